@@ -11,14 +11,14 @@
 typedef uint8_t u8;
 typedef uint16_t u16;
 typedef uint32_t u32;
-typedef uint64_t u64;
+typedef unsigned long long u64; /* %llx on every target */
 typedef int8_t s8;
 typedef int16_t s16;
 typedef int32_t s32;
-typedef int64_t s64;
+typedef long long s64;
 
 /* An unsigned integer as wide as a general register and a pointer. */
-typedef uintptr_t ulong;
+typedef unsigned long ulong; /* %lx */
 
 /* A physical address; wider than a pointer on 32-bit machines with PAE or LPAE. */
 typedef u64 phys_t;

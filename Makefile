@@ -1,0 +1,47 @@
+# The front door: builds every configured architecture, or ARCH=... alone. scripts/build.mk has the
+# rules for one. See README.md.
+
+configured := $(patsubst build/%/config.mak,%,$(wildcard build/*/config.mak))
+ARCH ?= $(configured)
+
+.PHONY: all check check-runner lint format clean distclean help
+
+ifeq ($(strip $(ARCH)),)
+all:
+	@echo "Makefile: nothing is configured; run ./configure first" >&2; exit 2
+else
+all: $(addprefix build-,$(ARCH))
+	@ln -sf build/$(firstword $(ARCH))/compile_commands.json compile_commands.json
+endif
+
+.PHONY: $(addprefix build-,$(ARCH))
+$(addprefix build-,$(ARCH)): build-%:
+	@test -f build/$*/config.mak || \
+		{ echo "Makefile: $* is not configured; run ./configure --arch=$*" >&2; exit 2; }
+	@+$(MAKE) --no-print-directory -f scripts/build.mk ARCH=$*
+
+# The runner's own tests, then every case of every configured architecture.
+check: all
+	@scripts/check.sh
+
+check-runner:
+	@bats scripts/tests
+
+lint:
+	@scripts/lint.sh
+
+format:
+	@clang-format -i $$(git ls-files '*.c' '*.h')
+
+clean:
+	rm -rf $(addprefix build/,$(addsuffix /obj,$(ARCH))) $(foreach a,$(ARCH),build/$(a)/*.elf build/$(a)/*.list)
+
+distclean:
+	rm -rf build logs logs.old compile_commands.json
+
+help:
+	@echo "make                builds what ./configure has set up; ARCH=i386 only that"
+	@echo "make check          the project's tests: the runner's own, then every case"
+	@echo "make lint           clang-format, shellcheck, cppcheck"
+	@echo "make format         rewrites C sources in the project's style"
+	@echo "make clean          removes what make built; distclean, what configure wrote too"

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+#include <dev/acpi.h>
+
+#include <string.h>
+
+#define EBDA_SEGMENT_ADDRESS 0x40e /* of the IBM PC's BIOS data area */
+#define RSDP_ALIGN	     16
+
+struct acpi_rsdp {
+	char signature[8]; /* "RSD PTR " */
+	u8 checksum;
+	char oem_id[6];
+	u8 revision;
+	u32 rsdt;
+	u32 length;
+	u64 xsdt;
+} __packed;
+
+struct acpi_madt {
+	struct acpi_header header;
+	u32 local_apic_address, flags;
+} __packed;
+
+struct acpi_madt_entry {
+	u8 type, length;
+	union {
+		struct {
+			u8 processor_uid, apic_id;
+			u32 flags;
+		} __packed local_apic;
+		struct {
+			u16 reserved;
+			u32 x2apic_id, flags, processor_uid;
+		} __packed local_x2apic;
+	};
+} __packed;
+
+#define MADT_LOCAL_APIC	  0
+#define MADT_LOCAL_X2APIC 9
+#define MADT_ENABLED	  BIT(0)
+
+static const struct acpi_rsdp *rsdp;
+
+static bool checksum_is_zero(const void *table, size_t length)
+{
+	u8 sum = 0;
+
+	for (size_t i = 0; i < length; i++)
+		sum += ((const u8 *)table)[i];
+	return sum == 0;
+}
+
+static const struct acpi_rsdp *search(ulong start, ulong length)
+{
+	for (ulong at = start; at < start + length; at += RSDP_ALIGN) {
+		const struct acpi_rsdp *candidate = (const void *)at;
+
+		if (!memcmp(candidate->signature, "RSD PTR ", 8) && checksum_is_zero(candidate, 20))
+			return candidate;
+	}
+	return NULL;
+}
+
+void acpi_init(phys_t address)
+{
+	ulong ebda;
+
+	rsdp = (const void *)(ulong)address;
+	if (rsdp)
+		return;
+	/* A compiler takes an access so near to 0 for one through a null pointer. */
+	__asm__("" : "=r"(ebda) : "0"((ulong)EBDA_SEGMENT_ADDRESS));
+	ebda = (ulong)*(const u16 *)ebda << 4;
+	if (ebda >= 0x80000 && ebda < 0xa0000)
+		rsdp = search(ebda, 1024);
+	if (!rsdp)
+		rsdp = search(0xe0000, 0x20000);
+}
+
+const struct acpi_header *acpi_find_table(const char *signature)
+{
+	const struct acpi_header *root;
+	bool extended;
+	size_t width;
+
+	if (!rsdp)
+		return NULL;
+	extended = rsdp->revision >= 2 && rsdp->xsdt && rsdp->xsdt <= UINTPTR_MAX;
+	width = extended ? 8 : 4;
+	root = (const void *)(extended ? (ulong)rsdp->xsdt : (ulong)rsdp->rsdt);
+	for (size_t at = sizeof(*root); at + width <= root->length; at += width) {
+		const struct acpi_header *table;
+		u64 address = 0;
+
+		memcpy(&address, (const u8 *)root + at, width);
+		table = (const void *)(ulong)address;
+		if (!memcmp(table->signature, signature, 4) && checksum_is_zero(table, table->length))
+			return table;
+	}
+	return NULL;
+}
+
+void acpi_for_each_local_apic(void (*found)(u64 apic_id))
+{
+	const struct acpi_madt *madt = (const void *)acpi_find_table("APIC");
+	const u8 *at, *end;
+
+	if (!madt)
+		return;
+	end = (const u8 *)madt + madt->header.length;
+	for (at = (const u8 *)(madt + 1); at + 2 <= end && at[1]; at += at[1]) {
+		const struct acpi_madt_entry *entry = (const void *)at;
+
+		if (entry->type == MADT_LOCAL_APIC && (entry->local_apic.flags & MADT_ENABLED))
+			found(entry->local_apic.apic_id);
+		if (entry->type == MADT_LOCAL_X2APIC && (entry->local_x2apic.flags & MADT_ENABLED))
+			found(entry->local_x2apic.x2apic_id);
+	}
+}
+
+u16 acpi_pm1a_control_port(void)
+{
+	const struct acpi_header *fadt = acpi_find_table("FACP");
+	u32 port = 0;
+
+	if (fadt && fadt->length >= 68)
+		memcpy(&port, (const u8 *)fadt + 64, sizeof(port));
+	return (u16)port;
+}

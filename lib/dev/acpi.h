@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* ACPI tables: ACPI Specification 6.4, chapter 5. */
+#ifndef ASSAY_DEV_ACPI_H
+#define ASSAY_DEV_ACPI_H
+
+#include <types.h>
+
+struct acpi_header {
+	char signature[4];
+	u32 length;
+	u8 revision, checksum;
+	char oem_id[6], oem_table_id[8];
+	u32 oem_revision, creator_id, creator_revision;
+} __packed;
+
+/* Remembers where the root table pointer is; 0 searches the first MiB for it (5.2.5.1). */
+void acpi_init(phys_t rsdp);
+
+/* The first table with this signature ("APIC", "FACP") whose checksum is right, or NULL. */
+const struct acpi_header *acpi_find_table(const char *signature);
+
+/* Calls found(apic_id) for each processor of the MADT that may be used (5.2.12.2, 5.2.12.12). */
+void acpi_for_each_local_apic(void (*found)(u64 apic_id));
+
+/* The I/O port of the PM1a control block (5.2.9), or 0. */
+u16 acpi_pm1a_control_port(void);
+
+#endif

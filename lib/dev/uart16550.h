@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* The PC's first serial port: National Semiconductor PC16550D, data sheet of June 1995. */
+#ifndef ASSAY_DEV_UART16550_H
+#define ASSAY_DEV_UART16550_H
+
+#include <types.h>
+
+/* 115200 baud, 8N1, FIFOs on, no interrupts. */
+void uart16550_init(void);
+
+/* Writes text; a whole line by one string instruction where the port is not a real wire. */
+void uart16550_write(const char *text, size_t size);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* The command line of a test kernel: case=GLOB[,GLOB] from=N seed=N verbose. */
+#ifndef ASSAY_HARNESS_ARGS_H
+#define ASSAY_HARNESS_ARGS_H
+
+#include <types.h>
+
+struct args {
+	const char *cases; /* globs with commas between; "*" by default */
+	u32 from;	   /* start with the Nth of the selected cases, counted from 1 */
+	u64 seed;
+	bool verbose;
+};
+
+#define DEFAULT_SEED 1
+
+/*
+ * Parses `line`, which is cut into words in place and has to stay. Returns NULL, or the first word
+ * that is not understood.
+ */
+const char *args_parse(char *line, struct args *args);
+
+#endif

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The case loop. For each selected case: bring the machine to the documented state, run the body,
+ * collect what it left behind, say what came of it. The body ends by returning, by an ASSERT_* or
+ * SKIP, or by an exception that nobody expected; all of them come back to run_case().
+ */
+#include <harness/run.h>
+
+#include <arch/fault.h>
+#include <arch/machine.h>
+#include <glob.h>
+#include <harness/args.h>
+#include <harness/case.h>
+#include <harness/expect.h>
+#include <harness/ktap.h>
+#include <harness/random.h>
+#include <mm/heap.h>
+#include <mm/page.h>
+#include <mm/space.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/console.h>
+#include <sys/cpu.h>
+#include <sys/time.h>
+
+/* Failures that one case prints in full. The others only count. */
+#define FAILURES_SHOWN 10
+
+static struct args args;
+
+/* The running case. Counters are written by every CPU, the rest by the one that runs the case. */
+static struct {
+	jmp_buf end;
+	bool in_body; /* `end` may be jumped to */
+	u32 failures;
+	u32 failures_shown;
+	bool ending; /* a CPU other than the one that runs the case wants it to end */
+	bool skipped;
+	char skip_reason[128];
+	char row[96]; /* "" outside rows */
+	u32 rows;
+	u32 rows_skipped;
+	u32 failures_before_row;
+	bool row_skipped;
+	char row_skip_reason[128];
+} now;
+
+static struct {
+	u32 pass, fail, skip;
+} totals;
+
+u64 run_seed(void)
+{
+	return args.seed;
+}
+
+bool run_is_verbose(void)
+{
+	return args.verbose;
+}
+
+void run_record_failure(void)
+{
+	__atomic_fetch_add(&now.failures, 1, __ATOMIC_RELAXED);
+}
+
+bool run_failure_is_shown(void)
+{
+	u32 before = __atomic_fetch_add(&now.failures_shown, 1, __ATOMIC_RELAXED);
+
+	if (before == FAILURES_SHOWN)
+		ktap_note("more failures of this case are counted, but not shown");
+	return before < FAILURES_SHOWN;
+}
+
+void run_error(const char *format, ...)
+{
+	va_list list;
+
+	run_record_failure();
+	va_start(list, format);
+	ktap_vnote(format, list);
+	va_end(list);
+}
+
+void run_end_case(void)
+{
+	if (this_cpu()->number) {
+		WRITE_ONCE(now.ending, true);
+		cpu_abandon_work();
+	}
+	if (!now.in_body) {
+		ktap_bail_out("the test library itself failed, outside any case");
+		machine_exit(false);
+	}
+	longjmp(now.end, 1);
+}
+
+bool run_is_ending(void)
+{
+	return READ_ONCE(now.ending);
+}
+
+void run_skip(const char *format, ...)
+{
+	va_list list;
+
+	va_start(list, format);
+	vsnprintf(now.skip_reason, sizeof(now.skip_reason), format, list);
+	va_end(list);
+	now.skipped = true;
+	run_end_case();
+}
+
+/* ------------------------------------------------------------------------------------------ rows */
+
+static void end_row(void)
+{
+	bool ok = now.failures == now.failures_before_row;
+
+	if (!*now.row)
+		return;
+	if (ok && now.row_skipped) {
+		now.rows_skipped++;
+		ktap_result(true, now.rows, now.row, "SKIP", now.row_skip_reason);
+	} else {
+		ktap_result(ok, now.rows, now.row, "", "");
+	}
+	now.row[0] = '\0';
+	now.row_skipped = false;
+	ktap_indent(0);
+}
+
+void run_row(const char *format, ...)
+{
+	va_list list;
+
+	end_row();
+	ktap_indent(1);
+	if (now.rows++ == 0)
+		ktap_line("KTAP version 1");
+	va_start(list, format);
+	vsnprintf(now.row, sizeof(now.row), format, list);
+	va_end(list);
+	now.failures_before_row = now.failures;
+}
+
+void run_skip_row(const char *format, ...)
+{
+	va_list list;
+
+	va_start(list, format);
+	vsnprintf(now.row_skip_reason, sizeof(now.row_skip_reason), format, list);
+	va_end(list);
+	now.row_skipped = true;
+}
+
+/* ---------------------------------------------------------------------------- unexpected faults */
+
+void run_unexpected_fault(const struct trap_frame *frame, struct fault fault)
+{
+	char text[96];
+
+	run_record_failure();
+	fault_describe(fault, text, sizeof(text));
+	ktap_note("unexpected exception: %s", text);
+	trap_frame_print(frame);
+	arch_leave_exception();
+	run_end_case();
+}
+
+/* ------------------------------------------------------------------------------------- the cases */
+
+/* What the machine lacks for this case, or NULL. */
+static const char *missing_for(const struct test_case *c)
+{
+	const char *missing = c->suite->missing();
+
+	return missing ? missing : c->missing();
+}
+
+/* Runs the body; true if it returned, false if it was ended in its midst. */
+static bool run_body(const struct test_case *c)
+{
+	const char *missing;
+
+	if (setjmp(now.end)) {
+		now.in_body = false;
+		return false;
+	}
+	now.in_body = true;
+	missing = missing_for(c);
+	if (missing)
+		run_skip("%s", missing);
+	c->body();
+	now.in_body = false;
+	return true;
+}
+
+/* Brings CPUs, memory and devices back to what a case may rely on. */
+static void reset_machine(void)
+{
+	cpus_park();
+	fault_reset();
+	arch_reset_state();
+	space_reset_kernel();
+	heap_reset();
+	page_free_case();
+}
+
+static void judge_expectations(void)
+{
+	if (now.failures || now.skipped || expectations_evaluated)
+		return;
+	if (now.rows && now.rows == now.rows_skipped) {
+		now.skipped = true;
+		snprintf(now.skip_reason, sizeof(now.skip_reason), "every row was skipped");
+	} else {
+		run_error("the case evaluated no expectation, so it has tested nothing");
+	}
+}
+
+static void report(const struct test_case *c, u32 number, u64 ns)
+{
+	char time[32];
+
+	snprintf(time, sizeof(time), "time=%llu.%llums", ns / 1000000, ns / 100000 % 10);
+	if (now.failures) {
+		totals.fail++;
+		if (*c->spec)
+			ktap_note("spec: %s", c->spec);
+		ktap_result(false, number, c->name, time, "");
+	} else if (now.skipped) {
+		totals.skip++;
+		ktap_result(true, number, c->name, "SKIP", now.skip_reason);
+	} else {
+		totals.pass++;
+		ktap_result(true, number, c->name, time, "");
+	}
+}
+
+static void run_case(const struct test_case *c, u32 number)
+{
+	char leaks[256] = "";
+	bool returned;
+	u64 start;
+
+	memset(&now, 0, sizeof(now));
+	ktap_note("start %u %s", number, c->name);
+	random_seed(args.seed, c->name);
+	expectations_evaluated = 0;
+
+	start = clock_ns();
+	returned = run_body(c);
+	start = clock_ns() - start;
+
+	if (returned)
+		arch_describe_leaks(leaks, sizeof(leaks));
+	reset_machine();
+	judge_expectations();
+	end_row();
+	if (*leaks)
+		ktap_note("leaked: %s", leaks);
+	report(c, number, start);
+}
+
+static bool selected(const struct test_case *c)
+{
+	return glob_list_match(args.cases, c->name);
+}
+
+static void bail_out(const char *what, const char *word)
+{
+	ktap_bail_out("%s '%s'; known: case=GLOB[,GLOB] from=N seed=N verbose", what, word);
+	machine_exit(false);
+}
+
+void run_all(void)
+{
+	char env[256];
+	u32 count = 0, number = 0;
+	const char *wrong = args_parse(machine_command_line(), &args);
+
+	reset_machine();
+	page_start_cases();
+	console_write("KTAP version 1\n", 15);
+	if (wrong)
+		bail_out("unknown argument", wrong);
+
+	for (const struct test_case *const *c = test_cases_start; c < test_cases_end; c++)
+		count += selected(*c);
+	if (count < args.from)
+		bail_out(count ? "from= is past the last case of" : "no case matches", args.cases);
+
+	machine_describe(env, sizeof(env));
+	ktap_note("suite: %s", machine_image_name());
+	ktap_note("env: %s", env);
+	ktap_note("seed: %llu", args.seed);
+	ktap_line("1..%u", count - args.from + 1);
+	for (const struct test_case *const *c = test_cases_start; c < test_cases_end; c++) {
+		if (selected(*c) && ++number >= args.from)
+			run_case(*c, number - args.from + 1);
+	}
+	ktap_note("totals: pass=%u fail=%u skip=%u", totals.pass, totals.fail, totals.skip);
+	machine_exit(totals.fail == 0);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Atomic operations on integers of 32 or 64 bits, sequentially consistent (C11, 7.17.3). On a
+ * 32-bit machine only u32 is lock-free everywhere, so that is what shared counters should be.
+ */
+#ifndef ASSAY_SYS_ATOMIC_H
+#define ASSAY_SYS_ATOMIC_H
+
+#include <types.h>
+
+#define atomic_load(p)	      __atomic_load_n(p, __ATOMIC_SEQ_CST)
+#define atomic_store(p, v)    __atomic_store_n(p, v, __ATOMIC_SEQ_CST)
+/* These return the value before the operation. */
+#define atomic_add(p, v)      __atomic_fetch_add(p, v, __ATOMIC_SEQ_CST)
+#define atomic_sub(p, v)      __atomic_fetch_sub(p, v, __ATOMIC_SEQ_CST)
+#define atomic_or(p, v)	      __atomic_fetch_or(p, v, __ATOMIC_SEQ_CST)
+#define atomic_and(p, v)      __atomic_fetch_and(p, v, __ATOMIC_SEQ_CST)
+#define atomic_exchange(p, v) __atomic_exchange_n(p, v, __ATOMIC_SEQ_CST)
+
+/* Stores `desired` if *p is `expected`; true if it was. */
+#define atomic_compare_exchange(p, expected, desired)                                              \
+	({                                                                                         \
+		__typeof__(*(p)) cas_expected = (expected);                                        \
+		__atomic_compare_exchange_n(p, &cas_expected, desired, false, __ATOMIC_SEQ_CST,    \
+					    __ATOMIC_SEQ_CST);                                     \
+	})
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+#include <sys/console.h>
+
+#include <arch/machine.h>
+#include <stdio.h>
+#include <sys/cpu.h>
+#include <sys/lock.h>
+
+#define PRINTF_SIZE 1024
+
+static struct lock console_lock;
+static u32 console_owner = UINT32_MAX;
+
+void console_write(const char *text, size_t size)
+{
+	u32 self = this_cpu()->number;
+	/* An exception in the midst of a line must be able to say so. */
+	bool nested = READ_ONCE(console_owner) == self;
+	ulong irq_state = arch_irq_save();
+
+	if (!nested)
+		lock(&console_lock);
+	WRITE_ONCE(console_owner, self);
+	machine_console_write(text, size);
+	if (!nested) {
+		WRITE_ONCE(console_owner, UINT32_MAX);
+		unlock(&console_lock);
+	}
+	arch_irq_restore(irq_state);
+}
+
+int vprintf(const char *format, va_list args)
+{
+	char text[PRINTF_SIZE];
+	int length = vsnprintf(text, sizeof(text), format, args);
+
+	console_write(text, (size_t)MIN(length, PRINTF_SIZE - 1));
+	return length;
+}
+
+int printf(const char *format, ...)
+{
+	va_list args;
+	int length;
+
+	va_start(args, format);
+	length = vprintf(format, args);
+	va_end(args);
+	return length;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* The console: where KTAP goes. <stdio.h> has printf(). */
+#ifndef ASSAY_SYS_CONSOLE_H
+#define ASSAY_SYS_CONSOLE_H
+
+#include <types.h>
+
+/*
+ * Writes `size` bytes without a break: text of other CPUs comes before or behind it. Callers pass
+ * whole lines; on x86 that costs one exit to the hypervisor and not one a character.
+ */
+void console_write(const char *text, size_t size);
+
+#endif

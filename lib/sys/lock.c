@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#include <sys/lock.h>
+
+#include <arch/cpu.h>
+#include <harness/run.h>
+#include <sys/atomic.h>
+
+void lock(struct lock *lock)
+{
+	u32 ticket = atomic_add(&lock->next_ticket, 1);
+
+	while (atomic_load(&lock->now_serving) != ticket)
+		arch_relax();
+}
+
+bool lock_try(struct lock *lock)
+{
+	u32 ticket = atomic_load(&lock->now_serving);
+
+	return atomic_compare_exchange(&lock->next_ticket, ticket, ticket + 1);
+}
+
+void unlock(struct lock *lock)
+{
+	atomic_store(&lock->now_serving, lock->now_serving + 1);
+}
+
+void cpu_barrier_wait(struct cpu_barrier *barrier, u32 cpus)
+{
+	u32 round = atomic_load(&barrier->round);
+
+	if (atomic_add(&barrier->arrived, 1) + 1 == cpus) {
+		atomic_store(&barrier->arrived, 0);
+		atomic_add(&barrier->round, 1);
+		return;
+	}
+	while (atomic_load(&barrier->round) == round) {
+		if (run_is_ending())
+			run_end_case();
+		arch_relax();
+	}
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+#include <x86/apic.h>
+
+#include <arch/fault.h>
+#include <sys/cpu.h>
+#include <x86/cpuid.h>
+#include <x86/cr.h>
+#include <x86/msr.h>
+
+static bool in_x2apic_mode(void)
+{
+	return cpu_has(X86_FEATURE_X2APIC) && (rdmsr(MSR_IA32_APIC_BASE) & APIC_BASE_EXTD);
+}
+
+static volatile u32 *mmio(u32 reg)
+{
+	return (volatile u32 *)(ulong)(APIC_DEFAULT_BASE + reg);
+}
+
+u32 apic_read(u32 reg)
+{
+	return in_x2apic_mode() ? (u32)rdmsr(MSR_X2APIC_BASE + reg / 16) : *mmio(reg);
+}
+
+void apic_write(u32 reg, u32 value)
+{
+	if (in_x2apic_mode())
+		wrmsr(MSR_X2APIC_BASE + reg / 16, value);
+	else
+		*mmio(reg) = value;
+}
+
+u32 apic_id(void)
+{
+	return in_x2apic_mode() ? apic_read(APIC_ID) : apic_read(APIC_ID) >> 24;
+}
+
+void apic_send(u32 low, u32 destination)
+{
+	if (in_x2apic_mode()) {
+		wrmsr(MSR_X2APIC_BASE + APIC_ICR / 16, (u64)destination << 32 | low);
+		return;
+	}
+	apic_write(APIC_ICR_HIGH, destination << 24);
+	apic_write(APIC_ICR, low);
+	while (apic_read(APIC_ICR) & ICR_PENDING)
+		arch_relax();
+}
+
+void apic_send_vector(u32 cpu_number, u32 vector)
+{
+	apic_send(ICR_FIXED | ICR_ASSERT | vector, (u32)cpu_by_number(cpu_number)->hardware_id);
+}
+
+void apic_eoi(void)
+{
+	apic_write(APIC_EOI, 0);
+}
+
+bool apic_vector_bit(u32 first_reg, u32 vector)
+{
+	return apic_read(first_reg + vector / 32 * 0x10) & BIT(vector % 32);
+}
+
+static bool any_vector_bit(u32 first_reg)
+{
+	u32 bits = 0;
+
+	for (u32 i = 0; i < 8; i++)
+		bits |= apic_read(first_reg + i * 0x10);
+	return bits;
+}
+
+static void drop_interrupt(struct trap_frame *frame)
+{
+	(void)frame;
+	apic_eoi();
+}
+
+static void drain(void)
+{
+	/* Each EOI ends one; there can be no more than one for each class and a few levels of them. */
+	for (u32 i = 0; i < 256 && any_vector_bit(APIC_ISR); i++)
+		apic_eoi();
+	if (!any_vector_bit(APIC_IRR))
+		return;
+	for (u32 vector = 0x20; vector < 256; vector++)
+		trap_set_handler(vector, drop_interrupt);
+	for (u32 i = 0; i < 256 && any_vector_bit(APIC_IRR); i++)
+		__asm__ volatile("sti; nop; nop; cli" : : : "memory");
+	trap_clear_handlers();
+}
+
+void apic_reset(void)
+{
+	static const u16 lvts[] = { APIC_LVT_TIMER, APIC_LVT_LINT0, APIC_LVT_LINT1, APIC_LVT_ERROR };
+	u64 base, enabled;
+
+	if (!cpu_has(X86_FEATURE_APIC) || !cpu_has(X86_FEATURE_MSR))
+		return;
+	base = rdmsr(MSR_IA32_APIC_BASE);
+	enabled = APIC_DEFAULT_BASE | APIC_BASE_ENABLE | (base & APIC_BASE_BSP);
+	if (base != enabled) {
+		/* There is no way from x2APIC to xAPIC mode but through disabled: SDM, 10.12.5. */
+		wrmsr(MSR_IA32_APIC_BASE, enabled & ~APIC_BASE_ENABLE);
+		wrmsr(MSR_IA32_APIC_BASE, enabled);
+	}
+	apic_write(APIC_SVR, APIC_SVR_ENABLE | VEC_SPURIOUS);
+	for (u32 i = 0; i < ARRAY_SIZE(lvts); i++)
+		apic_write(lvts[i], APIC_LVT_MASKED);
+	apic_write(APIC_TIMER_INITIAL, 0);
+	apic_write(APIC_TIMER_DIVIDE, APIC_DIVIDE_BY_1);
+	apic_write(APIC_TPR, 0);
+	apic_write(APIC_DFR, 0xffffffff);
+	apic_write(APIC_LDR, 0);
+	apic_write(APIC_ESR, 0);
+	drain();
+	apic_write(APIC_ESR, 0);
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* The local APIC: SDM vol. 3A, chapter 10 (APM vol. 2, chapter 16). */
+#ifndef ASSAY_X86_APIC_H
+#define ASSAY_X86_APIC_H
+
+#include <types.h>
+
+#define APIC_DEFAULT_BASE 0xfee00000u
+
+/* Registers by their offset in xAPIC mode; in x2APIC mode the MSR is 0x800 + offset / 16. */
+#define APIC_ID		   0x020
+#define APIC_VERSION	   0x030
+#define APIC_TPR	   0x080
+#define APIC_PPR	   0x0a0
+#define APIC_EOI	   0x0b0
+#define APIC_LDR	   0x0d0
+#define APIC_DFR	   0x0e0
+#define APIC_SVR	   0x0f0
+#define APIC_ISR	   0x100 /* eight registers, 0x10 apart; so are TMR and IRR */
+#define APIC_TMR	   0x180
+#define APIC_IRR	   0x200
+#define APIC_ESR	   0x280
+#define APIC_LVT_CMCI	   0x2f0
+#define APIC_ICR	   0x300
+#define APIC_ICR_HIGH	   0x310
+#define APIC_LVT_TIMER	   0x320
+#define APIC_LVT_THERMAL   0x330
+#define APIC_LVT_PERF	   0x340
+#define APIC_LVT_LINT0	   0x350
+#define APIC_LVT_LINT1	   0x360
+#define APIC_LVT_ERROR	   0x370
+#define APIC_TIMER_INITIAL 0x380
+#define APIC_TIMER_CURRENT 0x390
+#define APIC_TIMER_DIVIDE  0x3e0
+
+#define APIC_SVR_ENABLE BIT(8)
+
+/* Local vector table. */
+#define APIC_LVT_MASKED	      BIT(16)
+#define APIC_TIMER_ONESHOT    (0u << 17)
+#define APIC_TIMER_PERIODIC   (1u << 17)
+#define APIC_TIMER_TSCDEADLINE (2u << 17)
+#define APIC_DIVIDE_BY_1      0xbu /* of APIC_TIMER_DIVIDE: bits 0, 1 and 3 */
+#define APIC_DIVIDE_BY_2      0x0u
+#define APIC_DIVIDE_BY_16     0x3u
+#define APIC_DIVIDE_BY_128    0xau
+
+/* Interrupt command register. */
+#define ICR_FIXED	     (0u << 8)
+#define ICR_LOWEST	     (1u << 8)
+#define ICR_NMI		     (4u << 8)
+#define ICR_INIT	     (5u << 8)
+#define ICR_STARTUP	     (6u << 8)
+#define ICR_LOGICAL	     BIT(11)
+#define ICR_PENDING	     BIT(12) /* xAPIC: not delivered yet */
+#define ICR_ASSERT	     BIT(14)
+#define ICR_LEVEL	     BIT(15)
+#define ICR_SELF	     (1u << 18)
+#define ICR_ALL		     (2u << 18)
+#define ICR_ALL_BUT_SELF     (3u << 18)
+
+/* Reads and writes a register of this CPU's APIC, in whichever mode it is. */
+u32 apic_read(u32 reg);
+void apic_write(u32 reg, u32 value);
+
+/* This CPU's APIC ID: all 32 bits in x2APIC mode, else 8. */
+u32 apic_id(void);
+
+/* Sends an interrupt: `low` is ICR bits 31-0, `destination` an APIC ID. Waits until it is sent. */
+void apic_send(u32 low, u32 destination);
+
+/* Sends a fixed interrupt to another CPU by its number, or to this one. */
+void apic_send_vector(u32 cpu_number, u32 vector);
+
+/* Ends the interrupt in service with the highest priority. */
+void apic_eoi(void);
+
+/* True if this vector's bit is set in IRR, ISR or TMR (first register of the eight). */
+bool apic_vector_bit(u32 first_reg, u32 vector);
+
+/*
+ * Brings this CPU's APIC to the documented state: xAPIC mode, enabled, everything masked, nothing in
+ * service or pending. Interrupts that are pending are taken and dropped.
+ */
+void apic_reset(void);
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* What the common library needs of a CPU; docs/adding-an-architecture.md has the contracts. */
+#ifndef ASSAY_X86_ARCH_CPU_H
+#define ASSAY_X86_ARCH_CPU_H
+
+#include <types.h>
+#include <x86/desc.h>
+
+struct cpu;
+
+#define CPU_STACK_SIZE	0x8000
+#define USER_STACK_SIZE 0x4000
+#define IST_STACK_SIZE	0x2000
+#define IST_COUNT	3
+
+struct arch_cpu {
+	u64 gdt[GDT_ENTRIES];
+	struct tss tss;
+#ifdef __i386__
+	struct tss df_tss;
+#endif
+	u8 *stack_top;
+	u8 *user_stack_top;
+	u8 *ist_top[IST_COUNT];
+};
+
+/* This CPU's number: the limit of a descriptor, which does not depend on any other register. */
+static inline u32 arch_this_cpu_number(void)
+{
+	ulong limit;
+
+	__asm__ volatile("lsl %1, %0" : "=r"(limit) : "r"((ulong)SEL_CPU_NUMBER) : "cc");
+	return (u32)limit;
+}
+
+/* Tells the CPU that it is in a loop that waits for memory to change. */
+static inline void arch_relax(void)
+{
+	__asm__ volatile("pause" ::: "memory");
+}
+
+/* Disables interrupts; returns what arch_irq_restore() takes to bring their state back. */
+static inline ulong arch_irq_save(void)
+{
+	ulong flags;
+
+	__asm__ volatile("pushf; pop %0; cli" : "=r"(flags) : : "memory");
+	return flags;
+}
+
+static inline void arch_irq_restore(ulong flags)
+{
+	if (flags & 0x200)
+		__asm__ volatile("sti" ::: "memory");
+	else
+		__asm__ volatile("cli" ::: "memory");
+}
+
+/* The time-stamp counter, not read before what precedes it is done. SDM vol. 2B, RDTSC. */
+static inline u64 arch_ticks(void)
+{
+	u32 low, high;
+
+	__asm__ volatile("lfence; rdtsc" : "=a"(low), "=d"(high) : : "memory");
+	return (u64)high << 32 | low;
+}
+
+/* Halts until arch_kick(); returns at once if that came since interrupts were disabled. */
+void arch_wait_for_kick(void);
+void arch_kick(struct cpu *cpu);
+
+/* Starts every CPU that is CPU_OFF; each goes to cpu_loop(). */
+void arch_start_cpus(void);
+
+/* Stops a CPU, whatever it is doing, so that arch_start_cpus() can start it again. */
+void arch_reset_cpu(struct cpu *cpu);
+
+/* Drops all that is on this CPU's stack and calls fn, which does not return. */
+void arch_restart_on_own_stack(void (*fn)(void)) __noreturn;
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* What the entry code shares with C: the boot protocols' numbers, the early tables and stack. */
+#ifndef ASSAY_X86_BOOT_H
+#define ASSAY_X86_BOOT_H
+
+/* Multiboot Specification 0.6.96: the header's addresses are valid, and memory is to be described. */
+#define MULTIBOOT_HEADER_MAGIC 0x1badb002
+#define MULTIBOOT_FLAGS	       0x00010002
+#define MULTIBOOT_START_MAGIC  0x2badb002
+
+/* Xen, include/public/elfnote.h and arch-x86/hvm/start_info.h. */
+#define PVH_NOTE_PHYS32_ENTRY 18
+#define PVH_START_MAGIC	      0x336ec578
+
+#define BOOT_STACK_SIZE 0x8000
+
+/* PDPTEs have no U and W bits with PAE paging (SDM vol. 3A, table 4-8). */
+#ifdef __x86_64__
+#define PTE_PDPTE	0x007
+#define BOOT_ROOT_TABLE boot_pml4
+#else
+#define PTE_PDPTE	0x001
+#define BOOT_ROOT_TABLE boot_pdpt
+#endif
+
+/* Where the other CPUs start: below 1 MiB, at a multiple of 4 KiB that is the vector of the SIPI. */
+#define TRAMPOLINE_ADDRESS 0x8000
+
+#ifndef __ASSEMBLER__
+#include <types.h>
+
+extern u8 boot_stack_guard[], boot_stack_top[];
+extern u64 BOOT_ROOT_TABLE[];
+extern u8 image_start[], image_data_end[], image_end[];
+
+/* smp.c's copy source: trampoline.S. */
+extern const u8 trampoline_start[], trampoline_end[];
+
+/* Memory as the boot loader describes it. */
+struct boot_info {
+	char command_line[1024];
+	phys_t rsdp; /* 0: to be searched for */
+};
+
+extern struct boot_info boot_info;
+
+/* Reads what the loader left at `info`, by the protocol that `magic` names; adds memory to mm. */
+void boot_info_read(u32 magic, u32 info);
+#endif
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/* Starting and waking other CPUs: SDM vol. 3A, 8.4.4 (MP initialization) and 10.4.7.3. */
+#include <sys/cpu.h>
+
+#include <arch/machine.h>
+#include <string.h>
+#include <sys/atomic.h>
+#include <sys/time.h>
+#include <x86/apic.h>
+#include <x86/boot.h>
+
+#define START_PATIENCE_NS 1000000000ull
+
+extern u32 ap_stack, ap_number;
+void x86_start_ap(u32 number);
+
+void arch_wait_for_kick(void)
+{
+	/* STI holds interrupts off until after HLT: a kick cannot fall between the two. */
+	__asm__ volatile("sti; hlt; cli" : : : "memory");
+}
+
+void arch_kick(struct cpu *cpu)
+{
+	apic_send(ICR_FIXED | ICR_ASSERT | VEC_KICK, (u32)cpu->hardware_id);
+}
+
+void arch_reset_cpu(struct cpu *cpu)
+{
+	apic_send(ICR_INIT | ICR_ASSERT | ICR_LEVEL, (u32)cpu->hardware_id);
+	apic_send(ICR_INIT | ICR_LEVEL, (u32)cpu->hardware_id);
+}
+
+void x86_start_ap(u32 number)
+{
+	desc_init_cpu(cpu_by_number(number));
+	cpu_loop();
+}
+
+/* The second SIPI is for CPUs that missed the first one; one that runs ignores it. */
+static void start(struct cpu *cpu)
+{
+	u64 begin = clock_ns();
+
+	ap_stack = (u32)(ulong)cpu->arch.stack_top;
+	ap_number = cpu->number;
+	for (u32 attempt = 0; attempt < 2; attempt++) {
+		apic_send(ICR_STARTUP | ICR_ASSERT | TRAMPOLINE_ADDRESS >> 12, (u32)cpu->hardware_id);
+		while (atomic_load(&cpu->state) == CPU_OFF &&
+		       clock_ns() - begin < START_PATIENCE_NS / 2 * (attempt + 1))
+			arch_relax();
+	}
+}
+
+void arch_start_cpus(void)
+{
+	memcpy((void *)TRAMPOLINE_ADDRESS, trampoline_start,
+	       (size_t)(trampoline_end - trampoline_start));
+	for (u32 number = 0; number < cpu_count(); number++) {
+		if (number != this_cpu()->number && cpu_by_number(number)->state == CPU_OFF)
+			arch_reset_cpu(cpu_by_number(number));
+	}
+	delay_us(10000);
+	for (u32 number = 0; number < cpu_count(); number++) {
+		if (number != this_cpu()->number && cpu_by_number(number)->state == CPU_OFF)
+			start(cpu_by_number(number));
+	}
+}

@@ -1,0 +1,75 @@
+# Builds the images of one architecture: make -f scripts/build.mk ARCH=x86_64, after ./configure.
+#
+# An image NAME is made of all sources in <folder>/NAME/, where <folder> is the architecture's family
+# (x86, arm, s390x), common or, for the library's own tests, lib. A source whose name ends in _64 or
+# _32 only belongs to targets of that size.
+
+out := build/$(ARCH)
+include $(out)/config.mak
+
+other_size := $(if $(filter 64,$(BITS)),32,64)
+sources_in = $(filter-out %_$(other_size).c %_$(other_size).S,$(wildcard $(addsuffix /*.[cS],$(1))))
+
+lib_sources := $(filter-out lib/harness/image_name.c,$(call sources_in, \
+	lib/harness lib/libc lib/mm lib/sys lib/dev lib/$(FAMILY) lib/$(FAMILY)/model))
+images := $(sort selftest $(notdir $(patsubst %/,%,$(wildcard $(FAMILY)/*/ common/*/))))
+image_sources = $(call sources_in,lib/$(filter selftest,$(1)) common/$(1) $(FAMILY)/$(1))
+objects = $(patsubst %,$(out)/obj/%.o,$(1))
+
+CPPFLAGS := -nostdinc -isystem $(CC_INCLUDE) -Ilib -Ilib/libc -Ilib/$(FAMILY)
+CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-strict-aliasing -fno-omit-frame-pointer \
+	-fno-stack-protector -fno-pic -fno-pie -fno-asynchronous-unwind-tables -fno-common \
+	-Wall -Wextra -Werror -Wno-sign-compare -Wno-format-zero-length \
+	-Wstrict-prototypes -Wvla $(ARCH_CFLAGS) $(USER_CFLAGS)
+LDFLAGS := -nostdlib -static -no-pie $(ARCH_LDFLAGS) -Wl,--build-id=none -Wl,-z,noexecstack \
+	-Wl,-z,max-page-size=4096
+
+# A file whose text is compared with what make would do now; what depends on it is made anew when the
+# text changes.
+define remember
+$(if $(filter-out x$(subst $() ,^,$(file <$(1))),x$(subst $() ,^,$(strip $(2)))),$(file >$(1),$(strip $(2))))
+endef
+$(shell mkdir -p $(out)/obj)
+$(call remember,$(out)/flags,$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(CC_VERSION))
+$(call remember,$(out)/sources,$(lib_sources) $(foreach i,$(images),$(call image_sources,$(i))))
+
+.PHONY: all
+all: $(foreach i,$(images),$(out)/$(i).elf $(out)/$(i).list) $(out)/compile_commands.json
+
+$(out)/obj/%.o: % $(out)/flags
+	@mkdir -p $(@D)
+	@echo "  CC      $(ARCH) $<"
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(out)/libassay.a: $(call objects,$(lib_sources)) $(out)/sources
+	@rm -f $@
+	@$(AR) rcsD $@ $(filter %.o,$^)
+
+define image_rules
+$(out)/obj/$(1).name.o: lib/harness/image_name.c $(out)/flags
+	@$(CC) $(CPPFLAGS) $(CFLAGS) '-DIMAGE_NAME="$(1)"' -c -o $$@ $$<
+
+$(out)/$(1).elf: $(call objects,$(call image_sources,$(1))) $(out)/obj/$(1).name.o \
+		$(out)/libassay.a lib/$(FAMILY)/image.lds $(out)/sources
+	@echo "  LINK    $$@"
+	@$(CC) $(CFLAGS) $(LDFLAGS) -T lib/$(FAMILY)/image.lds -o $$@ $$(filter %.o %.a,$$^) $(LIBGCC)
+endef
+$(foreach i,$(images),$(eval $(call image_rules,$(i))))
+
+# The cases of an image as its section has them, one a line: name, sentence, manual, bugs, file, line.
+$(out)/%.list: $(out)/%.elf
+	@$(OBJCOPY) -O binary --only-section=.assay.list $< $@.bin
+	@tr -d '\000' <$@.bin >$@.new && rm $@.bin && mv $@.new $@
+
+# For clangd and other tools that want to know how a file is compiled.
+define compile_command
+{ "directory": "$(CURDIR)", "file": "$(1)", "command": "$(CC) $(CPPFLAGS) $(CFLAGS) -DIMAGE_NAME=NAME -c $(1)" }
+endef
+comma := ,
+$(out)/compile_commands.json: $(out)/flags $(out)/sources
+	$(file >$@,[)
+	$(foreach s,$(filter %.c,$(file <$(out)/sources)),$(file >>$@,$(call compile_command,$(s))$(comma)))
+	$(file >>$@,$(call compile_command,lib/harness/image_name.c)])
+	@:
+
+-include $(patsubst %.o,%.d,$(call objects,$(lib_sources) $(foreach i,$(images),$(call image_sources,$(i)))))
