@@ -34,45 +34,6 @@ static u8 owner;
 static u64 memory_size;
 static phys_t memory_end;
 
-static void add_usable(phys_t start, phys_t end)
-{
-	struct region *region = &regions[region_count];
-	size_t pages, state_pages;
-
-	start = ALIGN_UP(start, PAGE_SIZE);
-	end = ALIGN_DOWN(MIN(end, (phys_t)ARCH_MAX_MEMORY), PAGE_SIZE);
-	if (start >= end || region_count == MAX_REGIONS)
-		return;
-	pages = (size_t)((end - start) / PAGE_SIZE);
-	state_pages = (pages + PAGE_SIZE - 1) / PAGE_SIZE;
-	if (pages <= state_pages)
-		return;
-	region->state = (u8 *)(ulong)start;
-	region->start = start + state_pages * PAGE_SIZE;
-	region->pages = region->free = pages - state_pages;
-	region->case_low = region->pages;
-	memset(region->state, PAGE_IS_FREE, region->pages);
-	region_count++;
-}
-
-void page_add_region(phys_t start, phys_t end)
-{
-	phys_t image_low = ARCH_IMAGE_START, image_high = ARCH_IMAGE_END;
-
-	memory_size += end - start;
-	memory_end = MAX(memory_end, end);
-	start = MAX(start, (phys_t)ARCH_MIN_MEMORY);
-	if (start >= end)
-		return;
-	if (end <= image_low || start >= image_high) {
-		add_usable(start, end);
-		return;
-	}
-	if (start < image_low)
-		add_usable(start, image_low);
-	add_usable(image_high, end);
-}
-
 /* The first run of `count` free pages at or behind `from` with the right alignment, or pages. */
 static size_t find_run(const struct region *region, size_t from, size_t count, size_t align)
 {
@@ -131,6 +92,50 @@ void *pages_try_alloc(size_t count, size_t align)
 	if (pages)
 		memset(pages, 0, count * PAGE_SIZE);
 	return pages;
+}
+
+static void add_usable(phys_t start, phys_t end)
+{
+	struct region *region = &regions[region_count];
+	size_t pages, state_pages;
+
+	start = ALIGN_UP(start, PAGE_SIZE);
+	end = ALIGN_DOWN(MIN(end, (phys_t)ARCH_MAX_MEMORY), PAGE_SIZE);
+	if (start >= end || region_count == MAX_REGIONS)
+		return;
+	pages = (size_t)((end - start) / PAGE_SIZE);
+	state_pages = (pages + PAGE_SIZE - 1) / PAGE_SIZE;
+	/* Later regions may be higher than what is mapped by now: their states go into the earlier ones. */
+	region->state = pages_try_alloc(state_pages, PAGE_SIZE);
+	if (!region->state) {
+		if (pages <= state_pages)
+			return;
+		region->state = (u8 *)(ulong)start;
+		memset(region->state, PAGE_IS_FREE, pages);
+		start += (phys_t)state_pages * PAGE_SIZE;
+		pages -= state_pages;
+	}
+	region->start = start;
+	region->pages = region->free = region->case_low = pages;
+	region_count++;
+}
+
+void page_add_region(phys_t start, phys_t end)
+{
+	phys_t image_low = ARCH_IMAGE_START, image_high = ARCH_IMAGE_END;
+
+	memory_size += end - start;
+	memory_end = MAX(memory_end, end);
+	start = MAX(start, (phys_t)ARCH_MIN_MEMORY);
+	if (start >= end)
+		return;
+	if (end <= image_low || start >= image_high) {
+		add_usable(start, end);
+		return;
+	}
+	if (start < image_low)
+		add_usable(start, image_low);
+	add_usable(image_high, end);
 }
 
 void *pages_alloc(size_t count, size_t align)

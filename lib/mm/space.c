@@ -236,14 +236,3 @@ void space_reset_kernel(void)
 		memcpy(k->table, k->copy, k->entries * sizeof(pte_t));
 	space_switch(space_kernel());
 }
-
-bool space_kernel_changed(void)
-{
-	for (const struct kept_table *k = kept; k; k = k->next) {
-		for (u32 i = 0; i < k->entries; i++) {
-			if ((k->table[i] ^ k->copy[i]) & ~(pte_t)ARCH_PTE_ACCESSED_DIRTY)
-				return true;
-		}
-	}
-	return false;
-}

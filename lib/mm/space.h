@@ -70,7 +70,4 @@ u32 space_max_page_level(void);
 void space_keep_kernel(void);
 void space_reset_kernel(void);
 
-/* True if the kernel's space differs from what was kept (accessed and dirty bits aside). */
-bool space_kernel_changed(void);
-
 #endif

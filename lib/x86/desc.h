@@ -141,8 +141,8 @@ void desc_init_cpu(struct cpu *cpu);
 /* Loads GDT, IDT, TSS and segment registers of this CPU as they are documented to be. */
 void desc_init(void);
 
-/* True if one of them is not what desc_init() loads. */
-bool desc_changed(const char **what);
+/* Which of GDTR, IDTR, TR and LDTR is not what desc_init() loads, or NULL. */
+const char *desc_changed(void);
 
 #endif
 #endif

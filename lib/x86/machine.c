@@ -129,7 +129,7 @@ static size_t describe_leak(char *text, size_t size, size_t used, const char *na
 void arch_describe_leaks(char *text, size_t size)
 {
 	const ulong flags = FLAG_IF | FLAG_DF | FLAG_TF | FLAG_NT | FLAG_AC | FLAG_IOPL;
-	const char *what;
+	const char *what = desc_changed();
 	size_t used = 0;
 
 	used = describe_leak(text, size, used, "flags", read_flags() & flags, 0);
@@ -139,10 +139,8 @@ void arch_describe_leaks(char *text, size_t size)
 	if (has_efer())
 		used = describe_leak(text, size, used, "EFER", rdmsr(MSR_EFER), reset_efer());
 	used = describe_leak(text, size, used, "DR7", read_dr7(), DR7_RESET);
-	if (used < size && desc_changed(&what))
-		used += (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "", what);
-	if (used < size && space_kernel_changed())
-		snprintf(text + used, size - used, "%sthe kernel's page tables", used ? ", " : "");
+	if (used < size && what)
+		snprintf(text + used, size - used, "%s%s", used ? ", " : "", what);
 }
 
 /* ------------------------------------------------------------------------------------- start-up */

@@ -24,8 +24,7 @@ typedef u64 pte_t;
 
 #define PTE_ADDRESS BITS(51, 12)
 
-#define ARCH_PTE_ABSENT		0
-#define ARCH_PTE_ACCESSED_DIRTY (PTE_A | PTE_D)
+#define ARCH_PTE_ABSENT 0
 
 /* Memory that the kernel's space covers and that is the image's; the first MiB is the firmware's. */
 #define ARCH_MIN_MEMORY	 (1 * MiB)
