@@ -1,0 +1,177 @@
+# shellcheck shell=bash
+# unittests.cfg, and the jobs that a run is made of: a job is one test on one architecture.
+
+CONFIG_KEYS=(image arch machine smp cpu memory test_args groups accel timeout check)
+
+declare -A TEST=() # "test|key" -> value, of unittests.cfg
+TESTS=()           # names, in the order of the file
+
+# Numbered alike; what each job is.
+JOB_ARCH=() JOB_TEST=() JOB_GLOB=() JOB_SKIP=()
+JOB_CASES=() # names of the cases to run, a line each
+declare -A CASE_FIELDS=() # "arch/test:case" -> sentence, manual, bugs, file, line; tabs between
+
+# config_read FILE: reads and checks unittests.cfg.
+config_read() {
+	local file=$1 section key value vmm keys=("${CONFIG_KEYS[@]}")
+	for vmm in "$ROOT"/scripts/vmm/*/; do
+		vmm=${vmm%/}
+		keys+=("${vmm##*/}_params")
+	done
+	ini_read "$file" "${keys[@]}"
+	TESTS=() TEST=()
+	for section in "${INI_SECTIONS[@]}"; do
+		[[ $section =~ ^[A-Za-z0-9_.-]+$ ]] ||
+			usage_error "$file:${INI_LINE[$section]}: the name '$section' has other characters than letters, digits, _, . and -"
+		TESTS+=("$section")
+		for key in "${keys[@]}"; do
+			value=${INI["$section|$key"]-}
+			[[ -n $value ]] || continue
+			check_value "$file:${INI_LINE["$section|$key"]}" "$key" "$value"
+			TEST["$section|$key"]=$value
+		done
+		TEST["$section|line"]=${INI_LINE[$section]}
+	done
+	((${#TESTS[@]})) || usage_error "$file: no test in it"
+}
+
+# check_value WHERE KEY VALUE: values whose form is known.
+check_value() {
+	case $2 in
+	smp) [[ $3 =~ ^[1-9][0-9]*$ ]] || usage_error "$1: smp is a number of CPUs, not '$3'" ;;
+	memory) [[ $3 =~ ^[1-9][0-9]*[MG]$ ]] || usage_error "$1: memory is like 128M or 2G, not '$3'" ;;
+	timeout) [[ $3 =~ ^[0-9]+s?$ ]] || usage_error "$1: timeout is a number of seconds, not '$3'" ;;
+	image) [[ $3 =~ ^[A-Za-z0-9_.-]+\.elf$ ]] || usage_error "$1: image is like svm.elf, not '$3'" ;;
+	esac
+}
+
+test_image() {
+	IMAGE=${TEST["$1|image"]:-$1.elf}
+}
+
+# Whether the test is for this architecture: no `arch` means every one that has the image.
+test_is_for() {
+	local archs=${TEST["$1|arch"]-}
+	archs=" ${archs//,/ } "
+	[[ $archs == '  ' || $archs == *" $2 "* ]]
+}
+
+in_group() {
+	local groups=${TEST["$1|groups"]-}
+	[[ " ${groups//,/ } " == *" $2 "* ]]
+}
+
+# pattern_parse PATTERN: [ARCH/]TEST[:CASE-GLOB] into PATTERN_ARCH, PATTERN_TEST and PATTERN_GLOB.
+pattern_parse() {
+	PATTERN_ARCH='' PATTERN_TEST=${1%%:*} PATTERN_GLOB=''
+	if [[ $1 == *:* ]]; then
+		PATTERN_GLOB=${1#*:}
+		[[ $PATTERN_GLOB =~ ^[]A-Za-z0-9_*?,[!-]+$ ]] ||
+			usage_error "case pattern '$PATTERN_GLOB' of '$1': letters, digits, _ and * ? [ ] ! - , only"
+	fi
+	if [[ $PATTERN_TEST == */* ]]; then
+		PATTERN_ARCH=${PATTERN_TEST%%/*}
+		PATTERN_TEST=${PATTERN_TEST#*/}
+	fi
+	[[ -n $PATTERN_TEST ]] || usage_error "'$1' names no test"
+}
+
+# Whether a test that no pattern asks for by name runs.
+runs_unasked() {
+	local group
+	for group in "${OPT_GROUPS[@]}"; do
+		in_group "$1" "$group" && return 0
+	done
+	((${#OPT_GROUPS[@]})) && return 1
+	in_group "$1" destructive && return 1
+	$OPT_ALL || ! in_group "$1" nodefault
+}
+
+# The test's job on this architecture, if it was asked for: sets GLOB to the case patterns or ''.
+asked_for() {
+	local arch=$1 test=$2 pattern found=false
+	GLOB=''
+	if ((!${#OPT_PATTERNS[@]})); then
+		runs_unasked "$test"
+		return
+	fi
+	for pattern in "${OPT_PATTERNS[@]}"; do
+		pattern_parse "$pattern"
+		[[ -z $PATTERN_ARCH || $PATTERN_ARCH == "$arch" ]] || continue
+		[[ $PATTERN_TEST == "$test" ]] || continue
+		PATTERN_USED[$pattern]=${PATTERN_USED[$pattern]:-test}
+		if [[ -z $PATTERN_GLOB ]]; then
+			GLOB='*' # all of it, whatever else is asked
+		elif [[ $GLOB != '*' ]]; then
+			GLOB+=${GLOB:+,}$PATTERN_GLOB
+		fi
+		found=true
+	done
+	[[ $GLOB != '*' ]] || GLOB=''
+	$found
+}
+
+# jobs_make: fills the JOB_ arrays for the architectures ARCHS.
+jobs_make() {
+	local arch test
+	declare -gA PATTERN_USED=()
+	for arch in "${ARCHS[@]}"; do
+		for test in "${TESTS[@]}"; do
+			test_is_for "$test" "$arch" || continue
+			asked_for "$arch" "$test" || continue
+			job_add "$arch" "$test" "$GLOB"
+		done
+	done
+	for test in ${OPT_PATTERNS[@]+"${OPT_PATTERNS[@]}"}; do
+		case ${PATTERN_USED[$test]-} in
+		case) ;;
+		test) usage_error "'$test' matches no case; try --list ${test%%:*}" ;;
+		*) usage_error "'$test' matches no test of ${ARCHS[*]}; try -l" ;;
+		esac
+	done
+	((${#JOB_TEST[@]})) || usage_error "no test of ${ARCHS[*]} is in the groups asked for; try -l -a"
+}
+
+# Whether a case name matches one of the patterns, which have commas between.
+glob_matches() {
+	local name=$1 glob rest=$2,
+	while [[ -n $rest ]]; do
+		glob=${rest%%,*}
+		rest=${rest#*,}
+		# shellcheck disable=SC2053 # a pattern on purpose
+		[[ $name == $glob ]] && return 0
+	done
+	return 1
+}
+
+# job_add ARCH TEST GLOB: reads the image's list of cases; no job if the pattern matches none of them.
+job_add() {
+	local arch=$1 test=$2 glob=$3 list name rest cases='' pattern
+	test_image "$test"
+	list=$ROOT/build/$arch/${IMAGE%.elf}.list
+	[[ -f $ROOT/build/$arch/$IMAGE && -f $list ]] ||
+		usage_error "$CONFIG:${TEST["$test|line"]}: [$test]: the image build/$arch/$IMAGE does not exist; run make"
+	while IFS=$'\t' read -r name rest; do
+		if [[ -n $glob ]]; then
+			glob_matches "$name" "$glob" || continue
+		fi
+		cases+=$name$'\n'
+		CASE_FIELDS["$arch/$test:$name"]=$rest
+	done <"$list"
+	[[ -n $cases ]] || return 0
+	for pattern in ${OPT_PATTERNS[@]+"${OPT_PATTERNS[@]}"}; do
+		pattern_parse "$pattern"
+		[[ $PATTERN_TEST == "$test" && ${PATTERN_USED[$pattern]-} == test ]] || continue
+		if [[ -z $PATTERN_GLOB ]]; then
+			PATTERN_USED[$pattern]=case
+			continue
+		fi
+		while IFS= read -r name; do
+			if glob_matches "$name" "$PATTERN_GLOB"; then
+				PATTERN_USED[$pattern]=case
+				break
+			fi
+		done <<<"${cases%$'\n'}"
+	done
+	JOB_ARCH+=("$arch") JOB_TEST+=("$test") JOB_GLOB+=("$glob") JOB_CASES+=("$cases") JOB_SKIP+=('')
+}

@@ -1,0 +1,73 @@
+# shellcheck shell=bash
+# The results folder, and the reports written there.
+
+MARKER=.assay-results # says that a folder is ours to rotate
+
+# results_open: makes OUT anew; the previous run is kept beside it.
+results_open() {
+	local arch
+	OUT=${OPT_OUT%/}
+	[[ -n $OUT ]] || usage_error "--out $OPT_OUT: not a folder for results"
+	if [[ -e $OUT ]]; then
+		[[ -d $OUT ]] || usage_error "--out $OUT: is not a folder"
+		[[ -f $OUT/$MARKER || -z $(ls -A "$OUT") ]] ||
+			usage_error "--out $OUT: has something else in it than results; choose another folder"
+		if [[ -f $OUT/$MARKER ]]; then
+			if [[ -f $OUT.old/$MARKER ]]; then
+				rm -rf "$OUT.old"
+			fi
+			[[ ! -e $OUT.old ]] || usage_error "--out $OUT: $OUT.old is in the way of the previous run"
+			mv "$OUT" "$OUT.old" 2>/dev/null || usage_error "--out $OUT: cannot be renamed to $OUT.old"
+		fi
+	fi
+	for arch in "${ARCHS[@]}"; do
+		mkdir -p "$OUT/$arch" 2>/dev/null || usage_error "--out $OUT: cannot be written"
+	done
+	{ : >"$OUT/$MARKER" && : >"$OUT/events.tsv"; } 2>/dev/null || usage_error "--out $OUT: cannot be written"
+	OUT=$(cd "$OUT" && pwd)
+}
+
+# results_add JOB: the job's results go to events.tsv, as they come; the reports are made from it. Fields:
+# job, arch, test, verdict, case, row, ms, message; then sentence, manual, bugs, file, line of the case.
+results_add() {
+	local verdict name row ms message arch=${JOB_ARCH[$1]} test=${JOB_TEST[$1]} line lines=''
+	while IFS= read -r line; do
+		name=${line#*$'\t'}
+		name=${name%%$'\t'*}
+		verdict=${line%%$'\t'*}
+		lines+=$1$'\t'$arch$'\t'$test$'\t'$line$'\t'${CASE_FIELDS["$arch/$test:$name"]-}$'\n'
+	done <<<"${JOB_RESULTS[$1]%$'\n'}"
+	printf '%s' "$lines" >>"$OUT/events.tsv" || usage_error "cannot write $OUT/events.tsv"
+}
+
+# results_write: results.jsonl and junit.xml, whole or not at all.
+results_write() {
+	local commit='' arch versions='' accels=''
+	for arch in "${ARCHS[@]}"; do
+		versions+=${versions:+ }${VERSION_OF[$arch]}
+		accels+=${accels:+ }${ACCEL_OF[$arch]}
+	done
+	commit=$(git -C "$ROOT" rev-parse --short=12 HEAD 2>/dev/null)
+	now_ms
+	if LC_ALL=C sort -s -n -k1,1 "$OUT/events.tsv" | LC_ALL=C awk -f "$ROOT/scripts/runner/report.awk" \
+		-v "jsonl=$OUT/results.jsonl.new" -v "junit=$OUT/junit.xml.new" -v "vmm=$OPT_VMM" \
+		-v "vmm_version=$(unique "$versions")" -v "accel=$(unique "$accels")" -v "arch=${ARCHS[*]}" \
+		-v "host=$HOST_ARCH, $HOST_CPUS CPUs, $OSTYPE" -v "commit=$commit" -v "started=$STARTED" \
+		-v "seconds=$(((NOW - STARTED_MS) / 1000)).$(((NOW - STARTED_MS) / 100 % 10))"; then
+		mv -f "$OUT/results.jsonl.new" "$OUT/results.jsonl"
+		mv -f "$OUT/junit.xml.new" "$OUT/junit.xml"
+	else
+		usage_error "the reports could not be written to $OUT"
+	fi
+	find "$OUT" -name '*.stderr' -empty -delete
+	rm -f "$OUT/events.tsv"
+}
+
+# The words of $1, each once.
+unique() {
+	local word words=''
+	for word in $1; do
+		[[ " $words " == *" $word "* ]] || words+=${words:+ }$word
+	done
+	echo "$words"
+}
