@@ -162,6 +162,13 @@ TEST(memcmp_equal, "memcmp finds equal areas equal, whatever lies around them",
 				expected[b + size] = (u8)~actual[a + size];
 				ASSERT_EQ(memcmp(actual + a, expected + b, size), 0,
 					  "%u bytes, +%u and +%u", size, a, b);
+
+				/* Equal for another word, and different then. */
+				copy_bytes(expected + b, actual + a, size + GUARD - 1);
+				expected[b + size + GUARD - 1] =
+					(u8)~actual[a + size + GUARD - 1];
+				ASSERT_EQ(memcmp(actual + a, expected + b, size), 0,
+					  "%u bytes of more, +%u and +%u", size, a, b);
 			}
 		}
 	}
