@@ -18,6 +18,7 @@ options_parse "$@"
 if [[ $CONFIG != /* && ! -e $CONFIG ]]; then
 	CONFIG=$ROOT/$CONFIG
 fi
+host_describe
 archs_find
 config_read "$CONFIG"
 jobs_make
@@ -26,7 +27,6 @@ if [[ -n $OPT_LIST ]]; then
 	exit 0
 fi
 
-host_describe
 vmm_find
 if [[ -n $OPT_PRINT_COMMAND ]]; then
 	for job in "${!JOB_TEST[@]}"; do

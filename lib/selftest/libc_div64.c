@@ -65,8 +65,8 @@ static void check_division(u64 n, u64 d)
 	u64 rest;
 	u64 quotient = long_division(n, d, &rest);
 
-	ASSERT_EQ(quotient_of(n, d), quotient, "%#jx / %#jx", n, d);
-	ASSERT_EQ(remainder_of(n, d), rest, "%#jx %% %#jx", n, d);
+	ASSERT_EQ(quotient_of(n, d), quotient, "%#llx / %#llx", n, d);
+	ASSERT_EQ(remainder_of(n, d), rest, "%#llx %% %#llx", n, d);
 }
 
 /* Values at which carries, halves and estimates go wrong. */
@@ -126,9 +126,9 @@ TEST(div64_constants, "Quotients and remainders of 64-bit numbers are those work
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		EXPECT_EQ(quotient_of(rows[i].n, rows[i].d), rows[i].quotient, "%#jx / %#jx",
+		EXPECT_EQ(quotient_of(rows[i].n, rows[i].d), rows[i].quotient, "%#llx / %#llx",
 			  rows[i].n, rows[i].d);
-		EXPECT_EQ(remainder_of(rows[i].n, rows[i].d), rows[i].rest, "%#jx %% %#jx",
+		EXPECT_EQ(remainder_of(rows[i].n, rows[i].d), rows[i].rest, "%#llx %% %#llx",
 			  rows[i].n, rows[i].d);
 	}
 }
@@ -183,8 +183,8 @@ TEST(div64_signed,
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		EXPECT_EQ(signed_quotient_of(rows[i].n, rows[i].d), rows[i].quotient,
-			  "%jd / %jd", rows[i].n, rows[i].d);
-		EXPECT_EQ(signed_remainder_of(rows[i].n, rows[i].d), rows[i].rest, "%jd %% %jd",
+			  "%lld / %lld", rows[i].n, rows[i].d);
+		EXPECT_EQ(signed_remainder_of(rows[i].n, rows[i].d), rows[i].rest, "%lld %% %lld",
 			  rows[i].n, rows[i].d);
 	}
 }
@@ -199,12 +199,12 @@ TEST(div64_signed_random, "Signed division agrees with long division of the magn
 		s64 quotient = (s64)long_division(n, d, &rest);
 		s64 x = (s64)n, y = (s64)d;
 
-		ASSERT_EQ(signed_quotient_of(x, y), quotient, "%jd / %jd", x, y);
-		ASSERT_EQ(signed_quotient_of(-x, y), -quotient, "%jd / %jd", -x, y);
-		ASSERT_EQ(signed_quotient_of(x, -y), -quotient, "%jd / %jd", x, -y);
-		ASSERT_EQ(signed_quotient_of(-x, -y), quotient, "%jd / %jd", -x, -y);
-		ASSERT_EQ(signed_remainder_of(x, -y), (s64)rest, "%jd %% %jd", x, -y);
-		ASSERT_EQ(signed_remainder_of(-x, y), -(s64)rest, "%jd %% %jd", -x, y);
+		ASSERT_EQ(signed_quotient_of(x, y), quotient, "%lld / %lld", x, y);
+		ASSERT_EQ(signed_quotient_of(-x, y), -quotient, "%lld / %lld", -x, y);
+		ASSERT_EQ(signed_quotient_of(x, -y), -quotient, "%lld / %lld", x, -y);
+		ASSERT_EQ(signed_quotient_of(-x, -y), quotient, "%lld / %lld", -x, -y);
+		ASSERT_EQ(signed_remainder_of(x, -y), (s64)rest, "%lld %% %lld", x, -y);
+		ASSERT_EQ(signed_remainder_of(-x, y), -(s64)rest, "%lld %% %lld", -x, y);
 	}
 }
 
@@ -220,7 +220,7 @@ TEST(mul64_random, "Multiplication agrees with adding shifted numbers, modulo 2^
 				sum += shifted;
 			shifted += shifted;
 		}
-		ASSERT_EQ(a * b, sum, "%#jx * %#jx", a, b);
+		ASSERT_EQ(a * b, sum, "%#llx * %#llx", a, b);
 	}
 }
 
@@ -232,9 +232,9 @@ TEST(shift64_every_count, "Shifts by 0 to 63 agree with shifting one by one",
 		u64 left = x, right = x, arithmetic = x;
 
 		for (volatile unsigned int by = 0; by < 64; by++) {
-			ASSERT_EQ(x << by, left, "%#jx << %u", x, by);
-			ASSERT_EQ(x >> by, right, "%#jx >> %u", x, by);
-			ASSERT_EQ((u64)((s64)x >> by), arithmetic, "(s64)%#jx >> %u", x, by);
+			ASSERT_EQ(x << by, left, "%#llx << %u", x, by);
+			ASSERT_EQ(x >> by, right, "%#llx >> %u", x, by);
+			ASSERT_EQ((u64)((s64)x >> by), arithmetic, "(s64)%#llx >> %u", x, by);
 			left += left;
 			right = right / 2;
 			arithmetic = arithmetic / 2 | (arithmetic & BIT(63));
@@ -275,11 +275,11 @@ static void check_bit_counts(u64 x, int width)
 	int leading = width - 1 - highest;
 	int first = ones ? lowest + 1 : 0;
 
-	ASSERT_EQ(wide ? __popcountdi2(x) : __popcountsi2(half), ones, "%#jx", x);
-	ASSERT_EQ(wide ? __paritydi2(x) : __paritysi2(half), ones % 2, "%#jx", x);
-	ASSERT_EQ(wide ? __ffsdi2(x) : __ffssi2(half), first, "%#jx", x);
-	ASSERT_EQ(wide ? __ctzdi2(x) : __ctzsi2(half), lowest, "%#jx", x);
-	ASSERT_EQ(wide ? __clzdi2(x) : __clzsi2(half), leading, "%#jx", x);
+	ASSERT_EQ(wide ? __popcountdi2(x) : __popcountsi2(half), ones, "%#llx", x);
+	ASSERT_EQ(wide ? __paritydi2(x) : __paritysi2(half), ones % 2, "%#llx", x);
+	ASSERT_EQ(wide ? __ffsdi2(x) : __ffssi2(half), first, "%#llx", x);
+	ASSERT_EQ(wide ? __ctzdi2(x) : __ctzsi2(half), lowest, "%#llx", x);
+	ASSERT_EQ(wide ? __clzdi2(x) : __clzsi2(half), leading, "%#llx", x);
 }
 
 TEST(bits_counted,

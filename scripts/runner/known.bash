@@ -27,15 +27,15 @@ version_at_least() {
 	return 0
 }
 
-# known_read FILE VERSION ACCEL: keeps what applies to this VMM. An entry that names no case is an error
+# known_read FILE: keeps what applies to the VMM of this run. An entry that names no case is an error
 # wherever the image is there to tell.
 known_read() {
-	local file=$1 version=$2 accel=$3 section arch archs test name row words
+	local file=$1 section arch archs test name row words accel where
 	KNOWN=()
 	[[ -f $file ]] || return 0
 	ini_read "$file" "${KNOWN_KEYS[@]}"
 	for section in ${INI_SECTIONS[@]+"${INI_SECTIONS[@]}"}; do
-		local where=$file:${INI_LINE[$section]}
+		where=$file:${INI_LINE[$section]}
 		[[ $section == *?:?* ]] || usage_error "$where: expected [test:case] or [test:case/row], not [$section]"
 		[[ -n ${INI["$section|manual"]-} && -n ${INI["$section|actual"]-} ]] ||
 			usage_error "$where: [$section] has to have 'manual' (its words) and 'actual' (what the VMM does)"
@@ -51,8 +51,9 @@ known_read() {
 			[[ -z $archs || " ${archs//,/ } " == *" $arch "* ]] || continue
 			known_case_exists "$arch" "$test" "$name" ||
 				usage_error "$where: there is no case $test:$name on $arch"
+			accel=${ACCEL_OF[$arch]%%,*}
 			[[ " ${INI["$section|accel"]:-$accel} " == *" $accel "* ]] || continue
-			version_in "$version" "${INI["$section|versions"]-..}" || continue
+			version_in "${VERSION_OF[$arch]}" "${INI["$section|versions"]-..}" || continue
 			KNOWN["$arch/$test"]+="known"$'\t'"$name"$'\t'"$row"$'\t'"${words//$'\t'/ }"$'\n'
 		done
 	done

@@ -1,14 +1,19 @@
 # shellcheck shell=bash
 # What there is to run on: configured architectures, the VMM, its accelerator.
 
-# archs_find: the architectures of this run into ARCHS.
+# archs_find: the architectures of this run into ARCHS, this machine's own first.
 archs_find() {
 	local file arch
 	ARCHS=()
+	if [[ -f $ROOT/build/$HOST_ARCH/config.mak ]]; then
+		ARCHS=("$HOST_ARCH")
+	fi
 	for file in "$ROOT"/build/*/config.mak; do
 		[[ -f $file ]] || continue
 		file=${file%/config.mak}
-		ARCHS+=("${file##*/}")
+		if [[ ${file##*/} != "$HOST_ARCH" ]]; then
+			ARCHS+=("${file##*/}")
+		fi
 	done
 	if [[ -n $OPT_ARCHS ]]; then
 		for arch in $OPT_ARCHS; do

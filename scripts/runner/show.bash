@@ -68,9 +68,6 @@ show_case() {
 	esac
 	printf '%s%-7s%s %s%s\n' "$color" "$1" "$PLAIN" "$2" "${3:+ ($3 ms)}"
 	[[ $1 != PASS ]] || return 0
-	if [[ $1 == SKIP || $1 == KNOWN || $1 == FIXED ]] && ! $OPT_VERBOSE; then
-		return 0
-	fi
 	printf -v line '%b' "${4//\\\\/\\\\}"
 	while IFS= read -r where; do
 		printf '        %s\n' "${where//[^[:print:]]/?}"
@@ -98,48 +95,62 @@ show_tap() {
 	esac
 }
 
-# show_job JOB: counts the job's verdicts and shows them.
-show_job() {
-	local verdict name row ms message full='' counts='' bad=0 cases=0 skip=0 known=0 fixed=0 show
-	local label=${JOB_ARCH[$1]}/${JOB_TEST[$1]} details=''
-	while IFS=$'\x1f' read -r verdict name row ms message; do
-		[[ -z $row ]] || continue
-		cases=$((cases + 1)) show=$OPT_VERBOSE
-		case $verdict in
-		PASS) COUNT_PASS=$((COUNT_PASS + 1)) ;;
-		SKIP) COUNT_SKIP=$((COUNT_SKIP + 1)) skip=$((skip + 1)) ;;
-		KNOWN) COUNT_KNOWN=$((COUNT_KNOWN + 1)) known=$((known + 1)) ;;
-		FIXED)
-			COUNT_FIXED=$((COUNT_FIXED + 1)) fixed=$((fixed + 1)) show=true
-			if $OPT_STRICT; then
-				COUNT_FAIL=$((COUNT_FAIL + 1)) bad=$((bad + 1))
-			else
-				COUNT_PASS=$((COUNT_PASS + 1))
-			fi
-			;;
-		*) COUNT_FAIL=$((COUNT_FAIL + 1)) bad=$((bad + 1)) show=true ;;
-		esac
-		if $OPT_TAP; then
-			show_tap "$verdict" "$label:$name" "$ms" "$message"
-		elif $show; then
-			full+=$(show_case "$verdict" "$label:$name" "$ms" "$message")$'\n'
+# count_case VERDICT: into the totals of the run and those of the job, JOB_COUNT.
+count_case() {
+	JOB_COUNT[ALL]=$((JOB_COUNT[ALL] + 1))
+	JOB_COUNT[$1]=$((${JOB_COUNT[$1]:-0} + 1))
+	case $1 in
+	PASS) COUNT_PASS=$((COUNT_PASS + 1)) ;;
+	SKIP) COUNT_SKIP=$((COUNT_SKIP + 1)) ;;
+	KNOWN) COUNT_KNOWN=$((COUNT_KNOWN + 1)) ;;
+	FIXED)
+		COUNT_FIXED=$((COUNT_FIXED + 1))
+		if $OPT_STRICT; then
+			COUNT_FAIL=$((COUNT_FAIL + 1)) JOB_COUNT[BAD]=$((JOB_COUNT[BAD] + 1))
+		else
+			COUNT_PASS=$((COUNT_PASS + 1))
 		fi
-	done <<<"${JOB_RESULTS[$1]//$'\t'/$'\x1f'}"
-	$OPT_TAP && return
-	counts="$cases cases"
-	((!bad)) || counts+=", $bad failed"
-	((!known)) || counts+=", $known known deviations"
-	((!fixed)) || counts+=", $fixed fixed"
-	((!skip)) || counts+=", $skip skipped"
-	if ((bad)); then
-		details="${RED}FAIL$PLAIN"
-	elif ((skip == cases)); then
-		details="${YELLOW}SKIP$PLAIN"
-	else
-		details="${GREEN}PASS$PLAIN"
+		;;
+	*) COUNT_FAIL=$((COUNT_FAIL + 1)) JOB_COUNT[BAD]=$((JOB_COUNT[BAD] + 1)) ;;
+	esac
+}
+
+# show_job JOB: counts the job's verdicts; a line for it, then its cases, all or what is not as it should be.
+show_job() {
+	local verdict name row ms message label=${JOB_ARCH[$1]}/${JOB_TEST[$1]} text word
+	local results=${JOB_RESULTS[$1]//$'\t'/$'\x1f'}
+	local -A JOB_COUNT=([ALL]=0 [BAD]=0)
+	while IFS=$'\x1f' read -r verdict name row ms message; do
+		if [[ -z $row ]]; then
+			count_case "$verdict"
+		fi
+	done <<<"${results%$'\n'}"
+	if ! $OPT_TAP; then
+		text="${JOB_COUNT[ALL]} cases"
+		for word in BAD:failed KNOWN:'known deviations' FIXED:fixed SKIP:skipped; do
+			if ((${JOB_COUNT[${word%%:*}]:-0})); then
+				text+=", ${JOB_COUNT[${word%%:*}]} ${word#*:}"
+			fi
+		done
+		word="${GREEN}PASS$PLAIN"
+		if ((JOB_COUNT[BAD])); then
+			word="${RED}FAIL$PLAIN"
+		elif ((${JOB_COUNT[SKIP]:-0} == JOB_COUNT[ALL])); then
+			word="${YELLOW}SKIP$PLAIN"
+		fi
+		printf '%s    %-20s %s, %d.%02d s\n' "$word" "$label" "$text" $((JOB_MS[$1] / 1000)) \
+			$((JOB_MS[$1] / 10 % 100))
+		$OPT_VERBOSE || ((JOB_COUNT[BAD] + ${JOB_COUNT[FIXED]:-0})) || return 0
 	fi
-	printf '%s    %-20s %s, %d.%02d s\n' "$details" "$label" "$counts" $((JOB_MS[$1] / 1000)) $((JOB_MS[$1] / 10 % 100))
-	printf '%s' "$full"
+	while IFS=$'\x1f' read -r verdict name row ms message; do
+		if [[ -n $row ]]; then
+			continue
+		elif $OPT_TAP; then
+			show_tap "$verdict" "$label:$name" "$ms" "$message"
+		elif $OPT_VERBOSE || [[ $verdict != PASS && $verdict != SKIP && $verdict != KNOWN ]]; then
+			show_case "$verdict" "$label:$name" "$ms" "$message"
+		fi
+	done <<<"${results%$'\n'}"
 }
 
 show_summary() {
