@@ -120,8 +120,7 @@ static u64 divide(u64 n, u64 d, u64 *rest)
 	 */
 	unsigned int shift = (unsigned int)__builtin_clz(high(d));
 	u32 ignored;
-	u32 estimate = divide_normalised(shift_right(n, 1), high(shift_left(d, shift)),
-					 &ignored);
+	u32 estimate = divide_normalised(shift_right(n, 1), high(shift_left(d, shift)), &ignored);
 	u32 quotient = estimate >> (HALF_BITS - 1 - shift);
 
 	if (quotient)

@@ -111,8 +111,8 @@ static u32 level_that_fits(ulong address, phys_t phys, u64 size)
 {
 	u32 level = space_max_page_level();
 
-	while (level && (((address | phys) & (space_page_size(level) - 1)) ||
-			 size < space_page_size(level)))
+	while (level &&
+	       (((address | phys) & (space_page_size(level) - 1)) || size < space_page_size(level)))
 		level--;
 	return level;
 }

@@ -160,8 +160,7 @@ TEST(div64_random, "Division agrees with long division for numbers of every leng
 	}
 }
 
-TEST(div64_signed,
-     "Signed division rounds towards zero, and the remainder has the dividend's sign",
+TEST(div64_signed, "Signed division rounds towards zero, and the remainder has the dividend's sign",
      SPEC("C11, 6.5.5, paragraph 6"))
 {
 	static const struct {
@@ -182,8 +181,8 @@ TEST(div64_signed,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		EXPECT_EQ(signed_quotient_of(rows[i].n, rows[i].d), rows[i].quotient,
-			  "%lld / %lld", rows[i].n, rows[i].d);
+		EXPECT_EQ(signed_quotient_of(rows[i].n, rows[i].d), rows[i].quotient, "%lld / %lld",
+			  rows[i].n, rows[i].d);
 		EXPECT_EQ(signed_remainder_of(rows[i].n, rows[i].d), rows[i].rest, "%lld %% %lld",
 			  rows[i].n, rows[i].d);
 	}
@@ -224,8 +223,7 @@ TEST(mul64_random, "Multiplication agrees with adding shifted numbers, modulo 2^
 	}
 }
 
-TEST(shift64_every_count, "Shifts by 0 to 63 agree with shifting one by one",
-     SPEC("C11, 6.5.7"))
+TEST(shift64_every_count, "Shifts by 0 to 63 agree with shifting one by one", SPEC("C11, 6.5.7"))
 {
 	for (int i = 0; i < 20; i++) {
 		volatile u64 x = random_u64() | (i & 1 ? BIT(63) : 0);
@@ -282,8 +280,7 @@ static void check_bit_counts(u64 x, int width)
 	ASSERT_EQ(wide ? __clzdi2(x) : __clzsi2(half), leading, "%#llx", x);
 }
 
-TEST(bits_counted,
-     "Ones and the zeros around them are counted as looking at each bit counts them",
+TEST(bits_counted, "Ones and the zeros around them are counted as looking at each bit counts them",
      SPEC("gcc internals, 4.1.2"))
 {
 	for (int width = 32; width <= 64; width += 32) {
@@ -311,8 +308,7 @@ TEST(bits_builtin, "The compiler's own ways to count bits agree with looking at 
 	}
 }
 
-TEST(bytes_reversed, "The functions for it reverse the order of bytes",
-     SPEC("gcc internals, 4.1"))
+TEST(bytes_reversed, "The functions for it reverse the order of bytes", SPEC("gcc internals, 4.1"))
 {
 	EXPECT_EQ(__bswapsi2(0x12345678), 0x78563412u);
 	EXPECT_EQ(__bswapsi2(0x000000ff), 0xff000000u);

@@ -70,8 +70,7 @@ TEST(glob_question, "A question mark matches exactly one character", SPEC("lib/l
 	check_rows(rows, ARRAY_SIZE(rows));
 }
 
-TEST(glob_set, "Brackets match one character of a set, ranges included",
-     SPEC("lib/libc/glob.h"))
+TEST(glob_set, "Brackets match one character of a set, ranges included", SPEC("lib/libc/glob.h"))
 {
 	static const struct row rows[] = {
 		{ "[abc]", "b", true },
@@ -127,8 +126,7 @@ TEST(glob_open_set, "A bracket without its end stands for itself", SPEC("lib/lib
 	check_rows(rows, ARRAY_SIZE(rows));
 }
 
-TEST(glob_escape, "A backslash makes the next character stand for itself",
-     SPEC("lib/libc/glob.h"))
+TEST(glob_escape, "A backslash makes the next character stand for itself", SPEC("lib/libc/glob.h"))
 {
 	static const struct row rows[] = {
 		{ "\\*", "*", true },	  { "\\*", "a", false },     { "\\?", "a", false },
@@ -157,10 +155,8 @@ static bool matches_by_trial(const char *pattern, const char *s)
 	if (!*pattern)
 		return !*s;
 	if (*pattern == '*')
-		return matches_by_trial(pattern + 1, s) ||
-		       (*s && matches_by_trial(pattern, s + 1));
-	return *s && (*pattern == '?' || *pattern == *s) &&
-	       matches_by_trial(pattern + 1, s + 1);
+		return matches_by_trial(pattern + 1, s) || (*s && matches_by_trial(pattern, s + 1));
+	return *s && (*pattern == '?' || *pattern == *s) && matches_by_trial(pattern + 1, s + 1);
 }
 
 static void random_text(char *to, size_t size, const char *letters)
@@ -172,8 +168,7 @@ static void random_text(char *to, size_t size, const char *letters)
 	to[length] = '\0';
 }
 
-TEST(glob_random, "glob_match agrees with a matcher that tries every way",
-     SPEC("lib/libc/glob.h"))
+TEST(glob_random, "glob_match agrees with a matcher that tries every way", SPEC("lib/libc/glob.h"))
 {
 	unsigned int matches = 0;
 
@@ -185,8 +180,8 @@ TEST(glob_random, "glob_match agrees with a matcher that tries every way",
 		bool expected = matches_by_trial(pattern, string);
 
 		matches += expected;
-		ASSERT_EQ(glob_match(pattern, string), expected,
-			  "pattern \"%s\", string \"%s\"", pattern, string);
+		ASSERT_EQ(glob_match(pattern, string), expected, "pattern \"%s\", string \"%s\"",
+			  pattern, string);
 	}
 	/* Otherwise the patterns tested nothing. */
 	EXPECT_GT(matches, 500u);

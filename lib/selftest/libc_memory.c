@@ -56,9 +56,8 @@ TEST(memcpy_alignments, "memcpy copies exactly the given bytes at every alignmen
 				void *result = memcpy(actual + to, source + from, size);
 
 				ASSERT(result == actual + to);
-				ASSERT_EQ(first_difference(actual, expected, AREA),
-					  (size_t)AREA, "%u bytes to +%u from +%u", size, to,
-					  from);
+				ASSERT_EQ(first_difference(actual, expected, AREA), (size_t)AREA,
+					  "%u bytes to +%u from +%u", size, to, from);
 				/* So that the next copy changes every byte. */
 				source[from] = (u8)(source[from] + 1);
 			}
@@ -142,9 +141,8 @@ TEST(memset_alignments, "memset sets exactly the given bytes to the low byte of 
 				void *result = memset(actual + at, values[i], size);
 
 				ASSERT(result == actual + at);
-				ASSERT_EQ(first_difference(actual, expected, AREA),
-					  (size_t)AREA, "%u bytes at +%u to %#x", size, at,
-					  values[i]);
+				ASSERT_EQ(first_difference(actual, expected, AREA), (size_t)AREA,
+					  "%u bytes at +%u to %#x", size, at, values[i]);
 			}
 		}
 	}
@@ -165,8 +163,7 @@ TEST(memcmp_equal, "memcmp finds equal areas equal, whatever lies around them",
 
 				/* Equal for another word, and different then. */
 				copy_bytes(expected + b, actual + a, size + GUARD - 1);
-				expected[b + size + GUARD - 1] =
-					(u8)~actual[a + size + GUARD - 1];
+				expected[b + size + GUARD - 1] = (u8)~actual[a + size + GUARD - 1];
 				ASSERT_EQ(memcmp(actual + a, expected + b, size), 0,
 					  "%u bytes of more, +%u and +%u", size, a, b);
 			}
@@ -194,8 +191,8 @@ TEST(memcmp_first_difference, "memcmp goes by the first byte that differs, where
 				  "byte %u, +%u and +%u", at, a, b);
 			ASSERT_GT(memcmp(expected + b, actual + a, MAX_SIZE), 0,
 				  "byte %u, +%u and +%u", at, a, b);
-			ASSERT_EQ(memcmp(actual + a, expected + b, at), 0,
-				  "byte %u, +%u and +%u", at, a, b);
+			ASSERT_EQ(memcmp(actual + a, expected + b, at), 0, "byte %u, +%u and +%u",
+				  at, a, b);
 		}
 	}
 }

@@ -42,8 +42,7 @@ TEST(snprintf_plain, "Text without conversions is printed as it is, and %% as a 
 	EXPECT_PRINTED("%d", "%%d");
 }
 
-TEST(snprintf_signed, "%d and %i print signed decimal numbers",
-     SPEC("C11, 7.21.6.1, paragraph 8"))
+TEST(snprintf_signed, "%d and %i print signed decimal numbers", SPEC("C11, 7.21.6.1, paragraph 8"))
 {
 	EXPECT_PRINTED("0", "%d", 0);
 	EXPECT_PRINTED("42", "%d", 42);
@@ -69,8 +68,8 @@ TEST(snprintf_unsigned, "%u, %x, %X, %o and %b print unsigned numbers in their b
 	EXPECT_PRINTED("10000000000000000000", "%llu", 10000000000000000000ull);
 	EXPECT_PRINTED("123456789abcdef0", "%llx", 0x123456789abcdef0ull);
 	EXPECT_PRINTED("1777777777777777777777", "%llo", ULLONG_MAX);
-	EXPECT_PRINTED("1000000000000000000000000000000000000000000000000000000000000000",
-		       "%llb", 1ull << 63);
+	EXPECT_PRINTED("1000000000000000000000000000000000000000000000000000000000000000", "%llb",
+		       1ull << 63);
 }
 
 TEST(snprintf_lengths, "A length says how much of the argument counts",
@@ -111,8 +110,7 @@ TEST(snprintf_width,
 	EXPECT_PRINTED("[42]", "[%*d]", 0, 42);
 }
 
-TEST(snprintf_zero,
-     "The flag 0 pads with zeros behind the sign, unless - or a precision is given",
+TEST(snprintf_zero, "The flag 0 pads with zeros behind the sign, unless - or a precision is given",
      SPEC("C11, 7.21.6.1, paragraph 6"))
 {
 	EXPECT_PRINTED("[00042]", "[%05d]", 42);
@@ -153,8 +151,7 @@ TEST(snprintf_alternate,
 	EXPECT_PRINTED("0", "%#.0o", 0);
 }
 
-TEST(snprintf_int_precision,
-     "A precision is the least number of digits; 0 prints nothing for 0",
+TEST(snprintf_int_precision, "A precision is the least number of digits; 0 prints nothing for 0",
      SPEC("C11, 7.21.6.1, paragraphs 4 and 8"))
 {
 	EXPECT_PRINTED("00042", "%.5d", 42);
@@ -212,8 +209,7 @@ TEST(snprintf_char, "%c prints one character, also a terminator",
 	EXPECT_MEM_EQ(text, "a\0b", 4);
 }
 
-TEST(snprintf_pointer, "%p prints a pointer as 0x and hexadecimal digits",
-     SPEC("lib/libc/stdio.h"))
+TEST(snprintf_pointer, "%p prints a pointer as 0x and hexadecimal digits", SPEC("lib/libc/stdio.h"))
 {
 	EXPECT_PRINTED("0x0", "%p", NULL);
 	EXPECT_PRINTED("0x1234abcd", "%p", (void *)0x1234abcd);
@@ -247,12 +243,12 @@ TEST(snprintf_no_n, "%n stores nothing", SPEC("lib/libc/stdio.h"))
 	EXPECT_EQ(stored, 77);
 }
 
-TEST(snprintf_many_arguments,
-     "Arguments beyond those passed in registers arrive in their order", SPEC("C11, 7.16"))
+TEST(snprintf_many_arguments, "Arguments beyond those passed in registers arrive in their order",
+     SPEC("C11, 7.16"))
 {
 	EXPECT_PRINTED("1 -2 3 a four 5 6 0x7 8 9 -10 11",
-		       "%d %lld %u %c %s %lu %zu %p %llu %d %jd %x", 1, -2ll, 3u, 'a', "four",
-		       5ul, (size_t)6, (void *)7, 8ull, 9, (intmax_t)-10, 0x11);
+		       "%d %lld %u %c %s %lu %zu %p %llu %d %jd %x", 1, -2ll, 3u, 'a', "four", 5ul,
+		       (size_t)6, (void *)7, 8ull, 9, (intmax_t)-10, 0x11);
 }
 
 TEST(snprintf_truncates, "What does not fit is cut off, terminated, and counted all the same",
@@ -267,8 +263,8 @@ TEST(snprintf_truncates, "What does not fit is cut off, terminated, and counted 
 
 		memset(text, '#', sizeof(text));
 		strlcpy(cut, whole, MIN(size, sizeof(cut)));
-		EXPECT_EQ(snprintf(text, size, "%s %05d %-4s%5d", "ab", 12, "xyz", -345),
-			  length, "%zu bytes", size);
+		EXPECT_EQ(snprintf(text, size, "%s %05d %-4s%5d", "ab", 12, "xyz", -345), length,
+			  "%zu bytes", size);
 		EXPECT_STR_EQ(text, cut, "%zu bytes", size);
 		for (size_t i = strlen(cut) + 1; i < sizeof(text); i++)
 			EXPECT_EQ(text[i], '#', "byte %zu with room for %zu", i, size);

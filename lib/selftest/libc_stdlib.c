@@ -7,8 +7,7 @@
 
 SUITE("Numbers from text, sorting, searching");
 
-TEST(strtol_text, "strtol and its kin read a number and say where it ends",
-     SPEC("C11, 7.22.1.4"))
+TEST(strtol_text, "strtol and its kin read a number and say where it ends", SPEC("C11, 7.22.1.4"))
 {
 	static const struct {
 		const char *text;
@@ -37,12 +36,11 @@ TEST(strtol_text, "strtol and its kin read a number and say where it ends",
 		EXPECT_EQ(strtoll(text, &end, rows[i].base), (long long)value, "\"%s\"", text);
 		EXPECT(end == text + rows[i].end, "\"%s\" ends at %s", text, end);
 		end = NULL;
-		EXPECT_EQ(strtoul(text, &end, rows[i].base), (unsigned long)value, "\"%s\"",
-			  text);
+		EXPECT_EQ(strtoul(text, &end, rows[i].base), (unsigned long)value, "\"%s\"", text);
 		EXPECT(end == text + rows[i].end, "\"%s\" ends at %s", text, end);
 		end = NULL;
-		EXPECT_EQ(strtoull(text, &end, rows[i].base), (unsigned long long)value,
-			  "\"%s\"", text);
+		EXPECT_EQ(strtoull(text, &end, rows[i].base), (unsigned long long)value, "\"%s\"",
+			  text);
 		EXPECT(end == text + rows[i].end, "\"%s\" ends at %s", text, end);
 		EXPECT_EQ(strtol(text, NULL, rows[i].base), value, "\"%s\"", text);
 	}
@@ -66,8 +64,7 @@ TEST(strtol_no_number, "strtol without a number gives 0 and the start of the tex
 		EXPECT_EQ(strtol(rows[i].text, &end, rows[i].base), 0L, "\"%s\"", rows[i].text);
 		EXPECT(end == rows[i].text, "\"%s\"", rows[i].text);
 		end = NULL;
-		EXPECT_EQ(strtoull(rows[i].text, &end, rows[i].base), 0ull, "\"%s\"",
-			  rows[i].text);
+		EXPECT_EQ(strtoull(rows[i].text, &end, rows[i].base), 0ull, "\"%s\"", rows[i].text);
 		EXPECT(end == rows[i].text, "\"%s\"", rows[i].text);
 	}
 }
@@ -79,25 +76,18 @@ TEST(strtoll_limits, "strtoll reads up to its limits and stays there beyond them
 		const char *text;
 		long long value;
 	} rows[] = {
-		{ "9223372036854775806", LLONG_MAX - 1 },
-		{ "9223372036854775807", LLONG_MAX },
-		{ "9223372036854775808", LLONG_MAX },
-		{ "18446744073709551615", LLONG_MAX },
-		{ "18446744073709551616", LLONG_MAX },
-		{ "18446744073709551621", LLONG_MAX },
-		{ "99999999999999999999", LLONG_MAX },
-		{ "-9223372036854775807", -LLONG_MAX },
-		{ "-9223372036854775808", LLONG_MIN },
-		{ "-9223372036854775809", LLONG_MIN },
-		{ "-18446744073709551617", LLONG_MIN },
-		{ "-99999999999999999999", LLONG_MIN },
+		{ "9223372036854775806", LLONG_MAX - 1 }, { "9223372036854775807", LLONG_MAX },
+		{ "9223372036854775808", LLONG_MAX },	  { "18446744073709551615", LLONG_MAX },
+		{ "18446744073709551616", LLONG_MAX },	  { "18446744073709551621", LLONG_MAX },
+		{ "99999999999999999999", LLONG_MAX },	  { "-9223372036854775807", -LLONG_MAX },
+		{ "-9223372036854775808", LLONG_MIN },	  { "-9223372036854775809", LLONG_MIN },
+		{ "-18446744073709551617", LLONG_MIN },	  { "-99999999999999999999", LLONG_MIN },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		char *end = NULL;
 
-		EXPECT_EQ(strtoll(rows[i].text, &end, 10), rows[i].value, "\"%s\"",
-			  rows[i].text);
+		EXPECT_EQ(strtoll(rows[i].text, &end, 10), rows[i].value, "\"%s\"", rows[i].text);
 		EXPECT(*end == '\0', "\"%s\"", rows[i].text);
 	}
 }
@@ -121,8 +111,7 @@ TEST(strtoull_limits, "strtoull reads up to its limit, stays there beyond it and
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		EXPECT_EQ(strtoull(rows[i].text, NULL, 10), rows[i].value, "\"%s\"",
-			  rows[i].text);
+		EXPECT_EQ(strtoull(rows[i].text, NULL, 10), rows[i].value, "\"%s\"", rows[i].text);
 	EXPECT_EQ(strtoull("0xffffffffffffffff", NULL, 0), ULLONG_MAX);
 	EXPECT_EQ(strtoull("0x10000000000000000", NULL, 0), ULLONG_MAX);
 }
@@ -224,8 +213,7 @@ static void check_sorted(size_t count)
 		u8 *element = array + i * element_size;
 
 		after[element[0]]++;
-		ASSERT_EQ(element[element_size - 1], element[0], "element %zu of %zu", i,
-			  count);
+		ASSERT_EQ(element[element_size - 1], element[0], "element %zu of %zu", i, count);
 		if (i)
 			ASSERT_LE(element[-(ptrdiff_t)element_size], element[0],
 				  "element %zu of %zu", i, count);
@@ -236,8 +224,7 @@ static void check_sorted(size_t count)
 	ASSERT_EQ(array[count * element_size], 0x5a, "behind %zu elements", count);
 }
 
-TEST(qsort_orders,
-     "qsort puts the same elements in ascending order, whatever order they came in",
+TEST(qsort_orders, "qsort puts the same elements in ascending order, whatever order they came in",
      SPEC("C11, 7.22.5.2"))
 {
 	static const size_t sizes[] = { 1, 3, 8, MAX_SIZE };

@@ -29,8 +29,7 @@ TEST(strlen_counts, "strlen counts the characters before the terminator, at ever
 	EXPECT_EQ(strlen(HIGH HIGH), 2u);
 }
 
-TEST(strnlen_limit, "strnlen counts as strlen does, up to the limit",
-     SPEC("POSIX.1-2008, strnlen"))
+TEST(strnlen_limit, "strnlen counts as strlen does, up to the limit", SPEC("POSIX.1-2008, strnlen"))
 {
 	static const char no_end[4] = { 'a', 'b', 'c', 'd' };
 
@@ -86,8 +85,8 @@ TEST(strncmp_limit, "strncmp compares no more than the limit and nothing behind 
 	for (size_t i = 0; i < ARRAY_SIZE(comparisons); i++) {
 		const struct comparison *c = &comparisons[i];
 
-		EXPECT_EQ(sign(strncmp(c->a, c->b, c->limit)), c->order_limited,
-			  "%zu of %s and %s", c->limit, c->a, c->b);
+		EXPECT_EQ(sign(strncmp(c->a, c->b, c->limit)), c->order_limited, "%zu of %s and %s",
+			  c->limit, c->a, c->b);
 		EXPECT_EQ(sign(strncmp(c->b, c->a, c->limit)), -c->order_limited,
 			  "%zu of %s and %s", c->limit, c->b, c->a);
 	}
@@ -100,18 +99,15 @@ TEST(strcasecmp_order, "strcasecmp and strncasecmp compare letters as lower case
 	for (size_t i = 0; i < ARRAY_SIZE(comparisons); i++) {
 		const struct comparison *c = &comparisons[i];
 
-		EXPECT_EQ(sign(strcasecmp(c->a, c->b)), c->order_no_case, "%s and %s", c->a,
-			  c->b);
-		EXPECT_EQ(sign(strcasecmp(c->b, c->a)), -c->order_no_case, "%s and %s", c->b,
-			  c->a);
+		EXPECT_EQ(sign(strcasecmp(c->a, c->b)), c->order_no_case, "%s and %s", c->a, c->b);
+		EXPECT_EQ(sign(strcasecmp(c->b, c->a)), -c->order_no_case, "%s and %s", c->b, c->a);
 	}
 	EXPECT_EQ(strncasecmp("EFER.SVME", "efer.lme", 5), 0);
 	EXPECT_GT(strncasecmp("EFER.SVME", "efer.lme", 6), 0);
 	EXPECT_EQ(strncasecmp("a", "b", 0), 0);
 }
 
-TEST(strlcpy_truncates,
-     "strlcpy copies what fits, always terminated, and returns the whole length",
+TEST(strlcpy_truncates, "strlcpy copies what fits, always terminated, and returns the whole length",
      SPEC("OpenBSD, strlcpy(3)"))
 {
 	static const struct {
@@ -128,10 +124,9 @@ TEST(strlcpy_truncates,
 
 		memset(to, '#', sizeof(to));
 		EXPECT_EQ(strlcpy(to, rows[i].from, rows[i].size), strlen(rows[i].from));
-		EXPECT_STR_EQ(to, rows[i].copy, "%zu bytes for \"%s\"", rows[i].size,
-			      rows[i].from);
-		EXPECT_EQ(to[strlen(rows[i].copy) + 1], '#', "%zu bytes for \"%s\"",
-			  rows[i].size, rows[i].from);
+		EXPECT_STR_EQ(to, rows[i].copy, "%zu bytes for \"%s\"", rows[i].size, rows[i].from);
+		EXPECT_EQ(to[strlen(rows[i].copy) + 1], '#', "%zu bytes for \"%s\"", rows[i].size,
+			  rows[i].from);
 	}
 }
 
@@ -168,8 +163,7 @@ TEST(strlcat_truncates,
 	}
 }
 
-TEST(strlcat_no_terminator,
-     "strlcat changes nothing when there is no terminator within the size",
+TEST(strlcat_no_terminator, "strlcat changes nothing when there is no terminator within the size",
      SPEC("OpenBSD, strlcat(3)"))
 {
 	char to[] = "abcd";
@@ -274,8 +268,7 @@ static unsigned int classes_of(int c)
 	return classes;
 }
 
-TEST(ctype_classes,
-     "Every character is in the classes that the standard puts it in and no other",
+TEST(ctype_classes, "Every character is in the classes that the standard puts it in and no other",
      SPEC("C11, 7.4.1"))
 {
 	for (int c = -128; c <= 255; c++) {
@@ -297,8 +290,7 @@ TEST(ctype_classes,
 	}
 }
 
-TEST(ctype_case, "toupper and tolower change letters of the other case only",
-     SPEC("C11, 7.4.2"))
+TEST(ctype_case, "toupper and tolower change letters of the other case only", SPEC("C11, 7.4.2"))
 {
 	for (int c = -128; c <= 255; c++) {
 		unsigned int classes = classes_of(c);

@@ -3,7 +3,7 @@
 
 TICK=0.2                    # seconds between two looks at the running VMMs
 DEFAULT_TIMEOUT=30          # seconds without a sign of life from a case
-CONSOLE_LIMIT=$((32 << 10)) # KiB that a VMM may print; the kernel ends it there (SIGXFSZ)
+CONSOLE_LIMIT=$((8 << 10))  # KiB that a VMM may print; the kernel ends it there (SIGXFSZ)
 
 # By process id of a running VMM: its job, console's descriptor, when it last gave a sign of life, the case
 # that it is in, and 'timeout' if it had to be ended.
@@ -52,7 +52,7 @@ start_boot() {
 # look PID: reads what the VMM has printed since the last look, which is its sign of life.
 look() {
 	local line alive=false lines=0
-	while ((lines++ < 200)) && { IFS= read -r line <&"${RUN_FD[$1]}" || [[ -n $line ]]; }; do
+	while ((lines++ < 200)) && { IFS= read -r -n 1000 line <&"${RUN_FD[$1]}" || [[ -n $line ]]; }; do
 		alive=true
 		if [[ $line == '# start '* ]]; then
 			line=${line#'# start '}

@@ -34,7 +34,8 @@ TEST(int3_pushes_next_ip, "INT3 is a trap: the instruction pointer pushed is beh
 	EXPECT_LT(trap_last_frame()->ip, (ulong)code + 16);
 }
 
-TEST(int3_checks_gate_dpl, "INT3 at CPL 3 through a gate of DPL 0 is #GP with the vector and IDT bits",
+TEST(int3_checks_gate_dpl,
+     "INT3 at CPL 3 through a gate of DPL 0 is #GP with the vector and IDT bits",
      SPEC("SDM vol. 3A, 6.12.1.2"), BUG("XSA-106"))
 {
 	idt[VEC_BP].type &= (u8)~0x60;

@@ -77,8 +77,8 @@ static inline phys_t arch_pte_phys(pte_t entry, u32 level)
 	phys_t address = entry & PTE_ADDRESS;
 
 	/* Bit 12 of a large page's entry is PAT. */
-	return arch_pte_is_page(entry, level) ? ALIGN_DOWN(address, 1ull << arch_level_shift(level)) :
-						address;
+	return arch_pte_is_page(entry, level) ? ALIGN_DOWN(address, 1ull << arch_level_shift(level))
+					      : address;
 }
 
 /* A page with these PROT_ bits; accessed and dirty, so that its use does not change the entry. */
