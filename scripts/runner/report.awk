@@ -36,6 +36,15 @@ function json(text,    out, i, c) {
 	return "\"" out "\""
 }
 
+# "a;b;" as ["a","b"].
+function json_list(text,    part, n, i, out) {
+	n = split(text, part, ";")
+	out = ""
+	for (i = 1; i < n; i++)
+		out = out (i > 1 ? "," : "") json(part[i])
+	return "[" out "]"
+}
+
 function xml(text) {
 	gsub(/[^\t\n -~]/, "?", text)
 	gsub(/&/, "\\&amp;", text)
@@ -63,7 +72,7 @@ function end_suite() {
 	message = unescape($8)
 	printf "{\"arch\":%s,\"test\":%s,\"case\":%s,%s\"verdict\":\"%s\",\"ms\":%s,\"message\":%s,\"spec\":%s,\"bugs\":%s,\"file\":%s,\"line\":%s}\n", \
 		json($2), json($3), json($5), $6 == "" ? "" : "\"row\":" json($6) ",", $4, $7 == "" ? "null" : $7, \
-		json(message), json($10), json(substr($11, 2)), json($12), $13 == "" ? "null" : $13 >jsonl
+		json(message), json($10), json_list($11), json($12), $13 == "" ? "null" : $13 >jsonl
 	if ($6 != "")
 		next # JUnit knows cases only; what failed in a row is in its case's message
 	if (suite != $2 "/" $3) {
