@@ -140,6 +140,7 @@ end_boot() {
 		now_ms
 		JOB_MS[job]=$((NOW - JOB_STARTED[job]))
 		JOB_DONE[job]=true
+		symbolise "$job"
 		results_add "$job"
 	fi
 }
