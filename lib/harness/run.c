@@ -67,7 +67,8 @@ bool run_failure_is_shown(void)
 	if (args.verbose)
 		return true;
 	if (before == FAILURES_SHOWN)
-		ktap_note("more failures of this case are counted, but not shown without 'verbose'");
+		ktap_note(
+			"more failures of this case are counted, but not shown without 'verbose'");
 	return before < FAILURES_SHOWN;
 }
 
