@@ -7,6 +7,7 @@ if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 501)); then
 	exit 2
 fi
 set -u
+shopt -s extglob
 ROOT=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd) || exit 2
 for part in options ini config known machine results symbols scheduler show; do
 	# shellcheck source=/dev/null
@@ -21,7 +22,13 @@ fi
 host_describe
 archs_find
 config_read "$CONFIG"
+if $OPT_RERUN; then
+	patterns_of_failed "${OPT_OUT%/}/results.jsonl"
+fi
 jobs_make
+if [[ -n $OPT_SHUFFLE ]]; then
+	jobs_shuffle "$OPT_SHUFFLE"
+fi
 if [[ -n $OPT_LIST ]]; then
 	show_list
 	exit 0

@@ -7,7 +7,7 @@ declare -A TEST=() # "test|key" -> value, of unittests.cfg
 TESTS=()           # names, in the order of the file
 
 # Numbered alike; what each job is.
-JOB_ARCH=() JOB_TEST=() JOB_GLOB=() JOB_SKIP=()
+JOB_ARCH=() JOB_TEST=() JOB_GLOB=()
 JOB_CASES=() # names of the cases to run, a line each
 declare -A CASE_FIELDS=() # "arch/test:case" -> sentence, manual, bugs, file, line; tabs between
 
@@ -173,5 +173,38 @@ job_add() {
 			fi
 		done <<<"${cases%$'\n'}"
 	done
-	JOB_ARCH+=("$arch") JOB_TEST+=("$test") JOB_GLOB+=("$glob") JOB_CASES+=("$cases") JOB_SKIP+=('')
+	JOB_ARCH+=("$arch") JOB_TEST+=("$test") JOB_GLOB+=("$glob") JOB_CASES+=("$cases")
+}
+
+# jobs_shuffle SEED: the jobs in an order that only SEED decides.
+jobs_shuffle() {
+	local i j swap name
+	RANDOM=$(($1 % 32768))
+	for ((i = ${#JOB_TEST[@]} - 1; i > 0; i--)); do
+		j=$(((RANDOM << 15 | RANDOM) % (i + 1)))
+		for name in JOB_ARCH JOB_TEST JOB_GLOB JOB_CASES; do
+			local -n list=$name
+			swap=${list[i]} list[i]=${list[j]} list[j]=$swap
+		done
+	done
+}
+
+# jobs_again: the first COUNT jobs once more, behind the others.
+jobs_again() {
+	local i
+	for ((i = 0; i < $1; i++)); do
+		JOB_ARCH+=("${JOB_ARCH[i]}") JOB_TEST+=("${JOB_TEST[i]}") JOB_GLOB+=("${JOB_GLOB[i]}")
+		JOB_CASES+=("${JOB_CASES[i]}")
+	done
+}
+
+# patterns_of_failed FILE: OPT_PATTERNS for the cases that FILE, a results.jsonl, has as failed.
+patterns_of_failed() {
+	local line string='"([A-Za-z0-9_.-]+)"'
+	[[ -r $1 ]] || usage_error "--rerun-failed: there is no $1"
+	while IFS= read -r line; do
+		[[ $line =~ ^\{\"arch\":$string,\"test\":$string,\"case\":$string,\"verdict\":\"(FAIL|CRASH|TIMEOUT|ERROR)\" ]] || continue
+		OPT_PATTERNS+=("${BASH_REMATCH[1]}/${BASH_REMATCH[2]}:${BASH_REMATCH[3]}")
+	done <"$1"
+	((${#OPT_PATTERNS[@]})) || usage_error "--rerun-failed: nothing failed in $1"
 }

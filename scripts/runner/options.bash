@@ -15,6 +15,12 @@ Boots test images under a VMM and says, case by case, whether it did what the ma
       --list            list the cases, with sentence and manual reference; boots nothing
   -t, --tap13           results as TAP version 13
   -v, --verbose         a line for each case
+      --isolate         boot each case alone
+      --repeat N        everything N times, and how often each case failed
+      --until-fail      again and again until something fails
+      --shuffle SEED    the tests in an order of chance, the same for the same SEED
+      --fail-fast       stop at the first failure
+      --rerun-failed    only the cases that failed in the last run, as DIR/results.jsonl has them
       --arch A[,B]      only these of the configured architectures
       --vmm NAME        the VMM: a folder of scripts/vmm/ (default: qemu)
       --out DIR         results (default: logs; the previous run is kept as DIR.old)
@@ -45,6 +51,7 @@ usage_error() {
 }
 
 OPT_ALL=false OPT_GROUPS=() OPT_JOBS='' OPT_LIST='' OPT_TAP=false OPT_VERBOSE=false OPT_ARCHS=''
+OPT_ISOLATE=false OPT_REPEAT=1 OPT_UNTIL_FAIL=false OPT_SHUFFLE='' OPT_FAIL_FAST=false OPT_RERUN=false
 OPT_VMM=qemu OPT_OUT=logs OPT_KNOWN='' OPT_STRICT=false OPT_PRINT_COMMAND='' OPT_PATTERNS=()
 CONFIG=unittests.cfg
 
@@ -60,7 +67,7 @@ options_parse() {
 			set -- "${option#*=}" "$@"
 			option=${option%%=*}
 			case $option in
-			--group | --jobs | --arch | --vmm | --out | --known | --config | --print-command) ;;
+			--group | --jobs | --arch | --repeat | --shuffle | --vmm | --out | --known | --config | --print-command) ;;
 			*) usage_error "option '$option' takes no value; try --help" ;;
 			esac
 			;;
@@ -70,7 +77,7 @@ options_parse() {
 			;;
 		esac
 		case $option in
-		-g | --group | -j | --jobs | --arch | --vmm | --out | --known | --config | --print-command)
+		-g | --group | -j | --jobs | --arch | --repeat | --shuffle | --vmm | --out | --known | --config | --print-command)
 			(($#)) || usage_error "option '$option' needs a value; try --help"
 			value=$1
 			[[ -n $value ]] || usage_error "option '$option' has an empty value"
@@ -84,6 +91,18 @@ options_parse() {
 			[[ $value =~ ^[1-9][0-9]*$ ]] || usage_error "-j takes a number from 1 on, not '$value'"
 			OPT_JOBS=$value
 			;;
+		--isolate) OPT_ISOLATE=true ;;
+		--repeat)
+			[[ $value =~ ^[1-9][0-9]*$ ]] || usage_error "--repeat takes a number from 1 on, not '$value'"
+			OPT_REPEAT=$value
+			;;
+		--until-fail) OPT_UNTIL_FAIL=true ;;
+		--shuffle)
+			[[ $value =~ ^[0-9]+$ ]] || usage_error "--shuffle takes a number as seed, not '$value'"
+			OPT_SHUFFLE=$value
+			;;
+		--fail-fast) OPT_FAIL_FAST=true ;;
+		--rerun-failed) OPT_RERUN=true ;;
 		-l) OPT_LIST=tests ;;
 		--list) OPT_LIST=cases ;;
 		-t | --tap13) OPT_TAP=true ;;

@@ -12,9 +12,17 @@ JOB_FROM=()    # by job: which of its cases the present boot starts with, from 1
 JOB_RESULTS=() # by job: what the judge said of the boots so far
 JOB_DONE=() JOB_MS=() JOB_STARTED=()
 TICKER=0
+JOBS_OF_ROUND=0 # with --repeat and --until-fail there are more jobs than these, the same again
+ANY_FAILED=false # known before the job's results are shown
 
+# Where the job's console goes, into LOG; with --repeat, each round has its own.
 job_log() {
-	LOG=$OUT/${JOB_ARCH[$1]}/${JOB_TEST[$1]}.log
+	local round=$(($1 / JOBS_OF_ROUND + 1))
+	LOG=$OUT/${JOB_ARCH[$1]}/${JOB_TEST[$1]}
+	if ((round > 1)); then
+		LOG+=.round$round
+	fi
+	LOG+=.log
 }
 
 # now_ms: milliseconds since the epoch into NOW.
@@ -31,10 +39,15 @@ job_limit() {
 # start_boot JOB: starts the VMM for the cases from JOB_FROM on.
 start_boot() {
 	local job=$1 fd pid
-	job_command "$job" "${JOB_GLOB[job]}" "${JOB_FROM[job]}"
 	job_log "$job"
 	if ((JOB_FROM[job] > 1)); then
 		LOG+=.part
+	fi
+	if $OPT_ISOLATE; then
+		job_cases "$job"
+		job_command "$job" "$CASES" 1
+	else
+		job_command "$job" "${JOB_GLOB[job]}" "${JOB_FROM[job]}"
 	fi
 	now_ms
 	: >"$LOG" || usage_error "cannot write $LOG"
@@ -126,6 +139,7 @@ end_boot() {
 			resume=${line#*$'\t'}
 		elif [[ -n $line ]]; then
 			JOB_RESULTS[job]+=$line$'\n'
+			[[ $line != @(FAIL|CRASH|TIMEOUT|ERROR)$'\t'* ]] || ANY_FAILED=true
 		fi
 	done < <(judge "$job" "$LOG$part")
 	if [[ -n $part ]]; then
@@ -145,17 +159,32 @@ end_boot() {
 	fi
 }
 
+# job_cases JOB: the names of the cases of the present boot into CASES, a line each; how many cases the job has into
+# CASES_ALL.
+job_cases() {
+	local name
+	CASES='' CASES_ALL=0
+	while IFS= read -r name; do
+		CASES_ALL=$((CASES_ALL + 1))
+		if ((CASES_ALL == JOB_FROM[$1])) || { ((CASES_ALL > JOB_FROM[$1])) && ! $OPT_ISOLATE; }; then
+			CASES+=${CASES:+$'\n'}$name
+		fi
+	done <<<"${JOB_CASES[$1]%$'\n'}"
+}
+
 # judge JOB CONSOLE: judge.awk's verdict on one boot.
 judge() {
-	local cases=${JOB_CASES[$1]} name number=0 from=${JOB_FROM[$1]} input=''
+	local name input=''
+	job_cases "$1"
 	while IFS= read -r name; do
-		if ((++number >= from)); then
-			input+=case$'\t'$name$'\n'
-		fi
-	done <<<"${cases%$'\n'}"
+		input+=case$'\t'$name$'\n'
+	done <<<"$CASES"
 	input+=${KNOWN["${JOB_ARCH[$1]}/${JOB_TEST[$1]}"]-}
 	LC_ALL=C awk -f "$ROOT/scripts/runner/judge.awk" "CONSOLE=$2" "how=$DRIVER_HOW" "said=$DRIVER_SAID" \
 		"words=${DRIVER_WORDS//\\/\\\\}" - "$2" <<<"${input%$'\n'}"
+	if $OPT_ISOLATE && ((JOB_FROM[$1] < CASES_ALL)); then
+		echo resume$'\t'2
+	fi
 }
 
 # Why the job cannot run on this machine at all, into WHY_NOT; '' if it can.
@@ -186,10 +215,18 @@ job_why_not() {
 
 # The next job that is not started, its number into JOB; false if there is none.
 next_job() {
+	local name
+	if $OPT_UNTIL_FAIL && ! $ANY_FAILED && ((NEXT_JOB == ${#JOB_TEST[@]})); then
+		jobs_again "$JOBS_OF_ROUND"
+	fi
 	while ((NEXT_JOB < ${#JOB_TEST[@]})); do
 		JOB=$((NEXT_JOB++))
 		JOB_FROM[JOB]=1 JOB_RESULTS[JOB]='' JOB_MS[JOB]=0
-		job_why_not "$JOB"
+		if $ANY_FAILED && { $OPT_FAIL_FAST || $OPT_UNTIL_FAIL; }; then
+			WHY_NOT='not run, because something has failed before (--fail-fast, --until-fail)'
+		else
+			job_why_not "$JOB"
+		fi
 		[[ -n $WHY_NOT ]] || return 0
 		while IFS= read -r name; do
 			JOB_RESULTS[JOB]+=SKIP$'\t'$name$'\t\t\t'$WHY_NOT$'\n'
@@ -219,8 +256,12 @@ wait_for_event() {
 
 # run_jobs: all of them, at most OPT_JOBS at a time. Results are shown in the order of the jobs.
 run_jobs() {
-	local name
+	local round
 	NEXT_JOB=0
+	JOBS_OF_ROUND=${#JOB_TEST[@]}
+	for ((round = 1; round < OPT_REPEAT; round++)); do
+		jobs_again "$JOBS_OF_ROUND"
+	done
 	set -m
 	while true; do
 		while ((${#RUN_JOB[@]} < OPT_JOBS)) && next_job; do

@@ -115,6 +115,23 @@ count_case() {
 	esac
 }
 
+declare -A ROUNDS=() ROUNDS_FAILED=() # by case, with --repeat and --until-fail
+
+count_round() {
+	((${#JOB_TEST[@]} > JOBS_OF_ROUND)) || return 0
+	[[ $2 != SKIP ]] || return 0
+	ROUNDS[$1]=$((${ROUNDS[$1]:-0} + 1))
+	[[ $2 != @(FAIL|CRASH|TIMEOUT|ERROR) ]] || ROUNDS_FAILED[$1]=$((${ROUNDS_FAILED[$1]:-0} + 1))
+}
+
+# show_rounds: how often each case failed that did.
+show_rounds() {
+	local case
+	for case in "${!ROUNDS_FAILED[@]}"; do
+		echo "$1$case failed ${ROUNDS_FAILED[$case]} of ${ROUNDS[$case]} times"
+	done | sort
+}
+
 # show_job JOB: counts the job's verdicts; a line for it, then its cases, all or what is not as it should be.
 show_job() {
 	local verdict name row ms message label=${JOB_ARCH[$1]}/${JOB_TEST[$1]} text word
@@ -123,6 +140,7 @@ show_job() {
 	while IFS=$'\x1f' read -r verdict name row ms message; do
 		if [[ -z $row ]]; then
 			count_case "$verdict"
+			count_round "$label:$name" "$verdict"
 		fi
 	done <<<"${results%$'\n'}"
 	if ! $OPT_TAP; then
@@ -158,6 +176,7 @@ show_summary() {
 	if $OPT_TAP; then
 		hash='# '
 	fi
+	show_rounds "$hash"
 	if ((COUNT_FIXED)); then
 		echo "$hash$COUNT_FIXED known deviations are gone: take them out of known.cfg"
 	fi
