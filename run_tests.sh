@@ -9,13 +9,20 @@ fi
 set -u
 shopt -s extglob
 ROOT=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd) || exit 2
-for part in options ini config known machine results symbols scheduler show; do
+for part in options ini config known machine results symbols scheduler show compare bisect; do
 	# shellcheck source=/dev/null
 	source "$ROOT/scripts/runner/$part.bash"
 done
 unset part
 
 options_parse "$@"
+if ((${#OPT_COMPARE[@]})); then
+	compare_results "${OPT_COMPARE[@]}"
+	exit
+fi
+if $OPT_BISECT; then
+	bisect_prepare
+fi
 if [[ $CONFIG != /* && ! -e $CONFIG ]]; then
 	CONFIG=$ROOT/$CONFIG
 fi
@@ -57,4 +64,7 @@ run_jobs
 clear_progress
 results_write
 show_summary
+if $OPT_BISECT; then
+	bisect_judge
+fi
 ((COUNT_FAIL == 0)) || exit 1

@@ -27,6 +27,9 @@ Boots test images under a VMM and says, case by case, whether it did what the ma
       --known FILE|none the VMM's known deviations (default: scripts/vmm/<vmm>/known.cfg)
       --strict          a known deviation that is gone is a failure
       --config FILE     instead of unittests.cfg
+      --compare OLD NEW two runs, folders or results.jsonl: what regressed, got fixed, appeared, got slower
+      --bisect          judge for "git bisect run": 0 good, 1 bad, 125 cannot be judged; known deviations count as bad
+      --build CMD       with --bisect: run this first; if it fails, 125
       --print-command TEST   print the VMM's command line for the test, and stop
   -h, --help            this text
 
@@ -34,12 +37,14 @@ Environment: ACCEL (kvm, tcg, ...), MACHINE, QEMU (the binary), TIMEOUT (seconds
 from a case; 0: none), NO_COLOR.
 
 Exit status: 0 nothing unexpected; 1 FAIL, CRASH, TIMEOUT or ERROR; 2 usage or configuration; 130
-interrupted.
+interrupted; with --compare, 1: something regressed; with --bisect, 125.
 
 Examples:
   ./run_tests.sh                           all that runs by default
   ./run_tests.sh exc insn:'add_*,sub_*'    one test, and some cases of another
   ./run_tests.sh --list exc                what exc checks, and where the manual says so
+  ./run_tests.sh --compare logs.old logs   what changed since the run before
+  git bisect run .../run_tests.sh --bisect --build 'make -C build' exc:int3_checks_gate_dpl
   ACCEL=kvm MACHINE=pc ./run_tests.sh -j1  with KVM, on another machine type
 EOF
 }
@@ -47,11 +52,16 @@ EOF
 # usage_error WORDS...: bad input or configuration: one line, exit status 2.
 usage_error() {
 	printf 'run_tests.sh: %s\n' "$*" >&2
+	# git bisect takes 2 for "bad".
+	if $OPT_BISECT; then
+		exit 125
+	fi
 	exit 2
 }
 
 OPT_ALL=false OPT_GROUPS=() OPT_JOBS='' OPT_LIST='' OPT_TAP=false OPT_VERBOSE=false OPT_ARCHS=''
 OPT_ISOLATE=false OPT_REPEAT=1 OPT_UNTIL_FAIL=false OPT_SHUFFLE='' OPT_FAIL_FAST=false OPT_RERUN=false
+OPT_COMPARE=() OPT_BISECT=false OPT_BUILD=''
 OPT_VMM=qemu OPT_OUT=logs OPT_KNOWN='' OPT_STRICT=false OPT_PRINT_COMMAND='' OPT_PATTERNS=()
 CONFIG=unittests.cfg
 
@@ -67,7 +77,7 @@ options_parse() {
 			set -- "${option#*=}" "$@"
 			option=${option%%=*}
 			case $option in
-			--group | --jobs | --arch | --repeat | --shuffle | --vmm | --out | --known | --config | --print-command) ;;
+			--group | --jobs | --arch | --repeat | --shuffle | --build | --vmm | --out | --known | --config | --print-command) ;;
 			*) usage_error "option '$option' takes no value; try --help" ;;
 			esac
 			;;
@@ -77,7 +87,7 @@ options_parse() {
 			;;
 		esac
 		case $option in
-		-g | --group | -j | --jobs | --arch | --repeat | --shuffle | --vmm | --out | --known | --config | --print-command)
+		-g | --group | -j | --jobs | --arch | --repeat | --shuffle | --build | --vmm | --out | --known | --config | --print-command)
 			(($#)) || usage_error "option '$option' needs a value; try --help"
 			value=$1
 			[[ -n $value ]] || usage_error "option '$option' has an empty value"
@@ -103,6 +113,13 @@ options_parse() {
 			;;
 		--fail-fast) OPT_FAIL_FAST=true ;;
 		--rerun-failed) OPT_RERUN=true ;;
+		--compare)
+			(($# >= 2)) || usage_error '--compare takes two results, OLD and NEW'
+			OPT_COMPARE=("$1" "$2")
+			shift 2
+			;;
+		--bisect) OPT_BISECT=true ;;
+		--build) OPT_BUILD=$value ;;
 		-l) OPT_LIST=tests ;;
 		--list) OPT_LIST=cases ;;
 		-t | --tap13) OPT_TAP=true ;;
@@ -126,6 +143,12 @@ options_parse() {
 		*) OPT_PATTERNS+=("$option") ;;
 		esac
 	done
+	if [[ -n $OPT_BUILD ]] && ! $OPT_BISECT; then
+		usage_error '--build goes with --bisect'
+	fi
+	if $OPT_BISECT && ((!${#OPT_PATTERNS[@]})); then
+		usage_error '--bisect needs a test or a case'
+	fi
 	if [[ -n $OPT_PRINT_COMMAND ]]; then
 		OPT_PATTERNS=("$OPT_PRINT_COMMAND")
 	fi

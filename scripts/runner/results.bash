@@ -3,11 +3,30 @@
 
 MARKER=.assay-results # says that a folder is ours to rotate
 
+# results_lock: one run at a time in a folder; the lock goes with the process that holds it. A link is made or not,
+# with nothing in between, and says whose it is.
+results_lock() {
+	local holder
+	mkdir -p "$(dirname "$OUT")" 2>/dev/null || usage_error "--out $OUT: cannot be written"
+	while ! ln -s "$$" "$OUT.lock" 2>/dev/null; do
+		holder=$(readlink "$OUT.lock") || usage_error "--out $OUT: $OUT.lock cannot be made"
+		if [[ $holder =~ ^[0-9]+$ ]] && kill -0 "$holder" 2>/dev/null; then
+			usage_error "--out $OUT: another run writes there, process $holder"
+		fi
+		rm -f "$OUT.lock" # left behind by a run that was killed
+	done
+	trap 'rm -f "$OUT.lock"' EXIT
+}
+
 # results_open: makes OUT anew; the previous run is kept beside it.
 results_open() {
 	local arch
 	OUT=${OPT_OUT%/}
 	[[ -n $OUT ]] || usage_error "--out $OPT_OUT: not a folder for results"
+	if [[ $OUT != /* ]]; then
+		OUT=$PWD/$OUT
+	fi
+	results_lock
 	if [[ -e $OUT ]]; then
 		[[ -d $OUT ]] || usage_error "--out $OUT: is not a folder"
 		[[ -f $OUT/$MARKER || -z $(ls -A "$OUT") ]] ||
@@ -24,7 +43,6 @@ results_open() {
 		mkdir -p "$OUT/$arch" 2>/dev/null || usage_error "--out $OUT: cannot be written"
 	done
 	{ : >"$OUT/$MARKER" && : >"$OUT/events.tsv"; } 2>/dev/null || usage_error "--out $OUT: cannot be written"
-	OUT=$(cd "$OUT" && pwd)
 }
 
 # results_add JOB: the job's results go to events.tsv, as they come; the reports are made from it. Fields:

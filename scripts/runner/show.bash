@@ -3,6 +3,7 @@
 
 SHOW_NEXT=0 # the job whose line comes next
 COUNT_PASS=0 COUNT_FAIL=0 COUNT_SKIP=0 COUNT_KNOWN=0 COUNT_FIXED=0 TAP_NUMBER=0
+declare -A VERDICTS=([PASS]=0 [FAIL]=0 [SKIP]=0 [KNOWN]=0 [FIXED]=0 [CRASH]=0 [TIMEOUT]=0 [ERROR]=0)
 IS_TERMINAL=false RED='' GREEN='' YELLOW='' PLAIN=''
 
 show_init() {
@@ -99,6 +100,7 @@ show_tap() {
 count_case() {
 	JOB_COUNT[ALL]=$((JOB_COUNT[ALL] + 1))
 	JOB_COUNT[$1]=$((${JOB_COUNT[$1]:-0} + 1))
+	VERDICTS[$1]=$((VERDICTS[$1] + 1))
 	case $1 in
 	PASS) COUNT_PASS=$((COUNT_PASS + 1)) ;;
 	SKIP) COUNT_SKIP=$((COUNT_SKIP + 1)) ;;
