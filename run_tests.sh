@@ -45,7 +45,8 @@ vmm_find
 if [[ -n $OPT_PRINT_COMMAND ]]; then
 	for job in "${!JOB_TEST[@]}"; do
 		job_command "$job" "${JOB_GLOB[job]}" 1
-		printf '%s\n' "${DRIVER_ARGV[*]@Q}"
+		command_line
+		echo "$COMMAND_LINE"
 	done
 	exit 0
 fi

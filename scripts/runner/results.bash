@@ -58,33 +58,41 @@ results_add() {
 	printf '%s' "$lines" >>"$OUT/events.tsv" || usage_error "cannot write $OUT/events.tsv"
 }
 
-# results_write: results.jsonl and junit.xml, whole or not at all.
+# results_write: every report, whole or not at all: each is written beside its place and then renamed.
 results_write() {
-	local commit='' arch versions='' accels=''
-	for arch in "${ARCHS[@]}"; do
-		versions+=${versions:+ }${VERSION_OF[$arch]}
-		accels+=${accels:+ }${ACCEL_OF[$arch]}
-	done
+	local commit report reports=(results.jsonl junit.xml results.ktap report.html)
 	commit=$(git -C "$ROOT" rev-parse --short=12 HEAD 2>/dev/null)
 	now_ms
-	if LC_ALL=C sort -s -n -k1,1 "$OUT/events.tsv" | LC_ALL=C awk -f "$ROOT/scripts/runner/report.awk" \
-		-v "jsonl=$OUT/results.jsonl.new" -v "junit=$OUT/junit.xml.new" -v "vmm=$OPT_VMM" \
-		-v "vmm_version=$(unique "$versions")" -v "accel=$(unique "$accels")" -v "arch=${ARCHS[*]}" \
+	if ! { sort -s -n -k1,1 "$OUT/events.tsv" && results_commands; } | awk -f "$ROOT/scripts/runner/report.awk" \
+		-v "out=$OUT" -v "template=$ROOT/scripts/runner/report.html" -v "vmm=$OPT_VMM" \
+		-v "vmm_version=$(unique "${VERSION_OF[@]}")" -v "accel=$(unique "${ACCEL_OF[@]}")" -v "arch=${ARCHS[*]}" \
 		-v "host=$HOST_ARCH, $HOST_CPUS CPUs, $OSTYPE" -v "commit=$commit" -v "started=$STARTED" \
 		-v "seconds=$(((NOW - STARTED_MS) / 1000)).$(((NOW - STARTED_MS) / 100 % 10))"; then
-		mv -f "$OUT/results.jsonl.new" "$OUT/results.jsonl"
-		mv -f "$OUT/junit.xml.new" "$OUT/junit.xml"
-	else
-		usage_error "the reports could not be written to $OUT"
+		rm -f "${reports[@]/#/"$OUT/"}" "$OUT"/*.new
+		usage_error "the reports could not be written to $OUT; what was judged is in $OUT/events.tsv"
 	fi
+	for report in "${reports[@]}"; do
+		mv -f "$OUT/$report.new" "$OUT/$report"
+	done
 	find "$OUT" -name '*.stderr' -empty -delete
 	rm -f "$OUT/events.tsv"
 }
 
-# The words of $1, each once.
+# How each test can be booted by hand, for the HTML report: "command", test, command line with @CASE@ for a case.
+results_commands() {
+	local job
+	for job in "${!JOB_TEST[@]}"; do
+		((job < JOBS_OF_ROUND)) || break
+		job_command "$job" @CASE@ 1
+		command_line
+		printf 'command\t%s\t%s\n' "${JOB_ARCH[job]}/${JOB_TEST[job]}" "$COMMAND_LINE"
+	done
+}
+
+# The words, each once.
 unique() {
 	local word words=''
-	for word in $1; do
+	for word; do
 		[[ " $words " == *" $word "* ]] || words+=${words:+ }$word
 	done
 	echo "$words"
