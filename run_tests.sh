@@ -23,9 +23,6 @@ fi
 if $OPT_BISECT; then
 	bisect_prepare
 fi
-if [[ $CONFIG != /* && ! -e $CONFIG ]]; then
-	CONFIG=$ROOT/$CONFIG
-fi
 host_describe
 archs_find
 config_read "$CONFIG"

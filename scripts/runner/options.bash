@@ -63,7 +63,7 @@ OPT_ALL=false OPT_GROUPS=() OPT_JOBS='' OPT_LIST='' OPT_TAP=false OPT_VERBOSE=fa
 OPT_ISOLATE=false OPT_REPEAT=1 OPT_UNTIL_FAIL=false OPT_SHUFFLE='' OPT_FAIL_FAST=false OPT_RERUN=false
 OPT_COMPARE=() OPT_BISECT=false OPT_BUILD=''
 OPT_VMM=qemu OPT_OUT=logs OPT_KNOWN='' OPT_STRICT=false OPT_PRINT_COMMAND='' OPT_PATTERNS=()
-CONFIG=unittests.cfg
+CONFIG=$ROOT/unittests.cfg
 
 # options_parse ARGUMENT...: into OPT_*.
 options_parse() {

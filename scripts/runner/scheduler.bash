@@ -2,12 +2,14 @@
 # Runs the jobs: starts VMMs, watches them, has their consoles judged, boots again behind a crash.
 
 TICK=0.2                    # seconds between two looks at the running VMMs
+BOOT_MS=1000                # a boot to the first case that takes longer is one on a slow VMM or a loaded host
 DEFAULT_TIMEOUT=30          # seconds without a sign of life from a case
 CONSOLE_LIMIT=$((8 << 10))  # KiB that a VMM may print; the kernel ends it there (SIGXFSZ)
 
 # By process id of a running VMM: its job, console's descriptor, when it last gave a sign of life, the case
 # that it is in, and 'timeout' if it had to be ended.
 declare -A RUN_JOB=() RUN_FD=() RUN_ALIVE=() RUN_CASE=() RUN_ENDED_FOR=()
+declare -A RUN_STARTED=() RUN_BOOT_MS=() # when it was started; how long it took to the first case, 0: not yet known
 JOB_FROM=()    # by job: which of its cases the present boot starts with, from 1
 JOB_RESULTS=() # by job: what the judge said of the boots so far
 JOB_DONE=() JOB_MS=() JOB_STARTED=()
@@ -30,10 +32,14 @@ now_ms() {
 	NOW=$((${EPOCHREALTIME/[.,]/} / 1000))
 }
 
-# The limit for a job, in seconds, into LIMIT; 0: none.
-job_limit() {
-	LIMIT=${TIMEOUT:-${TEST["${JOB_TEST[$1]}|timeout"]:-$DEFAULT_TIMEOUT}}
-	LIMIT=$((10#${LIMIT%s}))
+# run_limit PID: how long this VMM may be silent, in seconds, into LIMIT; 0: for ever. TIMEOUT is taken as it is; what
+# unittests.cfg says is for a VMM that boots in BOOT_MS, and a slower one gets more in proportion, up to ten times.
+run_limit() {
+	local seconds=${TIMEOUT:-${TEST["${JOB_TEST[${RUN_JOB[$1]}]}|timeout"]:-$DEFAULT_TIMEOUT}}
+	LIMIT=$((10#${seconds%s}))
+	if [[ -z ${TIMEOUT-} ]] && ((RUN_BOOT_MS[$1] > BOOT_MS)); then
+		LIMIT=$((LIMIT * (RUN_BOOT_MS[$1] < 10 * BOOT_MS ? RUN_BOOT_MS[$1] : 10 * BOOT_MS) / BOOT_MS))
+	fi
 }
 
 # start_boot JOB: starts the VMM for the cases from JOB_FROM on.
@@ -59,6 +65,7 @@ start_boot() {
 	pid=$!
 	exec {fd}<"$LOG"
 	RUN_JOB[$pid]=$job RUN_FD[$pid]=$fd RUN_ALIVE[$pid]=$NOW RUN_CASE[$pid]='' RUN_ENDED_FOR[$pid]=''
+	RUN_STARTED[$pid]=$NOW RUN_BOOT_MS[$pid]=0
 	JOB_STARTED[job]=${JOB_STARTED[job]:-$NOW}
 }
 
@@ -70,6 +77,9 @@ look() {
 		if [[ $line == '# start '* ]]; then
 			line=${line#'# start '}
 			RUN_CASE[$1]=${line#* }
+			if ((!RUN_BOOT_MS[$1])); then
+				RUN_BOOT_MS[$1]=$((NOW - RUN_STARTED[$1] + 1))
+			fi
 		fi
 	done 2>/dev/null
 	if $alive; then
@@ -88,7 +98,7 @@ watch_all() {
 	now_ms
 	for pid in "${!RUN_JOB[@]}"; do
 		look "$pid"
-		job_limit "${RUN_JOB[$pid]}"
+		run_limit "$pid"
 		if ((LIMIT && NOW - RUN_ALIVE[$pid] > LIMIT * 1000)) && [[ -z ${RUN_ENDED_FOR[$pid]} ]]; then
 			RUN_ENDED_FOR[$pid]="no sign of life for $LIMIT s"
 			kill_vmm "$pid"
@@ -126,7 +136,8 @@ end_boot() {
 	local pid=$1 job=${RUN_JOB[$1]} fd=${RUN_FD[$1]} resume=0 part='' line
 	exec {fd}<&-
 	vmm_verdict "$pid" "$2"
-	unset "RUN_JOB[$pid]" "RUN_FD[$pid]" "RUN_ALIVE[$pid]" "RUN_CASE[$pid]" "RUN_ENDED_FOR[$pid]"
+	unset "RUN_JOB[$pid]" "RUN_FD[$pid]" "RUN_ALIVE[$pid]" "RUN_CASE[$pid]" "RUN_ENDED_FOR[$pid]" \
+		"RUN_STARTED[$pid]" "RUN_BOOT_MS[$pid]"
 	job_log "$job"
 	if ((JOB_FROM[job] > 1)); then
 		part=.part
