@@ -22,6 +22,17 @@ function html_safe(text) {
 	return text
 }
 
+# What the list of an image's cases says of them, read once.
+function read_list(file,    line, field) {
+	lists[file] = 1
+	while ((getline line <file) > 0) {
+		split(line, field, "\t")
+		manual[file, field[1]] = field[3]; bugs[file, field[1]] = field[4]
+		source[file, field[1]] = field[5]; source_line[file, field[1]] = field[6]
+	}
+	close(file)
+}
+
 # The message as it was: the judge's \n and \\ undone.
 function unescape(text,    out, at) {
 	out = ""
@@ -134,10 +145,13 @@ $1 == "command" {
 }
 
 {
-	message = unescape($8)
+	if (!($4 in lists))
+		read_list($4)
+	verdict = $5; name = $6; row = $7; ms = $8; message = unescape($9)
+	file = source[$4, name]; line_number = source_line[$4, name]
 	line = sprintf("{\"arch\":%s,\"test\":%s,\"case\":%s,%s\"verdict\":\"%s\",\"ms\":%s,\"message\":%s,\"spec\":%s,\"bugs\":%s,\"file\":%s,\"line\":%s}", \
-		json($2), json($3), json($5), $6 == "" ? "" : "\"row\":" json($6) ",", $4, $7 == "" ? "null" : $7, \
-		json(message), json($10), json_list($11), json($12), $13 == "" ? "null" : $13)
+		json($2), json($3), json(name), row == "" ? "" : "\"row\":" json(row) ",", verdict, ms == "" ? "null" : ms, \
+		json(message), json(manual[$4, name]), json_list(bugs[$4, name]), json(file), line_number == "" ? "null" : line_number)
 	print line >jsonl
 	lines[++line_count] = line
 	# The same job again is a suite of its own, with --repeat.
@@ -146,29 +160,29 @@ $1 == "command" {
 		suite = $2 "/" $3
 		job = $1
 	}
-	if ($6 != "") {
-		ktap_row($4, $6, message)
+	if (row != "") {
+		ktap_row(verdict, row, message)
 		next # JUnit knows cases only; what failed in a row is in its case's message
 	}
 	tests++
-	ktap_case($4, $5, message)
-	time += $7 / 1000
-	line = sprintf("<testcase classname=\"%s\" name=\"%s\" file=\"%s\" line=\"%s\" time=\"%.4f\"", xml(suite), xml($5), \
-		xml($12), $13, $7 / 1000)
-	if ($4 == "PASS" || $4 == "FIXED") {
+	ktap_case(verdict, name, message)
+	time += ms / 1000
+	line = sprintf("<testcase classname=\"%s\" name=\"%s\" file=\"%s\" line=\"%s\" time=\"%.4f\"", xml(suite), xml(name), \
+		xml(file), line_number, ms / 1000)
+	if (verdict == "PASS" || verdict == "FIXED") {
 		body = body line "/>\n"
 		next
 	}
 	body = body line ">"
-	if ($4 == "SKIP" || $4 == "KNOWN") {
+	if (verdict == "SKIP" || verdict == "KNOWN") {
 		skipped++
 		body = body sprintf("<skipped message=\"%s\"/>", xml(first_line(message)))
-	} else if ($4 == "FAIL") {
+	} else if (verdict == "FAIL") {
 		failures++
 		body = body sprintf("<failure type=\"FAIL\" message=\"%s\">%s</failure>", xml(first_line(message)), xml(message))
 	} else {
 		errors++
-		body = body sprintf("<error type=\"%s\" message=\"%s\">%s</error>", $4, xml(first_line(message)), xml(message))
+		body = body sprintf("<error type=\"%s\" message=\"%s\">%s</error>", verdict, xml(first_line(message)), xml(message))
 	}
 	body = body "</testcase>\n"
 }

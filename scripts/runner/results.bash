@@ -45,17 +45,15 @@ results_open() {
 	{ : >"$OUT/$MARKER" && : >"$OUT/events.tsv"; } 2>/dev/null || usage_error "--out $OUT: cannot be written"
 }
 
-# results_add JOB: the job's results go to events.tsv, as they come; the reports are made from it. Fields:
-# job, arch, test, verdict, case, row, ms, message; then sentence, manual, bugs, file, line of the case.
+# results_add JOB: the job's results go to events.tsv, as they come; the reports are made from it. Fields: job, arch, test,
+# list of the image's cases, then the judge's: verdict, case, row, ms, message.
 results_add() {
-	local verdict name row ms message arch=${JOB_ARCH[$1]} test=${JOB_TEST[$1]} line lines=''
-	while IFS= read -r line; do
-		name=${line#*$'\t'}
-		name=${name%%$'\t'*}
-		verdict=${line%%$'\t'*}
-		lines+=$1$'\t'$arch$'\t'$test$'\t'$line$'\t'${CASE_FIELDS["$arch/$test:$name"]-}$'\n'
-	done <<<"${JOB_RESULTS[$1]%$'\n'}"
-	printf '%s' "$lines" >>"$OUT/events.tsv" || usage_error "cannot write $OUT/events.tsv"
+	local prefix
+	test_list "${JOB_ARCH[$1]}" "${JOB_TEST[$1]}"
+	prefix=$1$'\t'${JOB_ARCH[$1]}$'\t'${JOB_TEST[$1]}$'\t'$LIST$'\t'
+	: "${JOB_RESULTS[$1]%$'\n'}"
+	printf '%s\n' "$prefix${_//$'\n'/$'\n'"$prefix"}" >>"$OUT/events.tsv" ||
+		usage_error "cannot write $OUT/events.tsv"
 }
 
 # results_write: every report, whole or not at all: each is written beside its place and then renamed.

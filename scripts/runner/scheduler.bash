@@ -12,6 +12,7 @@ declare -A RUN_JOB=() RUN_FD=() RUN_ALIVE=() RUN_CASE=() RUN_ENDED_FOR=()
 declare -A RUN_STARTED=() RUN_BOOT_MS=() # when it was started; how long it took to the first case, 0: not yet known
 JOB_FROM=()    # by job: which of its cases the present boot starts with, from 1
 JOB_RESULTS=() # by job: what the judge said of the boots so far
+JOB_COUNTS=()  # by job: how many cases have which verdict: VERDICT N ...
 JOB_DONE=() JOB_MS=() JOB_STARTED=()
 TICKER=0
 JOBS_OF_ROUND=0 # with --repeat and --until-fail there are more jobs than these, the same again
@@ -133,7 +134,7 @@ add_stderr() {
 
 # end_boot PID STATUS: has the console judged; goes on with the job's next boot or ends the job.
 end_boot() {
-	local pid=$1 job=${RUN_JOB[$1]} fd=${RUN_FD[$1]} resume=0 part='' line
+	local pid=$1 job=${RUN_JOB[$1]} fd=${RUN_FD[$1]} resume=0 part='' results
 	exec {fd}<&-
 	vmm_verdict "$pid" "$2"
 	unset "RUN_JOB[$pid]" "RUN_FD[$pid]" "RUN_ALIVE[$pid]" "RUN_CASE[$pid]" "RUN_ENDED_FOR[$pid]" \
@@ -145,14 +146,13 @@ end_boot() {
 	if [[ $DRIVER_HOW != ended || -z $DRIVER_SAID ]]; then
 		add_stderr "$LOG$part.stderr"
 	fi
-	while IFS= read -r line; do
-		if [[ $line == resume$'\t'* ]]; then
-			resume=${line#*$'\t'}
-		elif [[ -n $line ]]; then
-			JOB_RESULTS[job]+=$line$'\n'
-			[[ $line != @(FAIL|CRASH|TIMEOUT|ERROR)$'\t'* ]] || ANY_FAILED=true
-		fi
-	done < <(judge "$job" "$LOG$part")
+	results=$(judge "$job" "$LOG$part")
+	if [[ $results == *$'\n'resume$'\t'* ]]; then
+		resume=${results##*$'\n'resume$'\t'}
+		results=${results%$'\n'resume$'\t'*}
+	fi
+	count_cases "$job" "${results##*$'\n'counts$'\t'}"
+	JOB_RESULTS[job]+=${results%$'\n'counts$'\t'*}$'\n'
 	if [[ -n $part ]]; then
 		cat "$LOG.part" >>"$LOG"
 		cat "$LOG.part.stderr" >>"$LOG.stderr"
@@ -170,31 +170,37 @@ end_boot() {
 	fi
 }
 
-# job_cases JOB: the names of the cases of the present boot into CASES, a line each; how many cases the job has into
-# CASES_ALL.
+# count_cases JOB WORDS: adds VERDICT N ... to the job's counts, which are of the same form.
+count_cases() {
+	local verdict number
+	JOB_COUNTS[$1]+=" ${2//$'\t'/ }"
+	read -ra number <<<"$2"
+	for verdict in "${number[@]}"; do
+		[[ $verdict != @(FAIL|CRASH|TIMEOUT|ERROR) ]] || ANY_FAILED=true
+	done
+}
+
+# job_cases JOB: the names of the cases of the present boot into CASES, a line each.
 job_cases() {
-	local name
-	CASES='' CASES_ALL=0
-	while IFS= read -r name; do
-		CASES_ALL=$((CASES_ALL + 1))
-		if ((CASES_ALL == JOB_FROM[$1])) || { ((CASES_ALL > JOB_FROM[$1])) && ! $OPT_ISOLATE; }; then
-			CASES+=${CASES:+$'\n'}$name
-		fi
-	done <<<"${JOB_CASES[$1]%$'\n'}"
+	local skip=$((JOB_FROM[$1] - 1))
+	CASES=${JOB_CASES[$1]%$'\n'}
+	while ((skip-- > 0)); do
+		CASES=${CASES#*$'\n'}
+	done
+	if $OPT_ISOLATE; then
+		CASES=${CASES%%$'\n'*}
+	fi
 }
 
 # judge JOB CONSOLE: judge.awk's verdict on one boot.
 judge() {
-	local name input=''
+	local prefix=case$'\t'
 	job_cases "$1"
-	while IFS= read -r name; do
-		input+=case$'\t'$name$'\n'
-	done <<<"$CASES"
-	input+=${KNOWN["${JOB_ARCH[$1]}/${JOB_TEST[$1]}"]-}
 	LC_ALL=C awk -f "$ROOT/scripts/runner/judge.awk" "CONSOLE=$2" "how=$DRIVER_HOW" "said=$DRIVER_SAID" \
-		"words=${DRIVER_WORDS//\\/\\\\}" - "$2" <<<"${input%$'\n'}"
-	if $OPT_ISOLATE && ((JOB_FROM[$1] < CASES_ALL)); then
-		echo resume$'\t'2
+		"words=${DRIVER_WORDS//\\/\\\\}" - "$2" \
+		<<<"$prefix${CASES//$'\n'/$'\n'"$prefix"}"$'\n'"${KNOWN["${JOB_ARCH[$1]}/${JOB_TEST[$1]}"]-}"
+	if $OPT_ISOLATE && [[ ${JOB_CASES[$1]%$'\n'} != *"$CASES" ]]; then
+		printf 'resume\t2\n'
 	fi
 }
 
@@ -232,7 +238,7 @@ next_job() {
 	fi
 	while ((NEXT_JOB < ${#JOB_TEST[@]})); do
 		JOB=$((NEXT_JOB++))
-		JOB_FROM[JOB]=1 JOB_RESULTS[JOB]='' JOB_MS[JOB]=0
+		JOB_FROM[JOB]=1 JOB_RESULTS[JOB]='' JOB_COUNTS[JOB]='' JOB_MS[JOB]=0
 		if $ANY_FAILED && { $OPT_FAIL_FAST || $OPT_UNTIL_FAIL; }; then
 			WHY_NOT='not run, because something has failed before (--fail-fast, --until-fail)'
 		else
@@ -241,6 +247,7 @@ next_job() {
 		[[ -n $WHY_NOT ]] || return 0
 		while IFS= read -r name; do
 			JOB_RESULTS[JOB]+=SKIP$'\t'$name$'\t\t\t'$WHY_NOT$'\n'
+			JOB_COUNTS[JOB]+=' SKIP 1'
 		done <<<"${JOB_CASES[JOB]%$'\n'}"
 		JOB_DONE[JOB]=true
 		results_add "$JOB"
