@@ -147,7 +147,9 @@ end_boot() {
 		add_stderr "$LOG$part.stderr"
 	fi
 	results=$(judge "$job" "$LOG$part")
-	if [[ $results == *$'\n'resume$'\t'* ]]; then
+	if [[ $results != *$'\n'counts$'\t'* ]]; then
+		judge_failed "$job"
+	elif [[ $results == *$'\n'resume$'\t'* ]]; then
 		resume=${results##*$'\n'resume$'\t'}
 		results=${results%$'\n'resume$'\t'*}
 	fi
@@ -202,6 +204,18 @@ judge() {
 	if $OPT_ISOLATE && [[ ${JOB_CASES[$1]%$'\n'} != *"$CASES" ]]; then
 		printf 'resume\t2\n'
 	fi
+}
+
+# judge_failed JOB: no verdict is one, too: every case of the boot is an ERROR, in `results`.
+judge_failed() {
+	local name count=0
+	job_cases "$1"
+	results=''
+	while IFS= read -r name; do
+		results+=ERROR$'\t'$name$'\t\t\t'"the judge of the console failed (awk)"$'\n'
+		count=$((count + 1))
+	done <<<"$CASES"
+	results+=counts$'\t'ERROR$'\t'$count
 }
 
 # Why the job cannot run on this machine at all, into WHY_NOT; '' if it can.
