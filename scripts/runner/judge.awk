@@ -47,6 +47,11 @@ function object(text) {
 	}
 }
 
+function object_to_stream(text) {
+	if (stream_objection == "")
+		stream_objection = text
+}
+
 function start_case(number, name) {
 	if (in_case) {
 		object("no result before the start of the next case")
@@ -80,6 +85,10 @@ function row_result(ok, text,    number, name, skip, at, verdict, words) {
 	}
 	name = text
 	gsub(/\\#/, "#", name); gsub(/\\\\/, "\\", name)
+	if (name == "") {
+		object("a row without a name")
+		name = "?"
+	}
 	if (number != ++rows)
 		object("row " number " where row " rows " was due")
 	if (name in row_seen)
@@ -280,9 +289,9 @@ END {
 		rest("ERROR", "no plan; " escape(words))
 	} else if (!totals_seen) {
 		if (plan == "")
-			object("no plan")
+			object_to_stream("no plan")
 		else if (plan != expected)
-			object("a plan of " plan " cases instead of " expected)
+			object_to_stream("a plan of " plan " cases instead of " expected)
 		why = restarted ? "the guest started anew" : words
 		verdict = how == "timeout" && !restarted ? "TIMEOUT" : "CRASH"
 		if (in_case) {
@@ -304,9 +313,9 @@ END {
 			rest("ERROR", escape(stream_objection))
 	} else {
 		if (plan == "")
-			object("no plan")
+			object_to_stream("no plan")
 		else if (plan != expected)
-			object("a plan of " plan " cases instead of " expected)
+			object_to_stream("a plan of " plan " cases instead of " expected)
 		claimed = "# totals: pass=" said_ok + 0 " fail=" said_not_ok + 0 " skip=" said_skip + 0
 		if (judged != expected)
 			object("totals after " judged " of " expected " cases")
