@@ -38,6 +38,8 @@
 /* Types of system descriptors and gates. */
 #define DESC_LDT	   2
 #define DESC_TASK_GATE	   5
+#define DESC_INTERRUPT_GATE16 6 /* i386 only */
+#define DESC_TRAP_GATE16   7
 #define DESC_TSS_AVAILABLE 9
 #define DESC_TSS_BUSY	   11
 #define DESC_CALL_GATE	   12
@@ -130,6 +132,16 @@ void idt_set_gate(u32 vector, const void *handler, u32 dpl, u32 ist);
 /* This CPU's GDT (GDT_ENTRIES entries) and TSS. Changes last until the case ends. */
 u64 *gdt_entries(void);
 struct tss *tss_of_this_cpu(void);
+
+/* The stack that the TSS has for CPL 0: RSP0 or ESP0. run_user() sets it. */
+static inline ulong tss_stack0(const struct tss *tss)
+{
+#ifdef __x86_64__
+	return tss->rsp[0];
+#else
+	return tss->ring[0].esp;
+#endif
+}
 
 /* Fills entry `index` (0 to GDT_SPARES - 1) of the spare ones; returns its selector, RPL 0. */
 u16 gdt_set_spare(u32 index, u64 descriptor);
