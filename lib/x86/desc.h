@@ -143,6 +143,15 @@ static inline ulong tss_stack0(const struct tss *tss)
 #endif
 }
 
+static inline void tss_set_stack0(struct tss *tss, ulong stack)
+{
+#ifdef __x86_64__
+	tss->rsp[0] = stack;
+#else
+	tss->ring[0].esp = stack;
+#endif
+}
+
 /* Fills entry `index` (0 to GDT_SPARES - 1) of the spare ones; returns its selector, RPL 0. */
 u16 gdt_set_spare(u32 index, u64 descriptor);
 
