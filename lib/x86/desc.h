@@ -129,6 +129,12 @@ extern struct idt_gate idt[256];
 /* Points the IDT's gate at `handler`, an interrupt gate of this DPL, stack table entry `ist` or 0. */
 void idt_set_gate(u32 vector, const void *handler, u32 dpl, u32 ist);
 
+/* The gate's entry of the interrupt-stack table, 0 for none; i386 has no such table. */
+static inline void idt_set_ist(u32 vector, u32 ist)
+{
+	idt[vector].ist = (u8)ist;
+}
+
 /* This CPU's GDT (GDT_ENTRIES entries) and TSS. Changes last until the case ends. */
 u64 *gdt_entries(void);
 struct tss *tss_of_this_cpu(void);

@@ -7,6 +7,7 @@
 
 #include <mm/page.h>
 #include <mm/space.h>
+#include <string.h>
 #include <x86/apic.h>
 #include <x86/cr.h>
 #include <x86/desc.h>
@@ -27,6 +28,15 @@ struct iret_frame iret_frame(u32 cpl)
 		.sp = (ulong)page_alloc() + 0x800,
 		.ss = stack_selector(cpl),
 	};
+}
+
+void map_low_page(void)
+{
+	u8 *page = page_alloc();
+
+	memcpy(page, "\x0f\x0b", 2);
+	space_map(space_kernel(), LOW_CODE, (ulong)page, PAGE_SIZE, PROT_ALL);
+	raw_gate_set(VEC_UD, DESC_INTERRUPT_GATE, 0, 0);
 }
 
 struct fault iret_run(struct iret_try *try, struct raw_entry *entry)

@@ -38,4 +38,13 @@ void iret_asm(void *try);
 void iret_same_asm(ulong flags);
 void iret_to_kernel_asm(void *unused);
 
+/* IRET with operands of 32 and 16 bits, the stack pointer at `frame`. */
+void iretl_at_asm(void *frame);
+void iretw_at_asm(void *frame);
+
+/* A page of UD2 instructions below 64 KiB, and a stack pointer there. */
+#define LOW_CODE  0x7000ul
+#define LOW_STACK 0x7800ul
+void map_low_page(void);
+
 #endif

@@ -36,4 +36,13 @@ iret_to_kernel_asm:
 	pushl	$iret_target
 	iretl
 
+/* The frame is in memory; there is no way back but an exception. */
+	.globl iretl_at_asm, iretw_at_asm
+iretl_at_asm:
+	movl	4(%esp), %esp
+	iretl
+iretw_at_asm:
+	movl	4(%esp), %esp
+	iretw
+
 	.section .note.GNU-stack, "", @progbits

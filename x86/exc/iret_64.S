@@ -42,4 +42,13 @@ iret_to_kernel_asm:
 	pushq	$iret_target
 	iretq
 
+/* The frame is in memory; there is no way back but an exception. */
+	.globl iretl_at_asm, iretw_at_asm
+iretl_at_asm:
+	movq	%rdi, %rsp
+	iretl
+iretw_at_asm:
+	movq	%rdi, %rsp
+	iretw
+
 	.section .note.GNU-stack, "", @progbits
