@@ -8,12 +8,12 @@
 #include <x86/desc.h>
 
 /* name_try(): one instruction without operands. */
-#define DEFINE_PLAIN_(name, insn)                                                                  \
-	static inline struct fault name##_try(void)                                                \
-	{                                                                                          \
-		fault_clear();                                                                     \
-		__asm__ volatile(GUARDED(insn) : : : "memory", "cc");                              \
-		return fault_taken();                                                              \
+#define DEFINE_PLAIN_(name, insn)                                     \
+	static inline struct fault name##_try(void)                   \
+	{                                                             \
+		fault_clear();                                        \
+		__asm__ volatile(GUARDED(insn) : : : "memory", "cc"); \
+		return fault_taken();                                 \
 	}
 
 DEFINE_PLAIN_(int3, "int3")
@@ -26,11 +26,11 @@ DEFINE_PLAIN_(into, "into")
 #endif
 
 /* INT n; the number is part of the instruction. */
-#define int_n_try(n)                                                                               \
-	({                                                                                         \
-		fault_clear();                                                                     \
-		__asm__ volatile(GUARDED("int %0") : : "i"(n) : "memory");                         \
-		fault_taken();                                                                     \
+#define int_n_try(n)                                                       \
+	({                                                                 \
+		fault_clear();                                             \
+		__asm__ volatile(GUARDED("int %0") : : "i"(n) : "memory"); \
+		fault_taken();                                             \
 	})
 
 #ifdef __i386__
@@ -47,24 +47,23 @@ static inline struct fault bound_try(s32 index, const struct bounds *bounds)
 #endif
 
 /*
- * load_ds_try(selector, &loaded) and so on: MOV to the segment register. `loaded`, if there was no
- * fault, is what the register then read as; afterwards it is again what it was before.
+ * load_ds_try(selector, &loaded) and so on: MOV to the segment register. `loaded`, if there was
+ * no fault, is what the register then read as; afterwards it is again what it was before.
  */
-#define DEFINE_LOAD_SEGMENT_(seg)                                                                  \
-	static inline struct fault load_##seg##_try(u16 selector, u16 *loaded)                     \
-	{                                                                                          \
-		ulong before, after;                                                               \
-                                                                                                   \
-		fault_clear();                                                                     \
-		__asm__ volatile("mov %%" #seg ", %0\n"                                            \
-				 GUARDED("movw %w2, %%" #seg)                                      \
-				 "mov %%" #seg ", %1\n"                                            \
-				 "movw %w0, %%" #seg                                               \
-				 : "=&r"(before), "=&r"(after)                                     \
-				 : "r"(selector)                                                   \
-				 : "memory");                                                      \
-		*loaded = (u16)after;                                                              \
-		return fault_taken();                                                              \
+#define DEFINE_LOAD_SEGMENT_(seg)                                                             \
+	static inline struct fault load_##seg##_try(u16 selector, u16 *loaded)                \
+	{                                                                                     \
+		ulong before, after;                                                          \
+                                                                                              \
+		fault_clear();                                                                \
+		__asm__ volatile("mov %%" #seg                                                \
+				 ", %0\n" GUARDED("movw %w2, %%" #seg) "mov %%" #seg ", %1\n" \
+								       "movw %w0, %%" #seg    \
+				 : "=&r"(before), "=&r"(after)                                \
+				 : "r"(selector)                                              \
+				 : "memory");                                                 \
+		*loaded = (u16)after;                                                         \
+		return fault_taken();                                                         \
 	}
 
 DEFINE_LOAD_SEGMENT_(ds)
@@ -82,7 +81,10 @@ static inline struct fault load_cs_try(u16 selector)
 	} __packed target = { 0, selector };
 
 	fault_clear();
-	__asm__ volatile("movl $1f, %0\n" GUARDED("ljmpl *%0") "1:\n" : "+m"(target) : : "memory");
+	__asm__ volatile("movl $1f, %0\n" GUARDED("ljmpl *%0") "1:\n"
+			 : "+m"(target)
+			 :
+			 : "memory");
 	return fault_taken();
 }
 

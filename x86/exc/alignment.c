@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* #AC: misaligned data, at CPL 3 only, with CR0.AM and AC set. SDM vol. 3A, 6.15, Interrupt 17. */
+/* #AC: misaligned data, at CPL 3 only, with CR0.AM and AC set. SDM vol. 3A, 6.15, Interrupt 17.
+ */
 #include "event.h"
 
 #include <x86/cr.h>
@@ -20,14 +21,15 @@ struct access_at {
 	ulong flags;
 };
 
-#define DEFINE_ACCESS_(name, insn)                                                                 \
-	static void name(void *arg)                                                                \
-	{                                                                                          \
-		const struct access_at *a = arg;                                                   \
-                                                                                                   \
-		__asm__ volatile("push %1\npopf\n" RAISE(insn) "push %2\npopf"                     \
-				 : : "d"(a->address), "c"(a->flags), "b"((ulong)FLAG_1)            \
-				 : "memory", "cc", "eax");                                         \
+#define DEFINE_ACCESS_(name, insn)                                                    \
+	static void name(void *arg)                                                   \
+	{                                                                             \
+		const struct access_at *a = arg;                                      \
+                                                                                      \
+		__asm__ volatile("push %1\npopf\n" RAISE(insn) "push %2\npopf"        \
+				 :                                                    \
+				 : "d"(a->address), "c"(a->flags), "b"((ulong)FLAG_1) \
+				 : "memory", "cc", "eax");                            \
 	}
 
 DEFINE_ACCESS_(read_word, "movw (%0), %%ax")
@@ -39,13 +41,14 @@ DEFINE_ACCESS_(read_qword, "fildll (%0)\nfninit")
 DEFINE_ACCESS_(read_byte, "movb (%0), %%al")
 
 static const struct access accesses[] = {
-	{ "read-word", read_word, 2 },	   { "write-word", write_word, 2 },
-	{ "read-dword", read_dword, 4 },   { "write-dword", write_dword, 4 },
+	{ "read-word", read_word, 2 },	     { "write-word", write_word, 2 },
+	{ "read-dword", read_dword, 4 },     { "write-dword", write_dword, 4 },
 	{ "update-dword", update_dword, 4 }, { "read-qword", read_qword, 8 },
 	{ "read-byte", read_byte, 1 },
 };
 
-TEST(ac_at_cpl3, "a misaligned access at CPL 3 with AM and AC set is #AC(0), a fault; an aligned one is not",
+TEST(ac_at_cpl3,
+     "a misaligned access at CPL 3 with AM and AC set is #AC(0), a fault; an aligned one is not",
      SPEC("SDM vol. 3A, 6.15, Interrupt 17, table 6-7"))
 {
 	write_cr0(read_cr0() | CR0_AM);
@@ -53,7 +56,8 @@ TEST(ac_at_cpl3, "a misaligned access at CPL 3 with AM and AC set is #AC(0), a f
 		SUBTEST("%s", accesses[i].name);
 		for (u32 offset = 0; offset < accesses[i].size; offset++) {
 			struct access_at at = { data + offset, FLAG_1 | FLAG_AC };
-			struct event event = { accesses[i].run, &at, VEC_AC, EVENT_FAULT, true, 0 };
+			struct event event = { accesses[i].run, &at,  VEC_AC,
+					       EVENT_FAULT,	true, 0 };
 			struct raw_entry entry;
 
 			if (offset)

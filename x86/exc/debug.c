@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Debug exceptions: single steps and data breakpoints are traps, instruction breakpoints faults. */
+/* Debug exceptions: single steps and data breakpoints are traps, instruction breakpoints
+ * faults. */
 #include "event.h"
 
 #include <x86/cr.h>
@@ -24,7 +25,9 @@ static void step_over_nop(void *arg)
 {
 	(void)arg;
 	__asm__ volatile("push %0\n" RAISE("popf") "nop\nnop\nnop"
-			 : : "r"((ulong)(FLAG_1 | FLAG_TF)) : "memory", "cc");
+			 :
+			 : "r"((ulong)(FLAG_1 | FLAG_TF))
+			 : "memory", "cc");
 }
 
 static void write_watched(void *arg)
@@ -54,8 +57,9 @@ TEST(single_step_is_trap, "with TF set, #DB comes behind the next instruction, w
 		SUBTEST("cpl%u", cpl);
 		write_dr6(DR6_RESET);
 		raw_gate_set(VEC_DB, DESC_INTERRUPT_GATE, 0, 0);
-		EXPECT_FAULT(VECTOR(VEC_DB), cpl ? raw_gate_catch_user(step_over_nop, NULL, &entry) :
-						   raw_gate_catch(step_over_nop, NULL, &entry));
+		EXPECT_FAULT(VECTOR(VEC_DB),
+			     cpl ? raw_gate_catch_user(step_over_nop, NULL, &entry)
+				 : raw_gate_catch(step_over_nop, NULL, &entry));
 		EXPECT_EQ(pushed_frame(&entry, false)->ip, raise_next_ip + 1);
 		EXPECT_EQ(pushed_frame(&entry, false)->flags, FLAG_1 | FLAG_TF);
 		EXPECT_EQ(entry.flags & FLAG_TF, 0ul);
@@ -88,8 +92,8 @@ TEST(data_breakpoint_is_trap, "a data breakpoint is a trap behind the access, wi
 			write_dr6(DR6_RESET);
 			write_dr0((ulong)&watched);
 			write_dr7(DR7_RESET | DR7_L0 | rows[i].kind | DR7_LENGTH_4);
-			fault = cpl ? raw_gate_catch_user(rows[i].access, NULL, &entry) :
-				      raw_gate_catch(rows[i].access, NULL, &entry);
+			fault = cpl ? raw_gate_catch_user(rows[i].access, NULL, &entry)
+				    : raw_gate_catch(rows[i].access, NULL, &entry);
 			write_dr7(DR7_RESET);
 			if (!rows[i].hits) {
 				EXPECT_NO_FAULT(fault);
@@ -101,7 +105,8 @@ TEST(data_breakpoint_is_trap, "a data breakpoint is a trap behind the access, wi
 		}
 }
 
-TEST(instruction_breakpoint_is_fault, "an instruction breakpoint is a fault before it, with DR6.B0",
+TEST(instruction_breakpoint_is_fault,
+     "an instruction breakpoint is a fault before it, with DR6.B0",
      SPEC("SDM vol. 3B, 17.3.1.1"))
 {
 	for (u32 cpl = 0; cpl <= 3; cpl += 3) {
@@ -113,8 +118,8 @@ TEST(instruction_breakpoint_is_fault, "an instruction breakpoint is a fault befo
 		write_dr6(DR6_RESET);
 		write_dr0((ulong)&code[1]);
 		write_dr7(DR7_RESET | DR7_L0 | DR7_EXECUTE | DR7_LENGTH_1);
-		fault = cpl ? raw_gate_catch_user(run_code, NULL, &entry) :
-			      raw_gate_catch(run_code, NULL, &entry);
+		fault = cpl ? raw_gate_catch_user(run_code, NULL, &entry)
+			    : raw_gate_catch(run_code, NULL, &entry);
 		write_dr7(DR7_RESET);
 		EXPECT_FAULT(VECTOR(VEC_DB), fault);
 		EXPECT_EQ(pushed_frame(&entry, false)->ip, (ulong)&code[1]);
@@ -132,7 +137,8 @@ static void resume_with_rf(struct trap_frame *frame)
 		write_dr7(DR7_RESET);
 }
 
-TEST(rf_resumes, "IRET with RF in the image runs the instruction with a breakpoint once without #DB",
+TEST(rf_resumes,
+     "IRET with RF in the image runs the instruction with a breakpoint once without #DB",
      SPEC("SDM vol. 3B, 17.3.1.1"))
 {
 	hits = 0;

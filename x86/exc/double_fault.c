@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A second exception while the first is being delivered: #DF or one after the other, by their classes.
- * SDM vol. 3A, 6.15, Interrupt 8, tables 6-4 and 6-5. The second one comes from the first one's gate.
+ * A second exception while the first is being delivered: #DF or one after the other, by their
+ * classes. SDM vol. 3A, 6.15, Interrupt 8, tables 6-4 and 6-5. The second one comes from the
+ * first one's gate.
  */
 #include <test.h>
 
@@ -140,8 +141,8 @@ static void prepare_segment(const struct source *source, u32 cpl)
 
 static struct fault raise_at(const struct source *source, u32 cpl, struct raw_entry *entry)
 {
-	return cpl ? raw_gate_catch_user(source->raise, NULL, entry) :
-		     raw_gate_catch(source->raise, NULL, entry);
+	return cpl ? raw_gate_catch_user(source->raise, NULL, entry)
+		   : raw_gate_catch(source->raise, NULL, entry);
 }
 
 /* #DF has error code 0. The address pushed is undefined: there is no way back (Interrupt 8). */
@@ -154,10 +155,12 @@ static void expect_df(const struct source *source, u32 cpl)
 	if (!EXPECT_FAULT(VECTOR(VEC_DF), raise_at(source, cpl, &entry)))
 		return;
 	EXPECT_EQ(entry.words[0], 0ul);
-	EXPECT_EQ(raw_words_below(&entry, cpl ? tss_stack0(tss_of_this_cpu()) : raise_sp), (ulong)words);
+	EXPECT_EQ(raw_words_below(&entry, cpl ? tss_stack0(tss_of_this_cpu()) : raise_sp),
+		  (ulong)words);
 }
 
-TEST(df_of_contributory, "a contributory exception while one is being delivered is #DF, error code 0",
+TEST(df_of_contributory,
+     "a contributory exception while one is being delivered is #DF, error code 0",
      SPEC("SDM vol. 3A, 6.15, Interrupt 8"))
 {
 	for (u32 s = 0; s < ARRAY_SIZE(contributory); s++)
@@ -166,7 +169,8 @@ TEST(df_of_contributory, "a contributory exception while one is being delivered 
 			const u32 last = contributory[s].vector == VEC_SS ? 0 : 3;
 
 			for (u32 cpl = 0; cpl <= last; cpl += 3) {
-				SUBTEST("%s-%s-cpl%u", contributory[s].name, defects[d].name, cpl);
+				SUBTEST("%s-%s-cpl%u", contributory[s].name, defects[d].name,
+					cpl);
 				prepare();
 				break_gate(contributory[s].vector, d);
 				expect_df(&contributory[s], cpl);
@@ -174,7 +178,8 @@ TEST(df_of_contributory, "a contributory exception while one is being delivered 
 		}
 }
 
-TEST(df_of_page_fault, "a contributory exception while #PF is being delivered is #DF; CR2 is the #PF's",
+TEST(df_of_page_fault,
+     "a contributory exception while #PF is being delivered is #DF; CR2 is the #PF's",
      SPEC("SDM vol. 3A, 6.15, Interrupt 8"))
 {
 	for (u32 d = 0; d < DEFECTS; d++)
@@ -187,7 +192,8 @@ TEST(df_of_page_fault, "a contributory exception while #PF is being delivered is
 		}
 }
 
-TEST(benign_then_any, "after a benign exception that cannot be delivered, the second one is served",
+TEST(benign_then_any,
+     "after a benign exception that cannot be delivered, the second one is served",
      SPEC("SDM vol. 3A, 6.15, Interrupt 8"))
 {
 	const ulong cr0 = read_cr0();
@@ -232,11 +238,12 @@ TEST(interrupt_then_any, "after an interrupt that cannot be delivered, the excep
 	}
 }
 
-/* --------------------------------------------------------------- page faults of the IDT itself */
+/* --------------------------------------------------------------- page faults of the IDT itself
+ */
 
 /*
- * A copy of the IDT that crosses a page boundary right below the gate of #PF. Before the boundary are the
- * gates of #DE to #GP, behind it #PF and all above.
+ * A copy of the IDT that crosses a page boundary right below the gate of #PF. Before the
+ * boundary are the gates of #DE to #GP, behind it #PF and all above.
  */
 static ulong split_idt(void)
 {
@@ -260,7 +267,8 @@ static struct fault raise_with_idt(const struct source *source, u32 cpl, ulong b
 	return fault;
 }
 
-TEST(contributory_then_pf, "a #PF while a contributory exception is being delivered is served as #PF",
+TEST(contributory_then_pf,
+     "a #PF while a contributory exception is being delivered is served as #PF",
      SPEC("SDM vol. 3A, 6.15, Interrupt 8, table 6-5"))
 {
 	for (u32 s = 0; s < ARRAY_SIZE(contributory); s++) {
@@ -272,7 +280,8 @@ TEST(contributory_then_pf, "a #PF while a contributory exception is being delive
 		base = split_idt();
 		prepare_segment(&contributory[s], 0);
 		space_unmap(space_kernel(), ALIGN_DOWN(base, PAGE_SIZE), PAGE_SIZE);
-		if (!EXPECT_FAULT(VECTOR(VEC_PF), raise_with_idt(&contributory[s], 0, base, &entry)))
+		if (!EXPECT_FAULT(VECTOR(VEC_PF),
+				  raise_with_idt(&contributory[s], 0, base, &entry)))
 			continue;
 		EXPECT_EQ(entry.words[0], 0ul); /* a supervisor read of a page that is absent */
 		EXPECT_EQ(entry.words[1], raise_ip);
@@ -281,7 +290,8 @@ TEST(contributory_then_pf, "a #PF while a contributory exception is being delive
 	}
 }
 
-TEST(gate_read_is_supervisor, "the IDT is read with supervisor privilege, also for events at CPL 3",
+TEST(gate_read_is_supervisor,
+     "the IDT is read with supervisor privilege, also for events at CPL 3",
      SPEC("SDM vol. 3A, 4.6.1, implicit supervisor-mode accesses"))
 {
 	static const struct source source = { "ud", raise_ud, VEC_UD };
@@ -296,8 +306,8 @@ TEST(gate_read_is_supervisor, "the IDT is read with supervisor privilege, also f
 	EXPECT_EQ(entry.words[1], raise_ip);
 }
 
-TEST(df_of_two_page_faults, "a #PF while #PF is being delivered is #DF", BUG("XSA-196"),
-     SPEC("SDM vol. 3A, 6.15, Interrupt 8, table 6-5"))
+TEST(df_of_two_page_faults, "a #PF while #PF is being delivered is #DF",
+     BUG("XSA-196"), SPEC("SDM vol. 3A, 6.15, Interrupt 8, table 6-5"))
 {
 	struct raw_entry entry;
 	ulong base;

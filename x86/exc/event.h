@@ -26,9 +26,9 @@ struct event {
 };
 
 /*
- * Raises the event at CPL 0 (AT_CPL0), CPL 3 (AT_CPL3) or both, each in a row of its own, through an
- * interrupt gate, and expects: the vector; the words pushed, their number, order and values, except RF;
- * the handler's CS, SS and flags.
+ * Raises the event at CPL 0 (AT_CPL0), CPL 3 (AT_CPL3) or both, each in a row of its own,
+ * through an interrupt gate, and expects: the vector; the words pushed, their number, order and
+ * values, except RF; the handler's CS, SS and flags.
  */
 void expect_event(struct event event, u64 cpls);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What delivery does to the flags: the image that is pushed, and what the handler starts with. Interrupt
- * gates and trap gates differ in IF alone.
+ * What delivery does to the flags: the image that is pushed, and what the handler starts with.
+ * Interrupt gates and trap gates differ in IF alone.
  */
 #include "event.h"
 
@@ -15,18 +15,26 @@ SUITE("Flags at delivery");
 /* Sets flags and raises at once; POPF cannot set RF or VM. */
 static void int3_with_flags(void *arg)
 {
-	__asm__ volatile("push %0\npopf\n" RAISE("int3") : : "r"(*(const ulong *)arg) : "memory", "cc");
+	__asm__ volatile("push %0\npopf\n" RAISE("int3")
+			 :
+			 : "r"(*(const ulong *)arg)
+			 : "memory", "cc");
 }
 
 static void ud2_with_flags(void *arg)
 {
-	__asm__ volatile("push %0\npopf\n" RAISE("ud2") : : "r"(*(const ulong *)arg) : "memory", "cc");
+	__asm__ volatile("push %0\npopf\n" RAISE("ud2")
+			 :
+			 : "r"(*(const ulong *)arg)
+			 : "memory", "cc");
 }
 
 static void int_0x40_with_flags(void *arg)
 {
 	__asm__ volatile("push %0\npopf\n" RAISE("int $0x40")
-			 : : "r"(*(const ulong *)arg) : "memory", "cc");
+			 :
+			 : "r"(*(const ulong *)arg)
+			 : "memory", "cc");
 }
 
 static const struct {
@@ -63,7 +71,8 @@ static const struct {
 	{ "if-nt-df-ac", FLAG_IF | FLAG_NT | FLAG_DF | FLAG_AC },
 };
 
-TEST(delivery_flags, "delivery pushes the flags, clears TF, NT, RF and VM, and IF for interrupt gates only",
+TEST(delivery_flags,
+     "delivery pushes the flags, clears TF, NT, RF and VM, and IF for interrupt gates only",
      SPEC("SDM vol. 3A, 6.12.1.3 and 6.8.1"))
 {
 	for (u32 s = 0; s < ARRAY_SIZE(sources); s++)
@@ -73,10 +82,13 @@ TEST(delivery_flags, "delivery pushes the flags, clears TF, NT, RF and VM, and I
 				ulong cleared = FLAG_NT | (g == 0 ? FLAG_IF : 0);
 				struct raw_entry entry;
 
-				SUBTEST("%s-%s-%s", sources[s].name, gates[g].name, images[i].name);
-				raw_gate_set(sources[s].vector, gates[g].type, sources[s].dpl, 0);
-				if (!EXPECT_FAULT(VECTOR(sources[s].vector),
-						  raw_gate_catch(sources[s].raise, &flags, &entry)))
+				SUBTEST("%s-%s-%s", sources[s].name, gates[g].name,
+					images[i].name);
+				raw_gate_set(sources[s].vector, gates[g].type, sources[s].dpl,
+					     0);
+				if (!EXPECT_FAULT(
+					    VECTOR(sources[s].vector),
+					    raw_gate_catch(sources[s].raise, &flags, &entry)))
 					continue;
 				EXPECT_EQ(pushed_frame(&entry, false)->flags & ~FLAG_RF, flags);
 				EXPECT_EQ(entry.flags, flags & ~cleared);
@@ -94,15 +106,17 @@ TEST(delivery_flags_from_user, "the same from CPL 3, where POPF changes neither 
 
 			SUBTEST("%s-%s", sources[s].name, images[i].name);
 			raw_gate_set(sources[s].vector, DESC_INTERRUPT_GATE, sources[s].dpl, 0);
-			if (!EXPECT_FAULT(VECTOR(sources[s].vector),
-					  raw_gate_catch_user(sources[s].raise, &flags, &entry)))
+			if (!EXPECT_FAULT(
+				    VECTOR(sources[s].vector),
+				    raw_gate_catch_user(sources[s].raise, &flags, &entry)))
 				continue;
 			EXPECT_EQ(pushed_frame(&entry, false)->flags & ~FLAG_RF, expected);
 			EXPECT_EQ(entry.flags, expected & ~FLAG_NT);
 		}
 }
 
-/* ------------------------------------------------------------------------------------------- RF */
+/* -------------------------------------------------------------------------------------------
+ * RF */
 
 static u8 *absent_page;
 
@@ -154,7 +168,8 @@ static void trap_int_0x40(void *arg)
 	__asm__ volatile("int $0x40");
 }
 
-TEST(rf_pushed, "the flags that a fault pushes have RF set, those of a software interrupt have not",
+TEST(rf_pushed,
+     "the flags that a fault pushes have RF set, those of a software interrupt have not",
      SPEC("SDM vol. 3B, 17.3.1.1"))
 {
 	static const struct {
@@ -181,7 +196,8 @@ TEST(rf_pushed, "the flags that a fault pushes have RF set, those of a software 
 
 		SUBTEST("%s", rows[i].name);
 		raw_gate_set(rows[i].vector, DESC_INTERRUPT_GATE, 0, 0);
-		if (!EXPECT_FAULT(VECTOR(rows[i].vector), raw_gate_catch(rows[i].raise, NULL, &entry)))
+		if (!EXPECT_FAULT(VECTOR(rows[i].vector),
+				  raw_gate_catch(rows[i].raise, NULL, &entry)))
 			continue;
 		EXPECT_EQ(pushed_frame(&entry, rows[i].error_code)->flags & FLAG_RF,
 			  rows[i].rf ? FLAG_RF : 0);

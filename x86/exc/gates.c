@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Gates that delivery refuses, for software interrupts (EXT clear) and for events that come from outside
- * the program (EXT set). The order of the rows is that of the checks: SDM vol. 2A, INT n, Operation.
+ * Gates that delivery refuses, for software interrupts (EXT clear) and for events that come
+ * from outside the program (EXT set). The order of the rows is that of the checks: SDM vol. 2A,
+ * INT n, Operation.
  */
 #include <test.h>
 
@@ -81,7 +82,8 @@ TEST(gate_dpl_before_p, "for INT n a gate's DPL is checked before its P bit",
 	EXPECT_FAULT(GP(IDT_ERROR), run_user(int_0x40, NULL));
 }
 
-TEST(idt_limit, "a vector whose gate is not wholly within the IDT's limit is #GP with vector and IDT",
+TEST(idt_limit,
+     "a vector whose gate is not wholly within the IDT's limit is #GP with vector and IDT",
      SPEC("SDM vol. 2A, INT n/INTO/INT3/INT1; vol. 3A, 6.10"), BUG("XSA-196"))
 {
 	const u16 end = (VECTOR_USED + 1) * sizeof(struct idt_gate) - 1;
@@ -99,7 +101,8 @@ TEST(idt_limit, "a vector whose gate is not wholly within the IDT's limit is #GP
 
 	set_gate(VECTOR_USED);
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct desc_table_register short_idt = { (u16)(end + rows[i].offset), (ulong)idt };
+		struct desc_table_register short_idt = { (u16)(end + rows[i].offset),
+							 (ulong)idt };
 		struct desc_table_register whole_idt = { sizeof(idt) - 1, (ulong)idt };
 		struct fault fault;
 
@@ -114,11 +117,13 @@ TEST(idt_limit, "a vector whose gate is not wholly within the IDT's limit is #GP
 	}
 }
 
-/* Code segments that a gate may not name; the error code is the selector without RPL, IDT clear. */
+/* Code segments that a gate may not name; the error code is the selector without RPL, IDT
+ * clear. */
 #define CODE_SIZE (sizeof(ulong) == 8 ? DESC_L : DESC_DB)
 #define CODE	  (DESC_FLAT | DESC_CODE | CODE_SIZE)
 
-TEST(gate_selector, "a gate whose selector is no code segment is #GP with the selector, #NP if not present",
+TEST(gate_selector,
+     "a gate whose selector is no code segment is #GP with the selector, #NP if not present",
      SPEC("SDM vol. 2A, INT n/INTO/INT3/INT1"))
 {
 	static const struct {
@@ -162,7 +167,8 @@ TEST(gate_selector, "a gate whose selector is no code segment is #GP with the se
 	EXPECT_FAULT(GP(8 | ERR_TI), fault_of(int_0x40, NULL));
 }
 
-TEST(gate_selector_rpl, "the RPL of a gate's selector does not matter; the handler's CS has RPL = CPL",
+TEST(gate_selector_rpl,
+     "the RPL of a gate's selector does not matter; the handler's CS has RPL = CPL",
      SPEC("SDM vol. 2A, INT n/INTO/INT3/INT1"))
 {
 	for (u16 rpl = 0; rpl <= 3; rpl++) {
@@ -178,9 +184,11 @@ TEST(gate_selector_rpl, "the RPL of a gate's selector does not matter; the handl
 	}
 }
 
-/* ------------------------------------------------------------------------------------------ EXT */
+/* ------------------------------------------------------------------------------------------
+ * EXT */
 
-/* A self IPI that is taken at once: IF is set, and the APIC's store is followed by a few instructions. */
+/* A self IPI that is taken at once: IF is set, and the APIC's store is followed by a few
+ * instructions. */
 static void external_interrupt(void *arg)
 {
 	(void)arg;

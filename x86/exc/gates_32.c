@@ -17,8 +17,8 @@ static void int_0x40(void *arg)
 }
 
 /*
- * With SS0 bad, nothing can be delivered from CPL 3 to CPL 0, #TS and #SS neither. They go to conforming
- * code: bad_stack_32.S, at CPL 3, which repairs SS0.
+ * With SS0 bad, nothing can be delivered from CPL 3 to CPL 0, #TS and #SS neither. They go to
+ * conforming code: bad_stack_32.S, at CPL 3, which repairs SS0.
  */
 void bad_stack_ts(void);
 void bad_stack_ss(void);
@@ -62,7 +62,8 @@ TEST(gate_16_bit, "a 16-bit gate pushes words; the trap gate keeps IF",
 	}
 }
 
-TEST(bad_ss0, "INT n at CPL 3 with an SS0 that cannot be the stack's is #TS or #SS with its selector",
+TEST(bad_ss0,
+     "INT n at CPL 3 with an SS0 that cannot be the stack's is #TS or #SS with its selector",
      SPEC("SDM vol. 2A, INT n/INTO/INT3/INT1; vol. 3A, 6.15, Interrupt 10, table 6-6"))
 {
 	static const struct {
@@ -92,7 +93,8 @@ TEST(bad_ss0, "INT n at CPL 3 with an SS0 that cannot be the stack's is #TS or #
 			SUBTEST("%s", rows[i].name);
 			selector = gdt_set_spare(0, rows[i].descriptor);
 		} else {
-			static const u16 selectors[] = { SEL_NULL, GDT_ENTRIES * 8, SEL_KERNEL_DATA | 3 };
+			static const u16 selectors[] = { SEL_NULL, GDT_ENTRIES * 8,
+							 SEL_KERNEL_DATA | 3 };
 			static const char *const names[] = { "null", "beyond-gdt", "rpl3" };
 
 			SUBTEST("%s", names[i - ARRAY_SIZE(rows)]);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Gates of 64-bit mode: offset, code segment size, types, interrupt-stack table, stack alignment. */
+/* Gates of 64-bit mode: offset, code segment size, types, interrupt-stack table, stack
+ * alignment. */
 #include "event.h"
 
 #include <mm/page.h>
@@ -22,10 +23,13 @@ static void int_0x40_misaligned(void *arg)
 {
 	__asm__ volatile("movq %%rsp, %%rdx\n"
 			 "subq %0, %%rsp\n" RAISE("int $0x40") "movq %%rdx, %%rsp"
-			 : : "c"(arg) : "rdx", "memory");
+			 :
+			 : "c"(arg)
+			 : "rdx", "memory");
 }
 
-TEST(gate_16_bit_types, "gates of 16-bit and task type are #GP with vector and IDT in 64-bit mode",
+TEST(gate_16_bit_types,
+     "gates of 16-bit and task type are #GP with vector and IDT in 64-bit mode",
      SPEC("SDM vol. 3A, 6.14.1"))
 {
 	for (u32 type = 5; type <= 7; type++) {
@@ -60,7 +64,8 @@ TEST(gate_non_canonical_offset, "a gate whose offset is not canonical is #GP(0)"
 	}
 }
 
-TEST(ist_switches_stack, "a gate with IST n runs on that stack, from CPL 0 and 3; SS is null from CPL 3 only",
+TEST(ist_switches_stack,
+     "a gate with IST n runs on that stack, from CPL 0 and 3; SS is null from CPL 3 only",
      SPEC("SDM vol. 3A, 6.14.4-6.14.5"))
 {
 	u8 *stacks = pages_alloc(8, PAGE_SIZE);
@@ -75,8 +80,8 @@ TEST(ist_switches_stack, "a gate with IST n runs on that stack, from CPL 0 and 3
 
 			SUBTEST("ist%u-cpl%u", ist, cpl);
 			if (!EXPECT_FAULT(VECTOR(VECTOR_USED),
-					  cpl ? raw_gate_catch_user(int_0x40, NULL, &entry) :
-						raw_gate_catch(int_0x40, NULL, &entry)))
+					  cpl ? raw_gate_catch_user(int_0x40, NULL, &entry)
+					      : raw_gate_catch(int_0x40, NULL, &entry)))
 				continue;
 			EXPECT_EQ(entry.sp, top - RAW_FRAME_WORDS * sizeof(ulong));
 			EXPECT_EQ(pushed_frame(&entry, false)->sp, raise_sp);
@@ -170,6 +175,7 @@ TEST(ist_beyond_tss, "an IST entry beyond the TSS's limit is #TS with the TSS's 
 	EXPECT_FAULT(TS(SEL_SPARE), run_user(int_0x40, NULL));
 	raw_gate_set(VECTOR_USED, DESC_INTERRUPT_GATE, 3, 1);
 	idt[VECTOR_USED].type |= 0x60;
-	EXPECT_FAULT(VECTOR(VECTOR_USED), raw_gate_catch(int_0x40, NULL, &(struct raw_entry){ 0 }));
+	EXPECT_FAULT(VECTOR(VECTOR_USED),
+		     raw_gate_catch(int_0x40, NULL, &(struct raw_entry){ 0 }));
 	desc_init();
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * IRET in protected mode: where it goes, what it refuses, which flags it restores, and what a refused
- * one leaves: everything as it was. SDM vol. 2A, IRET/IRETD/IRETQ.
+ * IRET in protected mode: where it goes, what it refuses, which flags it restores, and what a
+ * refused one leaves: everything as it was. SDM vol. 2A, IRET/IRETD/IRETQ.
  */
 #include "iret.h"
 
@@ -76,7 +76,8 @@ TEST(iret_same_cpl, "IRET at CPL 0 loads IP, CS and flags; SP and SS too in 64-b
 	}
 }
 
-TEST(iret_to_user, "IRET to CPL 3 loads IP, CS, flags, SP and SS", SPEC("SDM vol. 2A, IRET/IRETD/IRETQ"))
+TEST(iret_to_user, "IRET to CPL 3 loads IP, CS, flags, SP and SS",
+     SPEC("SDM vol. 2A, IRET/IRETD/IRETQ"))
 {
 	struct iret_try try = { .frame = iret_frame(3), .flags = FLAG_1 };
 	struct raw_entry entry;
@@ -88,7 +89,8 @@ TEST(iret_to_user, "IRET to CPL 3 loads IP, CS, flags, SP and SS", SPEC("SDM vol
 	EXPECT_EQ(pushed_frame(&entry, false)->ss, SEL_USER_DATA);
 }
 
-TEST(iret_to_rings_1_and_2, "IRET goes to CPL 1 and 2 as well", SPEC("SDM vol. 2A, IRET/IRETD/IRETQ"))
+TEST(iret_to_rings_1_and_2, "IRET goes to CPL 1 and 2 as well",
+     SPEC("SDM vol. 2A, IRET/IRETD/IRETQ"))
 {
 	for (u16 cpl = 1; cpl <= 2; cpl++) {
 		struct iret_try try = { .frame = iret_frame(3), .flags = FLAG_1 };
@@ -121,7 +123,8 @@ static void expect_refused(struct iret_try *try, u32 vector, ulong error)
 	}
 }
 
-TEST(iret_bad_cs, "IRET with a CS that is null, no code segment or of the wrong privilege is #GP with it",
+TEST(iret_bad_cs,
+     "IRET with a CS that is null, no code segment or of the wrong privilege is #GP with it",
      SPEC("SDM vol. 2A, IRET/IRETD/IRETQ"))
 {
 	static const struct {
@@ -163,7 +166,8 @@ TEST(iret_bad_cs, "IRET with a CS that is null, no code segment or of the wrong 
 	expect_refused(&try, VEC_GP, 8 | ERR_TI);
 }
 
-TEST(iret_bad_ss, "IRET to CPL 3 with an SS that is null, no writable data or of another DPL is #GP with it",
+TEST(iret_bad_ss,
+     "IRET to CPL 3 with an SS that is null, no writable data or of another DPL is #GP with it",
      SPEC("SDM vol. 2A, IRET/IRETD/IRETQ"))
 {
 	static const struct {
@@ -207,8 +211,8 @@ static const struct {
 	{ "nt", FLAG_NT }, { "iopl", FLAG_IOPL }, { "ac", FLAG_AC }, { "id", FLAG_ID },
 };
 
-TEST(iret_flags_at_cpl0, "IRET at CPL 0 restores every flag, set and clear", BUG("XSA-204"),
-     SPEC("SDM vol. 2A, IRET/IRETD/IRETQ"))
+TEST(iret_flags_at_cpl0, "IRET at CPL 0 restores every flag, set and clear",
+     BUG("XSA-204"), SPEC("SDM vol. 2A, IRET/IRETD/IRETQ"))
 {
 	for (u32 cpl = 0; cpl <= 3; cpl += 3)
 		for (u32 i = 0; i < ARRAY_SIZE(flags); i++) {
@@ -218,7 +222,8 @@ TEST(iret_flags_at_cpl0, "IRET at CPL 0 restores every flag, set and clear", BUG
 			SUBTEST("%s-to-cpl%u", flags[i].name, cpl);
 			try.frame.flags = FLAG_1 | flags[i].flag;
 			EXPECT_FAULT(VECTOR(VEC_UD), iret_run(&try, &entry));
-			EXPECT_EQ(pushed_frame(&entry, false)->flags & ~FLAG_RF, try.frame.flags);
+			EXPECT_EQ(pushed_frame(&entry, false)->flags & ~FLAG_RF,
+				  try.frame.flags);
 
 			/* NT before IRET would be another instruction. */
 			try.flags = FLAG_1 | (flags[i].flag & ~FLAG_NT);
@@ -228,7 +233,8 @@ TEST(iret_flags_at_cpl0, "IRET at CPL 0 restores every flag, set and clear", BUG
 		}
 }
 
-TEST(iret_flags_reserved, "the reserved flags keep their values whatever IRET finds on the stack",
+TEST(iret_flags_reserved,
+     "the reserved flags keep their values whatever IRET finds on the stack",
      SPEC("SDM vol. 1, 3.4.3"))
 {
 	struct iret_try try = { .frame = iret_frame(0), .flags = FLAG_1 };
@@ -239,7 +245,8 @@ TEST(iret_flags_reserved, "the reserved flags keep their values whatever IRET fi
 	EXPECT_EQ(pushed_frame(&entry, false)->flags & ~FLAG_RF, FLAG_1);
 }
 
-/* ------------------------------------------------------------------------------ IRET at CPL 3 */
+/* ------------------------------------------------------------------------------ IRET at CPL 3
+ */
 
 struct user_iret {
 	ulong flags_before, flags;
@@ -254,7 +261,8 @@ static void iret_at_user(void *arg)
 	__asm__ volatile(RAISE("ud2") : : : "memory");
 }
 
-TEST(iret_flags_at_cpl3, "IRET at CPL 3 with IOPL 0 changes neither IOPL nor IF, but the other flags",
+TEST(iret_flags_at_cpl3,
+     "IRET at CPL 3 with IOPL 0 changes neither IOPL nor IF, but the other flags",
      SPEC("SDM vol. 2A, IRET/IRETD/IRETQ"))
 {
 	for (u32 i = 0; i < ARRAY_SIZE(flags); i++) {
@@ -275,9 +283,11 @@ TEST(iret_to_inner_ring, "IRET to a more privileged level is #GP with the select
 	EXPECT_FAULT(GP(SEL_KERNEL_CODE), run_user(iret_to_kernel_asm, NULL));
 }
 
-/* ------------------------------------------------------------------------------- data segments */
+/* ------------------------------------------------------------------------------- data segments
+ */
 
-TEST(iret_nulls_data_segments, "IRET to CPL 3 makes DS and ES null if they hold a segment of DPL below 3",
+TEST(iret_nulls_data_segments,
+     "IRET to CPL 3 makes DS and ES null if they hold a segment of DPL below 3",
      SPEC("SDM vol. 2A, IRET/IRETD/IRETQ, RETURN-TO-OUTER-PRIVILEGE-LEVEL"))
 {
 	static const struct {
@@ -302,7 +312,9 @@ TEST(iret_nulls_data_segments, "IRET to CPL 3 makes DS and ES null if they hold 
 		__asm__ volatile("movw %w0, %%ds\nmovw %w0, %%es" : : "r"(selector) : "memory");
 		EXPECT_FAULT(VECTOR(VEC_UD), iret_run(&try, &entry));
 		__asm__ volatile("movw %w0, %%ds\nmovw %w0, %%es"
-				 : : "r"(SEL_KERNEL_DATA) : "memory");
+				 :
+				 : "r"(SEL_KERNEL_DATA)
+				 : "memory");
 		EXPECT_EQ(entry.ds, rows[i].nulled ? SEL_NULL : selector);
 		EXPECT_EQ(entry.es, rows[i].nulled ? SEL_NULL : selector);
 	}
@@ -319,9 +331,11 @@ TEST(iret_keeps_data_segments, "IRET at the same privilege keeps DS and ES",
 	EXPECT_EQ(entry.es, SEL_KERNEL_DATA);
 }
 
-/* ------------------------------------------------------------------------------ faults in IRET */
+/* ------------------------------------------------------------------------------ faults in IRET
+ */
 
-TEST(iret_to_absent_page, "IRET to a page that is absent completes: #PF is the target's, at its CPL",
+TEST(iret_to_absent_page,
+     "IRET to a page that is absent completes: #PF is the target's, at its CPL",
      SPEC("SDM vol. 3A, 6.5; vol. 2A, IRET/IRETD/IRETQ"))
 {
 	ulong target = (ulong)page_alloc();

@@ -22,7 +22,8 @@ struct iret_frame iret_frame(u32 cpl);
 struct iret_try {
 	struct iret_frame frame;
 	ulong flags; /* before it */
-	ulong sp;    /* after iret_run(): the stack pointer before it, which is where the frame was */
+	ulong sp; /* after iret_run(): the stack pointer before it, which is where the frame was
+		   */
 };
 
 /*
@@ -34,7 +35,8 @@ struct fault iret_run(struct iret_try *try, struct raw_entry *entry);
 /* For the assembly: pushes try->frame, notes try->sp, loads try->flags, executes IRET. */
 void iret_asm(void *try);
 
-/* At any privilege: IRET to its caller with these flags. At CPL 3: IRET to CPL 0, which is refused. */
+/* At any privilege: IRET to its caller with these flags. At CPL 3: IRET to CPL 0, which is
+ * refused. */
 void iret_same_asm(ulong flags);
 void iret_to_kernel_asm(void *unused);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* IRET in 32-bit protected mode: NT with a bad back link, 16-bit operands, to virtual-8086 mode. */
+/* IRET in 32-bit protected mode: NT with a bad back link, 16-bit operands, to virtual-8086
+ * mode. */
 #include "iret.h"
 
 #include <mm/page.h>
@@ -9,7 +10,8 @@
 
 SUITE("IRET in 32-bit mode");
 
-TEST(iret_nt_bad_link, "IRET with NT set and a back link that is no busy TSS in the GDT is #TS with it",
+TEST(iret_nt_bad_link,
+     "IRET with NT set and a back link that is no busy TSS in the GDT is #TS with it",
      SPEC("SDM vol. 2A, IRET/IRETD/IRETQ, TASK-RETURN; vol. 3A, table 6-6"))
 {
 	static const struct {
@@ -49,13 +51,15 @@ TEST(iret_operand_16, "IRET with 16-bit operands takes three words and keeps the
 	write_flags(FLAG_1 | FLAG_AC | FLAG_ID);
 	ASSERT_FAULT(VECTOR(VEC_UD), raw_gate_catch(iretw_at_asm, frame, &entry));
 	EXPECT_EQ(pushed_frame(&entry, false)->ip, LOW_CODE);
-	EXPECT_EQ(pushed_frame(&entry, false)->flags & ~FLAG_RF, FLAG_1 | FLAG_ZF | FLAG_AC | FLAG_ID);
+	EXPECT_EQ(pushed_frame(&entry, false)->flags & ~FLAG_RF,
+		  FLAG_1 | FLAG_ZF | FLAG_AC | FLAG_ID);
 	EXPECT_EQ(entry.sp, (ulong)(frame + 3) - RAW_FRAME_WORDS * sizeof(ulong));
 	write_flags(FLAG_1);
 }
 
 /* An exception in virtual-8086 mode pushes GS, FS, DS and ES too, and makes them null. */
-TEST(iret_to_vm86, "IRET with VM set in the image enters virtual-8086 mode with all segment registers",
+TEST(iret_to_vm86,
+     "IRET with VM set in the image enters virtual-8086 mode with all segment registers",
      SPEC("SDM vol. 3B, 20.2.4; vol. 2A, IRET/IRETD/IRETQ, RETURN-TO-VIRTUAL-8086-MODE"))
 {
 	u32 *frame = page_alloc() + 0x100;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* IRET in 64-bit mode: NT, canonical addresses, a null SS, operand sizes, to and from compatibility mode. */
+/* IRET in 64-bit mode: NT, canonical addresses, a null SS, operand sizes, to and from
+ * compatibility mode. */
 #include "iret.h"
 
 #include <mm/page.h>
@@ -52,7 +53,8 @@ TEST(iret_null_ss, "IRET to 64-bit code below CPL 3 accepts a null SS whose RPL 
 
 		SUBTEST("cpl%u", cpl);
 		if (cpl)
-			try.frame.cs = gdt_set_spare(0, DESC_FLAT | DESC_CODE | DESC_L | DESC_DPL(cpl)) |
+			try.frame.cs = gdt_set_spare(0, DESC_FLAT | DESC_CODE | DESC_L |
+								DESC_DPL(cpl)) |
 				       cpl;
 		try.frame.ss = cpl;
 		if (!EXPECT_FAULT(VECTOR(VEC_UD), iret_run(&try, &entry)))
@@ -115,6 +117,7 @@ TEST(iret_operand_16, "IRET with 16-bit operands takes five words and keeps the 
 	EXPECT_EQ(pushed_frame(&entry, false)->ip, LOW_CODE);
 	EXPECT_EQ(pushed_frame(&entry, false)->sp, LOW_STACK);
 	EXPECT_EQ(pushed_frame(&entry, false)->ss, SEL_KERNEL_DATA);
-	EXPECT_EQ(pushed_frame(&entry, false)->flags & ~FLAG_RF, FLAG_1 | FLAG_ZF | FLAG_AC | FLAG_ID);
+	EXPECT_EQ(pushed_frame(&entry, false)->flags & ~FLAG_RF,
+		  FLAG_1 | FLAG_ZF | FLAG_AC | FLAG_ID);
 	write_flags(FLAG_1);
 }

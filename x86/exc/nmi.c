@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* NMI by a self IPI: delivery, and blocking from delivery to the next IRET. SDM vol. 3A, 6.7.1. */
+/* NMI by a self IPI: delivery, and blocking from delivery to the next IRET. SDM vol. 3A, 6.7.1.
+ */
 #include "event.h"
 
 #include <sys/time.h>
@@ -12,9 +13,9 @@ SUITE("Non-maskable interrupts");
 #define PATIENCE_NS 100000000ull
 
 static struct {
-	u32 count;	  /* NMIs taken */
-	u32 nested;	  /* taken while the handler of another ran */
-	u32 after_iret;	  /* count when the handler's inner IRET had been executed */
+	u32 count;	/* NMIs taken */
+	u32 nested;	/* taken while the handler of another ran */
+	u32 after_iret; /* count when the handler's inner IRET had been executed */
 	bool in_handler;
 	bool iret_inside; /* the handler executes an IRET */
 	u32 to_send;	  /* NMIs that the first handler sends itself */
@@ -66,7 +67,8 @@ static void take_nmis(u32 to_send, bool iret_inside, u32 expected)
 	delay_us(200);
 }
 
-TEST(nmi_is_delivered, "an NMI is taken with interrupts disabled, through its gate, without error code",
+TEST(nmi_is_delivered,
+     "an NMI is taken with interrupts disabled, through its gate, without error code",
      SPEC("SDM vol. 3A, 6.7 and 6.15, Interrupt 2"))
 {
 	take_nmis(0, false, 1);
@@ -89,10 +91,12 @@ TEST(nmi_frame, "an NMI pushes no error code", SPEC("SDM vol. 3A, 6.15, Interrup
 	EXPECT_EQ(pushed_frame(&entry, false)->cs, SEL_KERNEL_CODE);
 	EXPECT_EQ(pushed_frame(&entry, false)->flags & (FLAG_1 | FLAG_IF), FLAG_1);
 	if (sizeof(ulong) == 8)
-		EXPECT_EQ(raw_words_below(&entry, pushed_frame(&entry, false)->sp), RAW_FRAME_WORDS);
+		EXPECT_EQ(raw_words_below(&entry, pushed_frame(&entry, false)->sp),
+			  RAW_FRAME_WORDS);
 }
 
-TEST(nmi_blocks_nmi, "while an NMI's handler runs, another one waits; it is taken after the IRET",
+TEST(nmi_blocks_nmi,
+     "while an NMI's handler runs, another one waits; it is taken after the IRET",
      SPEC("SDM vol. 3A, 6.7.1"))
 {
 	take_nmis(1, false, 2);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The bits of #PF's error code, and CR2, by access and privilege. The MMU's image has all the rest. */
+/* The bits of #PF's error code, and CR2, by access and privilege. The MMU's image has all the
+ * rest. */
 #include "event.h"
 
 #include <mm/page.h>
@@ -99,18 +100,20 @@ static u8 *make_page(enum page kind)
 	return page;
 }
 
-TEST(pf_error_code, "#PF's error code says present, write, user and reserved bit; CR2 is the address",
+TEST(pf_error_code,
+     "#PF's error code says present, write, user and reserved bit; CR2 is the address",
      SPEC("SDM vol. 3A, 4.7 and 6.15, Interrupt 14"), REQUIRES(cpu_physical_bits() < 52))
 {
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
 		u8 *address = make_page(rows[i].kind) + 0x234;
-		struct event event = { rows[i].run, address, VEC_PF, EVENT_FAULT, true, rows[i].error };
+		struct event event = { rows[i].run, address, VEC_PF,
+				       EVENT_FAULT, true,    rows[i].error };
 		struct raw_entry entry;
 
 		SUBTEST("%s-%s-cpl%u", rows[i].page, rows[i].access, rows[i].cpl);
 		if (rows[i].none) {
-			EXPECT_NO_FAULT(rows[i].cpl ? run_user(rows[i].run, address) :
-						      fault_of(rows[i].run, address));
+			EXPECT_NO_FAULT(rows[i].cpl ? run_user(rows[i].run, address)
+						    : fault_of(rows[i].run, address));
 			continue;
 		}
 		write_cr2(0);
@@ -138,13 +141,15 @@ TEST(pf_of_fetch, "#PF of a fetch has I/D set if EFER.NXE is set; the address pu
 		u8 *address = make_page(fetches[i].kind) + 0x234;
 
 		SUBTEST("%s", fetches[i].name);
-		EXPECT_FAULT(PF(fetches[i].error, address),
-			     fetches[i].cpl ? run_user(fetch, address) : fault_of(fetch, address));
+		EXPECT_FAULT(PF(fetches[i].error, address), fetches[i].cpl
+								    ? run_user(fetch, address)
+								    : fault_of(fetch, address));
 		EXPECT_EQ(trap_last_frame()->ip, (ulong)address);
 	}
 }
 
-TEST(pf_across_pages, "an access across pages whose second one is absent has CR2 at that page's start",
+TEST(pf_across_pages,
+     "an access across pages whose second one is absent has CR2 at that page's start",
      SPEC("SDM vol. 3A, 6.15, Interrupt 14"))
 {
 	u8 *pages = pages_alloc(2, PAGE_SIZE);

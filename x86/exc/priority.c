@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which of several events at the same instruction boundary is served: SDM vol. 3A, 6.9, table 6-2. Traps
- * of the last instruction, then breakpoints, faults of the fetch, of decoding, of execution.
+ * Which of several events at the same instruction boundary is served: SDM vol. 3A, 6.9, table
+ * 6-2. Traps of the last instruction, then breakpoints, faults of the fetch, of decoding, of
+ * execution.
  */
 #include "event.h"
 
@@ -15,8 +16,6 @@ SUITE("Priorities of exceptions");
 
 #define DR7_L0	     BIT(0)
 #define DR7_ACCESS_4 (3u << 16 | 3u << 18)
-#define DR6_B0	     BIT(0)
-#define DR6_BS	     BIT(14)
 
 static u32 watched;
 static u8 ud2_code[] = { 0x0f, 0x0b };
@@ -29,27 +28,24 @@ static void run_at(void *arg)
 static void run_at_with_tf(void *arg)
 {
 	__asm__ volatile("push %0\n" RAISE("popf") "nop\nud2"
-			 : : "r"((ulong)(FLAG_1 | FLAG_TF)) : "memory", "cc");
+			 :
+			 : "r"((ulong)(FLAG_1 | FLAG_TF))
+			 : "memory", "cc");
 	(void)arg;
 }
 
 static void ud2_with_tf(void *arg)
 {
 	__asm__ volatile("push %0\n" RAISE("popf") "ud2"
-			 : : "r"((ulong)(FLAG_1 | FLAG_TF)) : "memory", "cc");
+			 :
+			 : "r"((ulong)(FLAG_1 | FLAG_TF))
+			 : "memory", "cc");
 	(void)arg;
 }
 
 static void write_watched_then_ud2(void *arg)
 {
 	__asm__ volatile(RAISE("movl $1, %0") "ud2" : "=m"(watched) : : "memory");
-	(void)arg;
-}
-
-static void write_watched_with_tf(void *arg)
-{
-	__asm__ volatile("push %1\n" RAISE("popf") "movl $1, %0\nnop\nnop"
-			 : "=m"(watched) : "r"((ulong)(FLAG_1 | FLAG_TF)) : "memory", "cc");
 	(void)arg;
 }
 
@@ -94,7 +90,8 @@ TEST(breakpoint_before_ud, "an instruction breakpoint comes before the #UD of it
 	EXPECT_FAULT(VECTOR(VEC_UD), raw_gate_catch(run_at, ud2_code, &entry));
 }
 
-TEST(breakpoint_before_fetch_fault, "an instruction breakpoint comes before the #PF of the fetch",
+TEST(breakpoint_before_fetch_fault,
+     "an instruction breakpoint comes before the #PF of the fetch",
      SPEC("SDM vol. 3A, 6.9, table 6-2"))
 {
 	void *page = absent_page();
@@ -108,7 +105,8 @@ TEST(breakpoint_before_fetch_fault, "an instruction breakpoint comes before the 
 	EXPECT_EQ(pushed_frame(&entry, false)->ip, (ulong)page);
 }
 
-TEST(fetch_fault_before_ud, "an instruction whose second byte is absent is #PF with CR2 there, IP at its start",
+TEST(fetch_fault_before_ud,
+     "an instruction whose second byte is absent is #PF with CR2 there, IP at its start",
      SPEC("SDM vol. 3A, 6.9, table 6-2"))
 {
 	u8 *pages = pages_alloc(2, PAGE_SIZE);
@@ -125,7 +123,8 @@ TEST(fetch_fault_before_ud, "an instruction whose second byte is absent is #PF w
 	}
 }
 
-TEST(step_before_next_fault, "the single-step trap of an instruction comes before the next one's fault",
+TEST(step_before_next_fault,
+     "the single-step trap of an instruction comes before the next one's fault",
      SPEC("SDM vol. 3A, 6.9, table 6-2"))
 {
 	struct raw_entry entry;
@@ -136,7 +135,8 @@ TEST(step_before_next_fault, "the single-step trap of an instruction comes befor
 	EXPECT_EQ(pushed_frame(&entry, false)->ip, raise_next_ip + 1);
 }
 
-TEST(fault_instead_of_step, "an instruction that faults has no single-step trap; TF is in the flags pushed",
+TEST(fault_instead_of_step,
+     "an instruction that faults has no single-step trap; TF is in the flags pushed",
      SPEC("SDM vol. 3B, 17.3.1.4"))
 {
 	struct raw_entry entry;
@@ -151,7 +151,8 @@ TEST(fault_instead_of_step, "an instruction that faults has no single-step trap;
 	EXPECT_EQ(read_dr6(), (ulong)DR6_RESET);
 }
 
-TEST(data_breakpoint_before_next_fault, "a data breakpoint's trap comes before the next instruction's fault",
+TEST(data_breakpoint_before_next_fault,
+     "a data breakpoint's trap comes before the next instruction's fault",
      SPEC("SDM vol. 3A, 6.9, table 6-2"))
 {
 	struct raw_entry entry;
@@ -180,21 +181,8 @@ TEST(page_fault_before_data_breakpoint, "an access that faults triggers no data 
 	EXPECT_EQ(read_dr6() & ~0xeul, (ulong)DR6_RESET);
 }
 
-TEST(step_and_data_breakpoint, "a single step and a data breakpoint of one instruction are one #DB",
-     SPEC("SDM vol. 3B, 17.2.3"))
-{
-	struct raw_entry entry;
-	struct fault fault;
-
-	set_breakpoint(&watched, DR7_ACCESS_4);
-	fault = raw_gate_catch(write_watched_with_tf, NULL, &entry);
-	write_dr7(DR7_RESET);
-	EXPECT_FAULT(VECTOR(VEC_DB), fault);
-	EXPECT_EQ(read_dr6() & ~0xeul, (ulong)(DR6_RESET | DR6_B0 | DR6_BS));
-}
-
-TEST(operand_fault_before_selector, "a selector that cannot be read is #PF, whatever it would be",
-     SPEC("SDM vol. 2B, MOV"))
+TEST(operand_fault_before_selector,
+     "a selector that cannot be read is #PF, whatever it would be", SPEC("SDM vol. 2B, MOV"))
 {
 	void *page = absent_page();
 

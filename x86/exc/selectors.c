@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Error codes of selectors that cannot be loaded: bits 15-3 are the index, bit 2 is TI, and the RPL's
- * place has EXT and IDT, both clear here.
+ * Error codes of selectors that cannot be loaded: bits 15-3 are the index, bit 2 is TI, and the
+ * RPL's place has EXT and IDT, both clear here.
  */
 #include <test.h>
 
@@ -39,7 +39,8 @@ static struct fault load(u32 reg, u16 selector)
 #define READABLE (DATA | DESC_CODE)
 #define READONLY (DATA & ~DESC_W)
 
-/* An LDT of two entries behind the spare entries 2 and 3: the first is present, the second is not. */
+/* An LDT of two entries behind the spare entries 2 and 3: the first is present, the second is
+ * not. */
 static void load_ldt(void)
 {
 	u64 *ldt = page_alloc();
@@ -47,8 +48,8 @@ static void load_ldt(void)
 	ldt[0] = DATA;
 	ldt[1] = ABSENT;
 	gdt_set_spare(3, (u64)(ulong)ldt >> 32);
-	ASSERT_NO_FAULT(lldt_try(gdt_set_spare(
-		2, DESC_BASE((ulong)ldt) | DESC_LIMIT(15) | DESC_P | DESC_TYPE(DESC_LDT))));
+	ASSERT_NO_FAULT(lldt_try(gdt_set_spare(2, DESC_BASE((ulong)ldt) | DESC_LIMIT(15) |
+							  DESC_P | DESC_TYPE(DESC_LDT))));
 }
 
 TEST(data_beyond_gdt, "a selector beyond the GDT's limit is #GP with index, RPL left out",
@@ -62,7 +63,8 @@ TEST(data_beyond_gdt, "a selector beyond the GDT's limit is #GP with index, RPL 
 		}
 }
 
-TEST(data_beyond_ldt, "a selector beyond the LDT's limit is #GP with index and TI; so is any without LDT",
+TEST(data_beyond_ldt,
+     "a selector beyond the LDT's limit is #GP with index and TI; so is any without LDT",
      SPEC("SDM vol. 3A, 6.13, figure 6-7"), BUG("XSA-192"))
 {
 	for (u32 reg = 0; reg < REGISTERS; reg++) {
@@ -100,7 +102,8 @@ TEST(data_not_present, "a segment that is not present is #NP with its selector, 
 }
 
 /* Checks of type and privilege come before that of P: all of these are not present either. */
-TEST(data_wrong_type, "system, execute-only and, for SS, read-only or code segments are #GP with selector",
+TEST(data_wrong_type,
+     "system, execute-only and, for SS, read-only or code segments are #GP with selector",
      SPEC("SDM vol. 2B, MOV; vol. 3A, 5.4"))
 {
 	static const struct {
@@ -128,7 +131,8 @@ TEST(data_wrong_type, "system, execute-only and, for SS, read-only or code segme
 	}
 }
 
-TEST(data_privilege, "a data segment's DPL must not be below CPL or RPL; SS needs all three equal",
+TEST(data_privilege,
+     "a data segment's DPL must not be below CPL or RPL; SS needs all three equal",
      SPEC("SDM vol. 3A, 5.6-5.7"))
 {
 	for (u16 dpl = 0; dpl <= 3; dpl++)
@@ -169,13 +173,15 @@ TEST(failed_load_keeps_register, "a segment register whose load faults keeps its
 	EXPECT_EQ(loaded, SEL_KERNEL_DATA);
 }
 
-/* ------------------------------------------------------------------------------ CS, LDTR and TR */
+/* ------------------------------------------------------------------------------ CS, LDTR and
+ * TR */
 
-#define CODE (DESC_FLAT | DESC_CODE | CODE_SIZE)
+#define CODE	  (DESC_FLAT | DESC_CODE | CODE_SIZE)
 /* What makes a code segment one of this kernel's size. */
 #define CODE_SIZE (sizeof(ulong) == 8 ? DESC_L : DESC_DB)
 
-TEST(code_selectors, "a far jump to what is no code segment for it is #GP or #NP with the selector",
+TEST(code_selectors,
+     "a far jump to what is no code segment for it is #GP or #NP with the selector",
      SPEC("SDM vol. 2A, JMP"))
 {
 	static const struct {
@@ -198,7 +204,8 @@ TEST(code_selectors, "a far jump to what is no code segment for it is #GP or #NP
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
 		/* Rows that are about code give what differs from a good descriptor. */
 		bool is_code = i >= 4;
-		u16 selector = gdt_set_spare(0, is_code ? CODE ^ rows[i].descriptor : rows[i].descriptor);
+		u16 selector = gdt_set_spare(0, is_code ? CODE ^ rows[i].descriptor
+							: rows[i].descriptor);
 
 		gdt_set_spare(1, 0);
 		SUBTEST("%s", rows[i].name);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The instruction behind STI and behind a load of SS: interrupts and debug traps wait until it is done.
- * SDM vol. 3A, 6.8.3; vol. 2B, MOV, STI.
+ * The instruction behind STI and behind a load of SS: interrupts and debug traps wait until it
+ * is done. SDM vol. 3A, 6.8.3; vol. 2B, MOV, STI.
  */
 #include <test.h>
 
@@ -67,7 +67,8 @@ TEST(sti_cli, "STI followed by CLI lets no interrupt in", SPEC("SDM vol. 2B, STI
 	apic_eoi();
 }
 
-/* ------------------------------------------------------------------------------------- SS loads */
+/* ------------------------------------------------------------------------------------- SS
+ * loads */
 
 /* Blocks of MOV to SS and NOP, which a self IPI interrupts somewhere. */
 static void mov_ss_blocks(void *arg)
@@ -80,7 +81,9 @@ static void mov_ss_blocks(void *arg)
 				      "nop\n"
 				      ".endr\n"
 				      "cli"
-			 : : "a"(SEL_KERNEL_DATA) : "memory");
+			 :
+			 : "a"(SEL_KERNEL_DATA)
+			 : "memory");
 }
 
 TEST(mov_ss_blocks_interrupts, "no interrupt comes between MOV to SS and the next instruction",
@@ -90,7 +93,8 @@ TEST(mov_ss_blocks_interrupts, "no interrupt comes between MOV to SS and the nex
 	for (u32 i = 0; i < ROUNDS; i++) {
 		struct raw_entry entry;
 
-		if (!EXPECT_FAULT(VECTOR(VECTOR_USED), raw_gate_catch(mov_ss_blocks, NULL, &entry)))
+		if (!EXPECT_FAULT(VECTOR(VECTOR_USED),
+				  raw_gate_catch(mov_ss_blocks, NULL, &entry)))
 			break;
 		apic_eoi();
 		/* Behind every NOP is the start of a block. */
@@ -104,15 +108,19 @@ static void mov_ss_with_tf(void *arg)
 {
 	__asm__ volatile("push %0\n" RAISE("popf") ".byte 0x8e, 0xd0\n"
 						   "nop\nnop\nnop"
-			 : : "c"((ulong)arg), "a"(SEL_KERNEL_DATA) : "memory", "cc");
+			 :
+			 : "c"((ulong)arg), "a"(SEL_KERNEL_DATA)
+			 : "memory", "cc");
 }
 
-TEST(mov_ss_blocks_single_step, "single-step traps wait until the instruction behind MOV to SS is done",
+TEST(mov_ss_blocks_single_step,
+     "single-step traps wait until the instruction behind MOV to SS is done",
      SPEC("SDM vol. 3A, 6.8.3"), BUG("CVE-2018-8897"))
 {
 	struct raw_entry entry;
 
 	raw_gate_set(VEC_DB, DESC_INTERRUPT_GATE, 0, 0);
-	ASSERT_FAULT(VECTOR(VEC_DB), raw_gate_catch(mov_ss_with_tf, (void *)(ulong)(FLAG_1 | FLAG_TF), &entry));
+	ASSERT_FAULT(VECTOR(VEC_DB),
+		     raw_gate_catch(mov_ss_with_tf, (void *)(ulong)(FLAG_1 | FLAG_TF), &entry));
 	EXPECT_EQ(pushed_ip(&entry), raise_next_ip + 3);
 }

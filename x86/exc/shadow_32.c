@@ -13,10 +13,13 @@ static void pop_ss_with_tf(void *arg)
 	__asm__ volatile("pushl %%ss\n"
 			 "pushl %0\n" RAISE("popfl") "popl %%ss\n"
 						     "nop\nnop\nnop"
-			 : : "c"((ulong)arg) : "memory", "cc");
+			 :
+			 : "c"((ulong)arg)
+			 : "memory", "cc");
 }
 
-TEST(pop_ss_blocks_single_step, "single-step traps wait until the instruction behind POP SS is done",
+TEST(pop_ss_blocks_single_step,
+     "single-step traps wait until the instruction behind POP SS is done",
      SPEC("SDM vol. 3A, 6.8.3"), BUG("CVE-2018-8897"))
 {
 	struct raw_entry entry;

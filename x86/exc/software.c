@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Exceptions that a program asks for: INT3, INTO, INT n. They are traps: the address pushed is that of
- * the next instruction, and they check the gate's DPL, which exceptions that the CPU raises do not.
+ * Exceptions that a program asks for: INT3, INTO, INT n. They are traps: the address pushed is
+ * that of the next instruction, and they check the gate's DPL, which exceptions that the CPU
+ * raises do not.
  */
 #include "event.h"
 
@@ -63,7 +64,8 @@ TEST(int3_pushes_next_ip, "INT3 is a trap: the instruction pointer pushed is beh
 	EXPECT_LT(trap_last_frame()->ip, (ulong)code + 16);
 }
 
-TEST(int3_checks_gate_dpl, "INT3 at CPL 3 through a gate of DPL 0 is #GP with the vector and IDT bits",
+TEST(int3_checks_gate_dpl,
+     "INT3 at CPL 3 through a gate of DPL 0 is #GP with the vector and IDT bits",
      SPEC("SDM vol. 3A, 6.12.1.2"), BUG("XSA-106"))
 {
 	idt[VEC_BP].type &= (u8)~0x60;
@@ -71,11 +73,13 @@ TEST(int3_checks_gate_dpl, "INT3 at CPL 3 through a gate of DPL 0 is #GP with th
 	EXPECT_FAULT(BP, int3_try());
 }
 
-TEST(int_3_is_int3, "INT 3 in two bytes goes where INT3 goes, and pushes the address behind both",
+TEST(int_3_is_int3,
+     "INT 3 in two bytes goes where INT3 goes, and pushes the address behind both",
      SPEC("SDM vol. 2A, INT n/INTO/INT3/INT1"))
 {
-	expect_event((struct event){ int_3_two_bytes, .vector = VEC_BP, .kind = EVENT_SOFTWARE },
-		     AT_CPL0 | AT_CPL3);
+	expect_event(
+		(struct event){ int_3_two_bytes, .vector = VEC_BP, .kind = EVENT_SOFTWARE },
+		AT_CPL0 | AT_CPL3);
 }
 
 TEST(icebp_is_trap, "INT1 (ICEBP) raises #DB as a trap and does not check the gate's DPL",
@@ -93,7 +97,8 @@ TEST(icebp_keeps_dr6, "INT1 (ICEBP) reports no debug condition in DR6",
 	EXPECT_EQ(read_dr6(), (ulong)DR6_RESET);
 }
 
-TEST(int_n_every_vector, "INT n delivers vector n without error code, also those of exceptions with one",
+TEST(int_n_every_vector,
+     "INT n delivers vector n without error code, also those of exceptions with one",
      SPEC("SDM vol. 3A, 6.4.4"))
 {
 	for (u32 vector = 0; vector < 256; vector++) {
@@ -105,14 +110,14 @@ TEST(int_n_every_vector, "INT n delivers vector n without error code, also those
 			prepare_int(vector);
 			raw_gate_set(vector, DESC_INTERRUPT_GATE, cpl, 0);
 			if (!EXPECT_FAULT(VECTOR(vector),
-					  cpl ? raw_gate_catch_user(execute_int, NULL, &entry) :
-						raw_gate_catch(execute_int, NULL, &entry),
+					  cpl ? raw_gate_catch_user(execute_int, NULL, &entry)
+					      : raw_gate_catch(execute_int, NULL, &entry),
 					  "INT %#x at CPL %u", vector, cpl))
 				continue;
 			/* The call has pushed a word before the event. */
 			stack = cpl ? stack_of_handler(cpl) : raise_sp - sizeof(ulong);
-			EXPECT_EQ(raw_words_below(&entry, stack), (ulong)words, "INT %#x at CPL %u",
-				  vector, cpl);
+			EXPECT_EQ(raw_words_below(&entry, stack), (ulong)words,
+				  "INT %#x at CPL %u", vector, cpl);
 			EXPECT_EQ(pushed_frame(&entry, false)->ip, (ulong)int_code + 2,
 				  "INT %#x at CPL %u", vector, cpl);
 			EXPECT_EQ(pushed_frame(&entry, false)->cs, (ulong)code_selector(cpl),
@@ -121,11 +126,12 @@ TEST(int_n_every_vector, "INT n delivers vector n without error code, also those
 	}
 }
 
-TEST(int_n_checks_gate_dpl, "INT n at CPL 3 needs a gate of DPL 3, else it is #GP with the vector; a fault",
+TEST(int_n_checks_gate_dpl,
+     "INT n at CPL 3 needs a gate of DPL 3, else it is #GP with the vector; a fault",
      SPEC("SDM vol. 3A, 6.12.1.2"), BUG("XSA-106"))
 {
-	static const u8 vectors[] = { VEC_DE, VEC_DB, VEC_NMI, VEC_UD, VEC_DF, VEC_GP, VEC_PF, VEC_MC,
-				      0x20, 0x40, 0x80, 0xef };
+	static const u8 vectors[] = { VEC_DE, VEC_DB, VEC_NMI, VEC_UD, VEC_DF, VEC_GP,
+				      VEC_PF, VEC_MC, 0x20,    0x40,   0x80,   0xef };
 
 	for (u32 i = 0; i < ARRAY_SIZE(vectors); i++) {
 		u32 vector = vectors[i];
@@ -141,23 +147,28 @@ TEST(int_n_checks_gate_dpl, "INT n at CPL 3 needs a gate of DPL 3, else it is #G
 					     raw_gate_catch_user(execute_int, NULL, &entry));
 				continue;
 			}
-			raw_gate_set(VEC_GP, DESC_INTERRUPT_GATE, vector == VEC_GP ? dpl : 0, 0);
-			EXPECT_FAULT(VECTOR(VEC_GP), raw_gate_catch_user(execute_int, NULL, &entry));
+			raw_gate_set(VEC_GP, DESC_INTERRUPT_GATE, vector == VEC_GP ? dpl : 0,
+				     0);
+			EXPECT_FAULT(VECTOR(VEC_GP),
+				     raw_gate_catch_user(execute_int, NULL, &entry));
 			EXPECT_EQ(pushed_frame(&entry, true)->ip, (ulong)int_code);
 		}
 	}
 }
 
-TEST(int_n_gate_dpl_error_code, "#GP for a gate's DPL has 8 times the vector as its error code, and IDT",
+TEST(int_n_gate_dpl_error_code,
+     "#GP for a gate's DPL has 8 times the vector as its error code, and IDT",
      SPEC("SDM vol. 3A, 6.13, figure 6-7"), BUG("XSA-106"))
 {
 	for (u32 vector = 0x20; vector < 0xf0; vector++) {
 		prepare_int(vector);
-		EXPECT_FAULT(GP(vector << 3 | ERR_IDT), run_user(execute_int, NULL), "INT %#x", vector);
+		EXPECT_FAULT(GP(vector << 3 | ERR_IDT), run_user(execute_int, NULL), "INT %#x",
+			     vector);
 	}
 }
 
-TEST(cpu_raised_ignores_gate_dpl, "an exception that the CPU raises at CPL 3 does not check the gate's DPL",
+TEST(cpu_raised_ignores_gate_dpl,
+     "an exception that the CPU raises at CPL 3 does not check the gate's DPL",
      SPEC("SDM vol. 3A, 6.12.1.2"))
 {
 	for (u32 dpl = 0; dpl <= 3; dpl++) {

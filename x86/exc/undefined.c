@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Encodings that are #UD on every processor: the undefined instructions, and prefixes and operands
- * that an instruction does not take. */
+/* Encodings that are #UD on every processor: the undefined instructions, and prefixes and
+ * operands that an instruction does not take. */
 #include <test.h>
 
 #include <string.h>
@@ -61,13 +61,13 @@ TEST(undefined_instructions, "UD0, UD1 and UD2 are #UD", SPEC("SDM vol. 2B, UD")
 TEST(lock_on_register, "LOCK with a register destination is #UD", SPEC("SDM vol. 2A, LOCK"))
 {
 	static const struct encoding encodings[] = {
-		{ "add", 3, { 0xf0, 0x01, 0xc0 } },	  { "or", 3, { 0xf0, 0x09, 0xc0 } },
-		{ "adc", 3, { 0xf0, 0x11, 0xc0 } },	  { "sbb", 3, { 0xf0, 0x19, 0xc0 } },
-		{ "and", 3, { 0xf0, 0x21, 0xc0 } },	  { "sub", 3, { 0xf0, 0x29, 0xc0 } },
-		{ "xor", 3, { 0xf0, 0x31, 0xc0 } },	  { "add-imm", 4, { 0xf0, 0x83, 0xc0, 1 } },
-		{ "inc", 3, { 0xf0, 0xff, 0xc0 } },	  { "dec", 3, { 0xf0, 0xff, 0xc8 } },
-		{ "not", 3, { 0xf0, 0xf7, 0xd0 } },	  { "neg", 3, { 0xf0, 0xf7, 0xd8 } },
-		{ "xchg", 3, { 0xf0, 0x87, 0xc0 } },	  { "xadd", 4, { 0xf0, 0x0f, 0xc1, 0xc0 } },
+		{ "add", 3, { 0xf0, 0x01, 0xc0 } },  { "or", 3, { 0xf0, 0x09, 0xc0 } },
+		{ "adc", 3, { 0xf0, 0x11, 0xc0 } },  { "sbb", 3, { 0xf0, 0x19, 0xc0 } },
+		{ "and", 3, { 0xf0, 0x21, 0xc0 } },  { "sub", 3, { 0xf0, 0x29, 0xc0 } },
+		{ "xor", 3, { 0xf0, 0x31, 0xc0 } },  { "add-imm", 4, { 0xf0, 0x83, 0xc0, 1 } },
+		{ "inc", 3, { 0xf0, 0xff, 0xc0 } },  { "dec", 3, { 0xf0, 0xff, 0xc8 } },
+		{ "not", 3, { 0xf0, 0xf7, 0xd0 } },  { "neg", 3, { 0xf0, 0xf7, 0xd8 } },
+		{ "xchg", 3, { 0xf0, 0x87, 0xc0 } }, { "xadd", 4, { 0xf0, 0x0f, 0xc1, 0xc0 } },
 	};
 
 	expect_ud(encodings, ARRAY_SIZE(encodings), true);
@@ -128,10 +128,14 @@ TEST(undefined_control_registers, "MOV from and to control registers that do not
      SPEC("SDM vol. 2B, MOV to/from control registers"))
 {
 	static const struct encoding encodings[] = {
-		{ "from-cr1", 3, { 0x0f, 0x20, 0xc8 } }, { "from-cr5", 3, { 0x0f, 0x20, 0xe8 } },
-		{ "from-cr6", 3, { 0x0f, 0x20, 0xf0 } }, { "from-cr7", 3, { 0x0f, 0x20, 0xf8 } },
-		{ "to-cr1", 3, { 0x0f, 0x22, 0xc8 } },	 { "to-cr5", 3, { 0x0f, 0x22, 0xe8 } },
-		{ "to-cr6", 3, { 0x0f, 0x22, 0xf0 } },	 { "to-cr7", 3, { 0x0f, 0x22, 0xf8 } },
+		{ "from-cr1", 3, { 0x0f, 0x20, 0xc8 } },
+		{ "from-cr5", 3, { 0x0f, 0x20, 0xe8 } },
+		{ "from-cr6", 3, { 0x0f, 0x20, 0xf0 } },
+		{ "from-cr7", 3, { 0x0f, 0x20, 0xf8 } },
+		{ "to-cr1", 3, { 0x0f, 0x22, 0xc8 } },
+		{ "to-cr5", 3, { 0x0f, 0x22, 0xe8 } },
+		{ "to-cr6", 3, { 0x0f, 0x22, 0xf0 } },
+		{ "to-cr7", 3, { 0x0f, 0x22, 0xf8 } },
 	};
 
 	expect_ud(encodings, ARRAY_SIZE(encodings), false);

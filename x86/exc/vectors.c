@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Every exception that both sizes can raise, raised for real: vector, kind, error code, words pushed and
- * registers that the handler finds. Debug exceptions are in debug.c, double faults in double_fault.c.
+ * Every exception that both sizes can raise, raised for real: vector, kind, error code, words
+ * pushed and registers that the handler finds. Debug exceptions are in debug.c, double faults
+ * in double_fault.c.
  */
 #include "event.h"
 
@@ -24,7 +25,9 @@ static void divide(void *arg)
 	const struct division *d = arg;
 
 	__asm__ volatile(RAISE("idivl %[divisor]")
-			 : : "a"(d->low), "d"(d->high), [divisor] "r"(d->divisor) : "memory", "cc");
+			 :
+			 : "a"(d->low), "d"(d->high), [divisor] "r"(d->divisor)
+			 : "memory", "cc");
 }
 
 static void execute_int3(void *arg)
@@ -112,18 +115,21 @@ TEST(de_is_fault, "#DE is a fault without error code: division by zero and quoti
 	}
 }
 
-TEST(bp_is_trap, "#BP of INT3 is a trap without error code", SPEC("SDM vol. 3A, 6.15, Interrupt 3"))
+TEST(bp_is_trap, "#BP of INT3 is a trap without error code",
+     SPEC("SDM vol. 3A, 6.15, Interrupt 3"))
 {
 	expect_event((struct event){ execute_int3, .vector = VEC_BP, .kind = EVENT_SOFTWARE },
 		     AT_CPL0 | AT_CPL3);
 }
 
-TEST(ud_is_fault, "#UD of UD2 is a fault without error code", SPEC("SDM vol. 3A, 6.15, Interrupt 6"))
+TEST(ud_is_fault, "#UD of UD2 is a fault without error code",
+     SPEC("SDM vol. 3A, 6.15, Interrupt 6"))
 {
 	expect_event((struct event){ execute_ud2, .vector = VEC_UD }, AT_CPL0 | AT_CPL3);
 }
 
-TEST(nm_of_task_switched, "an x87 instruction with CR0.TS set is #NM, a fault without error code",
+TEST(nm_of_task_switched,
+     "an x87 instruction with CR0.TS set is #NM, a fault without error code",
      SPEC("SDM vol. 3A, 6.15, Interrupt 7"), REQUIRES(cpu_has(X86_FEATURE_FPU)))
 {
 	write_cr0(read_cr0() | CR0_TS);
@@ -131,8 +137,8 @@ TEST(nm_of_task_switched, "an x87 instruction with CR0.TS set is #NM, a fault wi
 	write_cr0(read_cr0() & ~CR0_TS);
 }
 
-TEST(nm_of_emulation, "an x87 instruction with CR0.EM set is #NM", BUG("XSA-190"),
-     SPEC("SDM vol. 3A, 6.15, Interrupt 7"), REQUIRES(cpu_has(X86_FEATURE_FPU)))
+TEST(nm_of_emulation, "an x87 instruction with CR0.EM set is #NM",
+     BUG("XSA-190"), SPEC("SDM vol. 3A, 6.15, Interrupt 7"), REQUIRES(cpu_has(X86_FEATURE_FPU)))
 {
 	write_cr0((read_cr0() | CR0_EM) & ~CR0_MP);
 	expect_event((struct event){ execute_fnop, .vector = VEC_NM }, AT_CPL0 | AT_CPL3);
@@ -172,21 +178,27 @@ TEST(nm_of_sse, "an SSE instruction with CR0.TS set is #NM, with CR0.EM set #UD"
 	write_cr0(cr0);
 }
 
-TEST(np_is_fault, "#NP is a fault whose error code is the selector of the segment that is not present",
+TEST(np_is_fault,
+     "#NP is a fault whose error code is the selector of the segment that is not present",
      SPEC("SDM vol. 3A, 6.15, Interrupt 11"))
 {
 	u16 selector = gdt_set_spare(0, (DESC_FLAT & ~DESC_P) | DESC_DB | DESC_DPL(3)) | 3;
 
-	expect_event((struct event){ load_ds, &selector, VEC_NP, EVENT_FAULT, true, selector & ~3u },
-		     AT_CPL0 | AT_CPL3);
+	expect_event(
+		(struct event){ load_ds, &selector, VEC_NP, EVENT_FAULT, true, selector & ~3u },
+		AT_CPL0 | AT_CPL3);
 }
 
-TEST(ss_of_not_present, "loading SS with a segment that is not present is #SS with the selector",
+TEST(ss_of_not_present,
+     "loading SS with a segment that is not present is #SS with the selector",
      SPEC("SDM vol. 3A, 6.15, Interrupt 12"))
 {
 	for (u32 cpl = 0; cpl <= 3; cpl += 3) {
-		u16 selector = gdt_set_spare(0, (DESC_FLAT & ~DESC_P) | DESC_DB | DESC_DPL(cpl));
-		struct event event = { load_ss, &selector, VEC_SS, EVENT_FAULT, true, selector };
+		u16 selector = gdt_set_spare(0,
+					     (DESC_FLAT & ~DESC_P) | DESC_DB | DESC_DPL(cpl));
+		struct event event = {
+			load_ss, &selector, VEC_SS, EVENT_FAULT, true, selector
+		};
 		struct raw_entry entry;
 
 		SUBTEST("cpl%u", cpl);
@@ -198,13 +210,15 @@ TEST(ss_of_not_present, "loading SS with a segment that is not present is #SS wi
 TEST(gp_of_privilege, "a privileged instruction at CPL 3 is #GP(0), a fault",
      SPEC("SDM vol. 3A, 6.15, Interrupt 13"))
 {
-	expect_event((struct event){ execute_cli, .vector = VEC_GP, .has_error_code = true }, AT_CPL3);
+	expect_event((struct event){ execute_cli, .vector = VEC_GP, .has_error_code = true },
+		     AT_CPL3);
 }
 
 TEST(gp_of_null_cs, "a far jump to a null selector is #GP(0), a fault",
      SPEC("SDM vol. 3A, 6.15, Interrupt 13"))
 {
-	expect_event((struct event){ jump_to_null_selector, .vector = VEC_GP, .has_error_code = true },
+	expect_event((struct event){ jump_to_null_selector, .vector = VEC_GP,
+				     .has_error_code = true },
 		     AT_CPL0 | AT_CPL3);
 }
 
@@ -213,7 +227,8 @@ TEST(gp_of_selector, "#GP that a selector causes has it as its error code",
 {
 	u16 selector = GDT_ENTRIES * 8 | 3;
 
-	expect_event((struct event){ load_ds, &selector, VEC_GP, EVENT_FAULT, true, GDT_ENTRIES * 8 },
+	expect_event((struct event){ load_ds, &selector, VEC_GP, EVENT_FAULT, true,
+				     GDT_ENTRIES * 8 },
 		     AT_CPL0 | AT_CPL3);
 }
 
@@ -224,8 +239,8 @@ TEST(pf_is_fault, "#PF is a fault; its error code has U/S by the privilege, CR2 
 
 	space_unmap(space_kernel(), (ulong)page, PAGE_SIZE);
 	for (u32 cpl = 0; cpl <= 3; cpl += 3) {
-		struct event event = { read_byte, page + 0x123, VEC_PF, EVENT_FAULT, true,
-				       cpl ? PF_U : 0 };
+		struct event event = { read_byte,   page + 0x123, VEC_PF,
+				       EVENT_FAULT, true,	  cpl ? PF_U : 0 };
 		struct raw_entry entry;
 
 		SUBTEST("cpl%u", cpl);
@@ -256,10 +271,12 @@ static void x87_exception_at_next(void *arg)
 	__asm__ volatile(RAISE("fld1") : : : "memory");
 }
 
-TEST(mf_is_fault_of_next, "#MF is a fault, without error code, of the next waiting x87 instruction",
+TEST(mf_is_fault_of_next,
+     "#MF is a fault, without error code, of the next waiting x87 instruction",
      SPEC("SDM vol. 3A, 6.15, Interrupt 16"), REQUIRES(cpu_has(X86_FEATURE_FPU)))
 {
-	static void (*const raisers[])(void *arg) = { x87_exception_at_fwait, x87_exception_at_next };
+	static void (*const raisers[])(void *arg) = { x87_exception_at_fwait,
+						      x87_exception_at_next };
 	static const char *const names[] = { "fwait", "fld1" };
 
 	for (u32 i = 0; i < ARRAY_SIZE(raisers); i++) {
@@ -267,7 +284,8 @@ TEST(mf_is_fault_of_next, "#MF is a fault, without error code, of the next waiti
 			struct raw_entry entry;
 
 			SUBTEST("%s-cpl%u", names[i], cpl);
-			expect_event_at((struct event){ raisers[i], .vector = VEC_MF }, cpl, &entry);
+			expect_event_at((struct event){ raisers[i], .vector = VEC_MF }, cpl,
+					&entry);
 		}
 	}
 }
@@ -281,7 +299,8 @@ static void non_waiting_x87(void *arg)
 	*(u16 *)arg = status;
 }
 
-TEST(mf_not_at_no_wait, "FNSTSW and FNCLEX do not raise the pending #MF; after FNCLEX nothing is pending",
+TEST(mf_not_at_no_wait,
+     "FNSTSW and FNCLEX do not raise the pending #MF; after FNCLEX nothing is pending",
      SPEC("SDM vol. 1, 8.3.11"), REQUIRES(cpu_has(X86_FEATURE_FPU)))
 {
 	u16 status = 0;
@@ -297,10 +316,13 @@ static void sse_divide_by_zero(void *arg)
 	(void)arg;
 	__asm__ volatile("ldmxcsr %0\nmovss %1, %%xmm1\nxorps %%xmm0, %%xmm0\n" RAISE(
 				 "divss %%xmm0, %%xmm1")
-			 : : "m"(mxcsr), "m"(one) : "memory");
+			 :
+			 : "m"(mxcsr), "m"(one)
+			 : "memory");
 }
 
-TEST(xm_is_fault, "#XM is a fault, without error code, of the SSE instruction that has the exception",
+TEST(xm_is_fault,
+     "#XM is a fault, without error code, of the SSE instruction that has the exception",
      SPEC("SDM vol. 3A, 6.15, Interrupt 19"), REQUIRES(cpu_has(X86_FEATURE_SSE)))
 {
 	expect_event((struct event){ sse_divide_by_zero, .vector = VEC_XM }, AT_CPL0 | AT_CPL3);
