@@ -3,8 +3,7 @@
 #ifndef ASSAY_X86_DESC_H
 #define ASSAY_X86_DESC_H
 
-/* The GDT that every CPU has for itself. Its order suits SYSCALL and SYSRET (STAR =
- * 0x0023000800000000). */
+/* The GDT that every CPU has for itself. Its order suits SYSCALL and SYSRET (STAR = 0x0023000800000000). */
 #define SEL_NULL	0x00
 #define SEL_KERNEL_CODE 0x08 /* of the kernel's own size, 64 or 32 bits */
 #define SEL_KERNEL_DATA 0x10
@@ -32,20 +31,20 @@
 #define DESC_L		BIT(53) /* 64-bit code */
 #define DESC_DB		BIT(54) /* default operation size 32 */
 #define DESC_G		BIT(55) /* limit counts 4 KiB pages */
-#define DESC_LIMIT(l)	(((u64)(l)&0xffff) | ((u64)(l)&0xf0000) << 32)
-#define DESC_BASE(b)	(((u64)(b)&0xffffff) << 16 | ((u64)(b)&0xff000000) << 32)
+#define DESC_LIMIT(l)	(((u64)(l) & 0xffff) | ((u64)(l) & 0xf0000) << 32)
+#define DESC_BASE(b)	(((u64)(b) & 0xffffff) << 16 | ((u64)(b) & 0xff000000) << 32)
 #define DESC_FLAT	(DESC_LIMIT(0xfffff) | DESC_G | DESC_P | DESC_S | DESC_A | DESC_W)
 
 /* Types of system descriptors and gates. */
-#define DESC_LDT	      2
-#define DESC_TASK_GATE	      5
-#define DESC_INTERRUPT_GATE16 6 /* i386 only */
-#define DESC_TRAP_GATE16      7
-#define DESC_TSS_AVAILABLE    9
-#define DESC_TSS_BUSY	      11
-#define DESC_CALL_GATE	      12
-#define DESC_INTERRUPT_GATE   14 /* clears IF */
-#define DESC_TRAP_GATE	      15
+#define DESC_LDT	   2
+#define DESC_TASK_GATE	   5
+#define DESC_INTERRUPT_GATE16 6 /* 16-bit gates: i386 only */
+#define DESC_TRAP_GATE16   7
+#define DESC_TSS_AVAILABLE 9
+#define DESC_TSS_BUSY	   11
+#define DESC_CALL_GATE	   12
+#define DESC_INTERRUPT_GATE 14 /* clears IF */
+#define DESC_TRAP_GATE	   15
 
 /* Vectors of exceptions: SDM vol. 3A, table 6-1. */
 #define VEC_DE	0
@@ -127,8 +126,7 @@ struct tss {
 
 extern struct idt_gate idt[256];
 
-/* Points the IDT's gate at `handler`, an interrupt gate of this DPL, stack table entry `ist` or
- * 0. */
+/* Points the IDT's gate at `handler`, an interrupt gate of this DPL, stack table entry `ist` or 0. */
 void idt_set_gate(u32 vector, const void *handler, u32 dpl, u32 ist);
 
 /* The gate's entry of the interrupt-stack table, 0 for none; i386 has no such table. */

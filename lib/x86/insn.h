@@ -38,10 +38,13 @@ struct bounds {
 	s32 lower, upper;
 };
 
+/* In bytes: the assemblers disagree on the order of its operands. EAX, [ECX]. */
+#define BOUND_EAX_AT_ECX ".byte 0x62, 0x01"
+
 static inline struct fault bound_try(s32 index, const struct bounds *bounds)
 {
 	fault_clear();
-	__asm__ volatile(GUARDED("boundl %0, %1") : : "r"(index), "m"(*bounds) : "memory");
+	__asm__ volatile(GUARDED(BOUND_EAX_AT_ECX) : : "a"(index), "c"(bounds) : "memory");
 	return fault_taken();
 }
 #endif

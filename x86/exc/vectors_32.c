@@ -35,9 +35,9 @@ static void execute_bound(void *arg)
 {
 	static const struct bounds bounds = { -5, 10 };
 
-	__asm__ volatile(RAISE("boundl %0, %1")
+	__asm__ volatile(RAISE(BOUND_EAX_AT_ECX)
 			 :
-			 : "r"(*(const s32 *)arg), "m"(bounds)
+			 : "a"(*(const s32 *)arg), "c"(&bounds)
 			 : "memory");
 }
 
