@@ -27,42 +27,42 @@ typedef u64 phys_t;
 #define MiB (1024 * KiB)
 #define GiB (1024 * MiB)
 
-#define BIT(n)		    (1ull << (n))
+#define BIT(n)		     (1ull << (n))
 /* The bits high..low, both included, as a u64; 0 <= low <= high <= 63. */
-#define BITS(high, low)	    ((~0ull >> (63 - (high))) & (~0ull << (low)))
-#define ARRAY_SIZE(a)	    (sizeof(a) / sizeof((a)[0]))
+#define BITS(high, low)	     ((~0ull >> (63 - (high))) & (~0ull << (low)))
+#define ARRAY_SIZE(a)	     (sizeof(a) / sizeof((a)[0]))
 /* align must be a power of two. */
-#define ALIGN_DOWN(x, align) ((x) & ~((__typeof__(x))(align) - 1))
-#define ALIGN_UP(x, align)   ALIGN_DOWN((x) + (align) - 1, align)
-#define IS_ALIGNED(x, align) (((x) & ((__typeof__(x))(align) - 1)) == 0)
+#define ALIGN_DOWN(x, align) ((x) & ~((__typeof__(x))(align)-1))
+#define ALIGN_UP(x, align)   ALIGN_DOWN((x) + (align)-1, align)
+#define IS_ALIGNED(x, align) (((x) & ((__typeof__(x))(align)-1)) == 0)
 
-#define MIN(a, b)                                                                                  \
-	({                                                                                         \
-		__auto_type min_a = (a);                                                           \
-		__auto_type min_b = (b);                                                           \
-		min_a < min_b ? min_a : min_b;                                                     \
+#define MIN(a, b)                              \
+	({                                     \
+		__auto_type min_a = (a);       \
+		__auto_type min_b = (b);       \
+		min_a < min_b ? min_a : min_b; \
 	})
-#define MAX(a, b)                                                                                  \
-	({                                                                                         \
-		__auto_type max_a = (a);                                                           \
-		__auto_type max_b = (b);                                                           \
-		max_a > max_b ? max_a : max_b;                                                     \
+#define MAX(a, b)                              \
+	({                                     \
+		__auto_type max_a = (a);       \
+		__auto_type max_b = (b);       \
+		max_a > max_b ? max_a : max_b; \
 	})
 
 /* Runs the body with `bit` = the number of each bit set in the u64 `mask`, lowest first. */
-#define for_each_set_bit(bit, mask)                                                                \
-	for (u64 bit##_left = (mask), bit = 0;                                                     \
-	     bit##_left && ((bit = (u64)__builtin_ctzll(bit##_left)), true);                       \
+#define for_each_set_bit(bit, mask)                                          \
+	for (u64 bit##_left = (mask), bit = 0;                               \
+	     bit##_left && ((bit = (u64)__builtin_ctzll(bit##_left)), true); \
 	     bit##_left &= bit##_left - 1)
 
-#define __packed	   __attribute__((packed))
-#define __aligned(n)	   __attribute__((aligned(n)))
-#define __section(name)	   __attribute__((section(name)))
-#define __used		   __attribute__((used))
-#define __unused	   __attribute__((unused))
-#define __noinline	   __attribute__((noinline))
-#define __always_inline	   inline __attribute__((always_inline))
-#define __noreturn	   __attribute__((noreturn))
+#define __packed	    __attribute__((packed))
+#define __aligned(n)	    __attribute__((aligned(n)))
+#define __section(name)	    __attribute__((section(name)))
+#define __used		    __attribute__((used))
+#define __unused	    __attribute__((unused))
+#define __noinline	    __attribute__((noinline))
+#define __always_inline	    inline __attribute__((always_inline))
+#define __noreturn	    __attribute__((noreturn))
 #define __printf_like(f, a) __attribute__((format(printf, f, a)))
 
 /* Keeps the compiler from moving memory accesses across this point. */

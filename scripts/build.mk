@@ -21,7 +21,7 @@ CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-strict-aliasing -fno-omit-frame-
 	-fno-stack-protector -fno-pic -fno-pie -fno-asynchronous-unwind-tables -fno-common \
 	-Wall -Wextra -Werror -Wno-sign-compare -Wno-format-zero-length \
 	-Wstrict-prototypes -Wvla $(ARCH_CFLAGS) $(USER_CFLAGS)
-LDFLAGS := -nostdlib -static -no-pie $(ARCH_LDFLAGS) -Wl,--build-id=none -Wl,-z,noexecstack \
+LDFLAGS := -nostdlib -static $(ARCH_LDFLAGS) -Wl,--build-id=none -Wl,-z,noexecstack \
 	-Wl,-z,max-page-size=4096
 
 # A file whose text is compared with what make would do now; what depends on it is made anew when the

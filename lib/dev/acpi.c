@@ -70,7 +70,7 @@ void acpi_init(phys_t address)
 		return;
 	/* A compiler takes an access so near to 0 for one through a null pointer. */
 	__asm__("" : "=r"(ebda) : "0"((ulong)EBDA_SEGMENT_ADDRESS));
-	ebda = (ulong)*(const u16 *)ebda << 4;
+	ebda = (ulong) * (const u16 *)ebda << 4;
 	if (ebda >= 0x80000 && ebda < 0xa0000)
 		rsdp = search(ebda, 1024);
 	if (!rsdp)
@@ -94,7 +94,8 @@ const struct acpi_header *acpi_find_table(const char *signature)
 
 		memcpy(&address, (const u8 *)root + at, width);
 		table = (const void *)(ulong)address;
-		if (!memcmp(table->signature, signature, 4) && checksum_is_zero(table, table->length))
+		if (!memcmp(table->signature, signature, 4) &&
+		    checksum_is_zero(table, table->length))
 			return table;
 	}
 	return NULL;

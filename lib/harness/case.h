@@ -23,7 +23,6 @@ struct test_case {
 /* All cases of the image, in the order of the files' names and of the lines in a file. */
 extern const struct test_case *const test_cases_start[], *const test_cases_end[];
 
-
 /*
  * SUITE("Title" [, REQUIRES(condition) ...]): what the cases of this file are about, and what all
  * of them need. One per file, before the first TEST().
@@ -34,14 +33,15 @@ extern const struct test_case *const test_cases_start[], *const test_cases_end[]
  *	BUG("CVE-2021-3653")		a real bug that the case would have found; may be repeated
  *	REQUIRES(condition)		C expression; if false, the case is skipped with its text
  */
-#define SUITE(title, ...)                                                                          \
-	static const char *suite_missing(void)                                                     \
-	{                                                                                          \
-		TEST_FOR_EACH(TEST_CODE_, ##__VA_ARGS__)                                           \
-		return NULL;                                                                       \
-	}                                                                                          \
+#define SUITE(title, ...)                                \
+	static const char *suite_missing(void)           \
+	{                                                \
+		TEST_FOR_EACH(TEST_CODE_, ##__VA_ARGS__) \
+		return NULL;                             \
+	}                                                \
 	static const struct test_suite this_suite = { title, suite_missing }
 
+/* clang-format off */
 #define TEST(name_, sentence, ...)                                                                 \
 	static void test_##name_(void);                                                            \
 	static const char *missing_for_##name_(void)                                               \
@@ -66,6 +66,7 @@ extern const struct test_case *const test_cases_start[], *const test_cases_end[]
 			"\t" TEST_FOR_EACH(TEST_BUG_, ##__VA_ARGS__)                               \
 			"\t" __FILE__ "\t" TEST_STRING(__LINE__) "\n";                             \
 	static void test_##name_(void)
+/* clang-format on */
 
 /* gcc may reorder variables within a section, clang does not. */
 #ifdef __clang__
@@ -80,8 +81,8 @@ extern const struct test_case *const test_cases_start[], *const test_cases_end[]
  */
 #define TEST_CODE_SPEC(text)
 #define TEST_CODE_BUG(text)
-#define TEST_CODE_REQUIRES(...)                                                                    \
-	if (!(__VA_ARGS__))                                                                        \
+#define TEST_CODE_REQUIRES(...) \
+	if (!(__VA_ARGS__))     \
 		return "requires " #__VA_ARGS__;
 
 #define TEST_SPEC_SPEC(text) text
@@ -89,14 +90,15 @@ extern const struct test_case *const test_cases_start[], *const test_cases_end[]
 #define TEST_SPEC_REQUIRES(...)
 
 #define TEST_BUG_SPEC(text)
-#define TEST_BUG_BUG(text) " " text
+#define TEST_BUG_BUG(text) text ";"
 #define TEST_BUG_REQUIRES(...)
 
-#define TEST_STRING(x)	     TEST_STRING_(x)
-#define TEST_STRING_(x)	     #x
+#define TEST_STRING(x)	TEST_STRING_(x)
+#define TEST_STRING_(x) #x
 
 /* TEST_FOR_EACH(prefix, a, b, ...): prefix##a prefix##b ..., for up to eight attributes. */
-#define TEST_FOR_EACH(p, ...) TEST_COUNTED(p, ##__VA_ARGS__, 8, 7, 6, 5, 4, 3, 2, 1, 0)(p, ##__VA_ARGS__)
+#define TEST_FOR_EACH(p, ...) \
+	TEST_COUNTED(p, ##__VA_ARGS__, 8, 7, 6, 5, 4, 3, 2, 1, 0)(p, ##__VA_ARGS__)
 #define TEST_COUNTED(p, _1, _2, _3, _4, _5, _6, _7, _8, n, ...) TEST_EACH_##n
 #define TEST_EACH_0(p)
 #define TEST_EACH_1(p, a)      p##a

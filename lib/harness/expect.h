@@ -31,6 +31,7 @@ struct operand {
 	const char *name; /* the value's name in the manual, or NULL */
 };
 
+/* clang-format off */
 #define EXPECT(condition, ...)	     EXPECT_TRUE_(false, "EXPECT(" #condition ")", condition, ##__VA_ARGS__)
 #define EXPECT_EQ(a, b, ...)	     EXPECT_OP_(false, "EXPECT_EQ(" #a ", " #b ")", a, ==, "", b, ##__VA_ARGS__)
 #define EXPECT_NE(a, b, ...)	     EXPECT_OP_(false, "EXPECT_NE(" #a ", " #b ")", a, !=, "not ", b, ##__VA_ARGS__)
@@ -58,21 +59,23 @@ struct operand {
 #define ASSERT_FAULT(expected, actual, ...) EXPECT_FAULT_(true, "ASSERT_FAULT(" #expected ", " #actual ")", expected, actual, ##__VA_ARGS__)
 #define ASSERT_NO_FAULT(actual, ...) EXPECT_FAULT_(true, "ASSERT_NO_FAULT(" #actual ")", NO_FAULT, actual, ##__VA_ARGS__)
 
+/* clang-format on */
+
 /* A failure for which no comparison stands, with printf arguments that say what is wrong. */
-#define FAIL(...)		     EXPECT_TRUE_(false, "FAIL", false, __VA_ARGS__)
+#define FAIL(...) EXPECT_TRUE_(false, "FAIL", false, __VA_ARGS__)
 
 /*
  * Ends the case as skipped, for what REQUIRES() cannot see before it starts. A case in which an
  * expectation has already failed stays failed. Only on the CPU that runs the case.
  */
-#define SKIP(...)    run_skip(__VA_ARGS__)
+#define SKIP(...) run_skip(__VA_ARGS__)
 
 /*
  * Starts a row: a result of its own, named by the printf arguments, that ends at the next SUBTEST()
  * or with the case. Names are stable: parameters, never measured values. Rows are many values of one
  * rule; cases are what one selects. Only on the CPU that runs the case.
  */
-#define SUBTEST(...) run_row(__VA_ARGS__)
+#define SUBTEST(...)  run_row(__VA_ARGS__)
 /* Marks the present row as skipped; the test goes on behind it. */
 #define SKIP_ROW(...) run_skip_row(__VA_ARGS__)
 
@@ -95,66 +98,71 @@ bool expect_mem(const struct expectation *e, const void *actual, const void *exp
 bool expect_fault(const struct expectation *e, struct fault expected, struct fault actual,
 		  const char *format, ...) __printf_like(4, 5);
 
-#define EXPECTATION_(fatal, text, relation)                                                        \
-	({                                                                                         \
-		static const struct expectation here_ = { __FILE__, __LINE__, fatal, text,         \
-							  relation };                              \
-		&here_;                                                                            \
+#define EXPECTATION_(fatal, text, relation)                                                \
+	({                                                                                 \
+		static const struct expectation here_ = { __FILE__, __LINE__, fatal, text, \
+							  relation };                      \
+		&here_;                                                                    \
 	})
 
-#define EXPECT_TRUE_(fatal, text, condition, ...)                                                  \
-	({                                                                                         \
-		bool held_ = (condition);                                                          \
-		expectations_evaluated++;                                                          \
-		if (__builtin_expect(!held_, 0))                                                   \
-			expect_failed(EXPECTATION_(fatal, text, ""), "" __VA_ARGS__);              \
-		held_;                                                                             \
+#define EXPECT_TRUE_(fatal, text, condition, ...)                                     \
+	({                                                                            \
+		bool held_ = (condition);                                             \
+		expectations_evaluated++;                                             \
+		if (__builtin_expect(!held_, 0))                                      \
+			expect_failed(EXPECTATION_(fatal, text, ""), "" __VA_ARGS__); \
+		held_;                                                                \
 	})
 
-#define EXPECT_OP_(fatal, text, a, op, relation, b, ...)                                           \
-	({                                                                                         \
-		__auto_type actual_ = (a);                                                         \
-		__auto_type expected_ = (b);                                                       \
-		bool held_ = actual_ op expected_;                                                 \
-		expectations_evaluated++;                                                          \
-		if (__builtin_expect(!held_, 0))                                                   \
-			expect_failed_values(EXPECTATION_(fatal, text, relation),                  \
-					     OPERAND_(actual_), OPERAND_(expected_),               \
-					     "" __VA_ARGS__);                                      \
-		held_;                                                                             \
+#define EXPECT_OP_(fatal, text, a, op, relation, b, ...)                             \
+	({                                                                           \
+		__auto_type actual_ = (a);                                           \
+		__auto_type expected_ = (b);                                         \
+		bool held_ = actual_ op expected_;                                   \
+		expectations_evaluated++;                                            \
+		if (__builtin_expect(!held_, 0))                                     \
+			expect_failed_values(EXPECTATION_(fatal, text, relation),    \
+					     OPERAND_(actual_), OPERAND_(expected_), \
+					     "" __VA_ARGS__);                        \
+		held_;                                                               \
 	})
 
-#define EXPECT_NAMED_(fatal, text, namer, a, b, ...)                                               \
-	({                                                                                         \
-		u64 actual_ = (a);                                                                 \
-		u64 expected_ = (b);                                                               \
-		expectations_evaluated++;                                                          \
-		if (__builtin_expect(actual_ != expected_, 0))                                     \
-			expect_failed_values(                                                      \
-				EXPECTATION_(fatal, text, ""),                                     \
-				(struct operand){ .value = actual_, .name = namer(actual_) },      \
-				(struct operand){ .value = expected_, .name = namer(expected_) },  \
-				"" __VA_ARGS__);                                                   \
-		actual_ == expected_;                                                              \
+#define EXPECT_NAMED_(fatal, text, namer, a, b, ...)                                              \
+	({                                                                                        \
+		u64 actual_ = (a);                                                                \
+		u64 expected_ = (b);                                                              \
+		expectations_evaluated++;                                                         \
+		if (__builtin_expect(actual_ != expected_, 0))                                    \
+			expect_failed_values(                                                     \
+				EXPECTATION_(fatal, text, ""),                                    \
+				(struct operand){ .value = actual_, .name = namer(actual_) },     \
+				(struct operand){ .value = expected_, .name = namer(expected_) }, \
+				"" __VA_ARGS__);                                                  \
+		actual_ == expected_;                                                             \
 	})
 
-#define EXPECT_STR_(fatal, text, a, b, ...)                                                        \
+#define EXPECT_STR_(fatal, text, a, b, ...) \
 	expect_str(EXPECTATION_(fatal, text, ""), a, b, "" __VA_ARGS__)
-#define EXPECT_MEM_(fatal, text, a, b, n, ...)                                                     \
+#define EXPECT_MEM_(fatal, text, a, b, n, ...) \
 	expect_mem(EXPECTATION_(fatal, text, ""), a, b, n, "" __VA_ARGS__)
-#define EXPECT_FAULT_(fatal, text, expected, actual, ...)                                          \
-	({                                                                                         \
-		struct fault actual_ = (actual);                                                   \
-		expect_fault(EXPECTATION_(fatal, text, ""), expected, actual_, "" __VA_ARGS__);    \
+#define EXPECT_FAULT_(fatal, text, expected, actual, ...)                                       \
+	({                                                                                      \
+		struct fault actual_ = (actual);                                                \
+		expect_fault(EXPECTATION_(fatal, text, ""), expected, actual_, "" __VA_ARGS__); \
 	})
 
 /* Integers and pointers alike, as 64 bits; pointers first, as C has no cast that takes both. */
-#define OPERAND_(x)                                                                                \
-	((struct operand){                                                                         \
-		.value = (u64)__builtin_choose_expr(__builtin_classify_type(x) == 5, (uintptr_t)(x), \
-						    (x)),                                          \
-		.is_signed = _Generic((x), signed char: true, short: true, int: true, long: true,  \
-				      long long: true, default: false),                            \
+#define OPERAND_(x)                                                                   \
+	((struct operand){                                                            \
+		.value = (u64) __builtin_choose_expr(__builtin_classify_type(x) == 5, \
+						     (uintptr_t)(x), (x)),            \
+		.is_signed = _Generic((x), signed char                                \
+				      : true, short                                   \
+				      : true, int                                     \
+				      : true, long                                    \
+				      : true, long long                               \
+				      : true, default                                 \
+				      : false),                                       \
 	})
 
 #endif

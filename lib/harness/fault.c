@@ -49,7 +49,8 @@ struct fault fault_taken(void)
  */
 static ulong guarded_code_resume(ulong ip)
 {
-	for (const struct guarded_code *code = guarded_code_start; code < guarded_code_end; code++) {
+	for (const struct guarded_code *code = guarded_code_start; code < guarded_code_end;
+	     code++) {
 		ulong start = (ulong)&code->start + (ulong)(long)code->start;
 		ulong end = (ulong)&code->end + (ulong)(long)code->end;
 

@@ -54,13 +54,16 @@ static u32 divide_normalised(u64 n, u32 d, u32 *rest)
 	u32 d1 = d >> 16, d0 = d & 0xffff;
 	u32 r = high(n), quotient = 0;
 
-	/* Two digits of 16 bits. One estimated from d's upper half is at most 2 too large. */
+	/*
+	 * Two digits of 16 bits. One estimated from d's upper half is at most 2 too large, so
+	 * that its product with d0 has 32 bits.
+	 */
 	for (int shift = 16; shift >= 0; shift -= 16) {
 		u32 next = low(n) >> shift & 0xffff;
 		u32 digit = r / d1;
 		u32 partial = r - digit * d1;
 
-		while (digit > 0xffff || digit * d0 > (partial << 16 | next)) {
+		while (digit * d0 > (partial << 16 | next)) {
 			digit--;
 			partial += d1;
 			if (partial > 0xffff)
@@ -117,8 +120,7 @@ static u64 divide(u64 n, u64 d, u64 *rest)
 	 */
 	unsigned int shift = (unsigned int)__builtin_clz(high(d));
 	u32 ignored;
-	u32 estimate = divide_normalised(shift_right(n, 1), high(shift_left(d, shift)),
-					 &ignored);
+	u32 estimate = divide_normalised(shift_right(n, 1), high(shift_left(d, shift)), &ignored);
 	u32 quotient = estimate >> (HALF_BITS - 1 - shift);
 
 	if (quotient)

@@ -11,7 +11,7 @@
  *	*		any characters, or none
  *	?		any one character
  *	[abc] [a-z]	one of the characters; a ] that comes first and a - that comes first or
- *last stand for themselves, and so does a [ without its ]
+ * last stand for themselves, and so does a [ without its ]
  *	[!abc]		one character that is none of these
  *	\c		the character c itself, inside brackets too
  *

@@ -105,8 +105,8 @@ static const char *parse_length(struct directive *d, const char *at)
 }
 
 /* Prints prefix and body, with spaces around or zeros between them up to the width. */
-static void put_padded(struct sink *sink, const struct directive *d, bool zeros,
-		       const char *prefix, size_t least, const char *body, size_t size)
+static void put_padded(struct sink *sink, const struct directive *d, bool zeros, const char *prefix,
+		       size_t least, const char *body, size_t size)
 {
 	size_t prefix_size = strlen(prefix);
 	size_t inner = least > size ? least - size : 0;
@@ -150,8 +150,8 @@ static char *digits(u64 value, char conversion, char *end)
 	return end;
 }
 
-static void put_integer(struct sink *sink, const struct directive *d, char conversion,
-			u64 value, const char *sign)
+static void put_integer(struct sink *sink, const struct directive *d, char conversion, u64 value,
+			const char *sign)
 {
 	char buffer[64];
 	char *end = buffer + sizeof(buffer);
@@ -170,8 +170,7 @@ static void put_integer(struct sink *sink, const struct directive *d, char conve
 		else if (conversion == 'b')
 			prefix = "0b";
 	}
-	put_padded(sink, d, d->zero && !d->left && d->precision < 0, prefix, least, start,
-		   size);
+	put_padded(sink, d, d->zero && !d->left && d->precision < 0, prefix, least, start, size);
 }
 
 static void put_signed(struct sink *sink, const struct directive *d, char conversion, s64 value)

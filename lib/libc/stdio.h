@@ -8,11 +8,10 @@
  *	lengths		hh h l ll z t j
  *
  * There is no floating point, no wide character and no %n. A conversion that is not known is
- *printed as it stands, "%q", and takes no argument. NULL for %s is "(null)".
+ * printed as it stands, "%q", and takes no argument. NULL for %s is "(null)".
  *
- * A u64 prints with %jx, %ju or %jd and an ulong with %zx or %zu on every architecture: these
- *lengths name the same type wherever they are, while u64 is now a long, now a long long. clang
- *14's warnings do not know %b, which is binary as in C23.
+ * A u64 prints with %llx, %llu or %lld and an ulong with %lx or %lu on every architecture. clang 14's
+ * warnings do not know %b, which is binary as in C23.
  */
 #ifndef ASSAY_LIBC_STDIO_H
 #define ASSAY_LIBC_STDIO_H

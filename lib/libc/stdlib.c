@@ -20,8 +20,7 @@ struct number {
 };
 
 /* Magnitudes up to `limit` are in range. */
-static struct number parse(const char *s, char **end, unsigned int base,
-			   unsigned long long limit)
+static struct number parse(const char *s, char **end, unsigned int base, unsigned long long limit)
 {
 	struct number n = { 0 };
 	const char *at = s;

@@ -33,8 +33,7 @@ static inline int abs(int n)
  * or positive as *a belongs before, with or behind *b). Not stable. Takes n log n time at
  * worst, and neither recursion nor memory.
  */
-void qsort(void *array, size_t count, size_t size,
-	   int (*compare)(const void *a, const void *b));
+void qsort(void *array, size_t count, size_t size, int (*compare)(const void *a, const void *b));
 
 /*
  * Returns an element of the ascending array for which compare(key, element) is 0, NULL if there

@@ -119,10 +119,11 @@ static bool check(const char *function, const void *memory)
 
 void free(void *memory)
 {
-	struct header *block = (struct header *)memory - 1;
+	struct header *block;
 
 	if (!memory || !check("free", memory))
 		return;
+	block = (struct header *)memory - 1;
 	block->magic = MAGIC_FREE;
 	if (!block->shift) {
 		page_free(block);
@@ -136,13 +137,14 @@ void free(void *memory)
 
 void *realloc(void *memory, size_t size)
 {
-	const struct header *block = (const struct header *)memory - 1;
+	const struct header *block;
 	void *moved;
 
 	if (!memory)
 		return malloc(size);
 	if (!check("realloc", memory))
 		return NULL;
+	block = (const struct header *)memory - 1;
 	moved = malloc(size);
 	memcpy(moved, memory, MIN(size, (size_t)block->size));
 	free(memory);

@@ -22,7 +22,7 @@ struct region {
 	phys_t start; /* of the first page that is handed out */
 	size_t pages;
 	size_t free;
-	size_t next;	      /* where to search */
+	size_t next;		    /* where to search */
 	size_t case_low, case_high; /* the case's pages are within these */
 	u8 *state;
 };

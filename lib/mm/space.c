@@ -41,8 +41,12 @@ struct space *space_kernel(void)
 static pte_t *table_alloc(u32 level)
 {
 	size_t bytes = arch_level_entries(level) * sizeof(pte_t);
+	pte_t *table = pages_alloc((bytes + PAGE_SIZE - 1) / PAGE_SIZE,
+				   MAX(bytes, (size_t)PAGE_SIZE));
 
-	return pages_alloc((bytes + PAGE_SIZE - 1) / PAGE_SIZE, MAX(bytes, (size_t)PAGE_SIZE));
+	for (u32 i = 0; i < arch_level_entries(level); i++)
+		table[i] = arch_pte_absent(level);
+	return table;
 }
 
 /* Replaces the page at `entry` by a table of pages of the next level that together are the same. */
@@ -64,7 +68,7 @@ pte_t *space_entry_at(struct space *space, ulong address, u32 level)
 	for (u32 at = arch_top_level(); at > level; at--) {
 		pte_t *entry = &table[index_at(address, at)];
 
-		if (!arch_pte_present(*entry))
+		if (!arch_pte_present(*entry, at))
 			*entry = arch_pte_table((ulong)table_alloc(at - 1), at);
 		else if (arch_pte_is_page(*entry, at))
 			split(entry, at);
@@ -80,7 +84,7 @@ pte_t *space_entry(struct space *space, ulong address, u32 *level)
 	for (u32 at = arch_top_level();; at--) {
 		pte_t *entry = &table[index_at(address, at)];
 
-		if (at == 0 || !arch_pte_present(*entry) || arch_pte_is_page(*entry, at)) {
+		if (at == 0 || !arch_pte_present(*entry, at) || arch_pte_is_page(*entry, at)) {
 			if (level)
 				*level = at;
 			return entry;
@@ -94,7 +98,7 @@ bool space_translate(struct space *space, ulong address, phys_t *phys)
 	u32 level;
 	pte_t entry = *space_entry(space, address, &level);
 
-	if (!arch_pte_present(entry))
+	if (!arch_pte_present(entry, level))
 		return false;
 	*phys = arch_pte_phys(entry, level) + (address & (space_page_size(level) - 1));
 	return true;
@@ -111,8 +115,8 @@ static u32 level_that_fits(ulong address, phys_t phys, u64 size)
 {
 	u32 level = space_max_page_level();
 
-	while (level && (((address | phys) & (space_page_size(level) - 1)) ||
-			 size < space_page_size(level)))
+	while (level &&
+	       (((address | phys) & (space_page_size(level) - 1)) || size < space_page_size(level)))
 		level--;
 	return level;
 }
@@ -141,11 +145,11 @@ static void for_each_page(struct space *space, ulong address, u64 size, u32 prot
 		pte_t *entry = space_entry(space, address, &level);
 		u64 step;
 
-		while (level > fits && arch_pte_present(*entry)) {
+		while (level > fits && arch_pte_present(*entry, level)) {
 			split(entry, level);
 			entry = space_entry(space, address, &level);
 		}
-		if (arch_pte_present(*entry))
+		if (arch_pte_present(*entry, level))
 			change(entry, level, prot);
 		arch_tlb_flush_page(address);
 		step = space_page_size(level) - (address & (space_page_size(level) - 1));
@@ -157,8 +161,8 @@ static void for_each_page(struct space *space, ulong address, u64 size, u32 prot
 
 static void make_absent(pte_t *entry, u32 level, u32 prot)
 {
-	(void)level, (void)prot;
-	*entry = ARCH_PTE_ABSENT;
+	(void)prot;
+	*entry = arch_pte_absent(level);
 }
 
 static void set_prot(pte_t *entry, u32 level, u32 prot)
@@ -182,7 +186,8 @@ static pte_t *copy_tables(const pte_t *table, u32 level)
 	pte_t *copy = table_alloc(level);
 
 	for (u32 i = 0; i < arch_level_entries(level); i++) {
-		if (level && arch_pte_present(table[i]) && !arch_pte_is_page(table[i], level)) {
+		if (level && arch_pte_present(table[i], level) &&
+		    !arch_pte_is_page(table[i], level)) {
 			const pte_t *next = (const pte_t *)(ulong)arch_pte_phys(table[i], level);
 
 			copy[i] = arch_pte_table((ulong)copy_tables(next, level - 1), level);
@@ -219,7 +224,7 @@ static void keep_table(pte_t *table, u32 level)
 	k->next = kept;
 	kept = k;
 	for (u32 i = 0; level && i < k->entries; i++) {
-		if (arch_pte_present(table[i]) && !arch_pte_is_page(table[i], level))
+		if (arch_pte_present(table[i], level) && !arch_pte_is_page(table[i], level))
 			keep_table((pte_t *)(ulong)arch_pte_phys(table[i], level), level - 1);
 	}
 }

@@ -18,11 +18,11 @@
 #define atomic_exchange(p, v) __atomic_exchange_n(p, v, __ATOMIC_SEQ_CST)
 
 /* Stores `desired` if *p is `expected`; true if it was. */
-#define atomic_compare_exchange(p, expected, desired)                                              \
-	({                                                                                         \
-		__typeof__(*(p)) cas_expected = (expected);                                        \
-		__atomic_compare_exchange_n(p, &cas_expected, desired, false, __ATOMIC_SEQ_CST,    \
-					    __ATOMIC_SEQ_CST);                                     \
+#define atomic_compare_exchange(p, expected, desired)                                           \
+	({                                                                                      \
+		__typeof__(*(p)) cas_expected = (expected);                                     \
+		__atomic_compare_exchange_n(p, &cas_expected, desired, false, __ATOMIC_SEQ_CST, \
+					    __ATOMIC_SEQ_CST);                                  \
 	})
 
 #endif

@@ -93,7 +93,8 @@ static void drain(void)
 
 void apic_reset(void)
 {
-	static const u16 lvts[] = { APIC_LVT_TIMER, APIC_LVT_LINT0, APIC_LVT_LINT1, APIC_LVT_ERROR };
+	static const u16 lvts[] = { APIC_LVT_TIMER, APIC_LVT_LINT0, APIC_LVT_LINT1,
+				    APIC_LVT_ERROR };
 	u64 base, enabled;
 
 	if (!cpu_has(X86_FEATURE_APIC) || !cpu_has(X86_FEATURE_MSR))

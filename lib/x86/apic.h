@@ -36,28 +36,28 @@
 #define APIC_SVR_ENABLE BIT(8)
 
 /* Local vector table. */
-#define APIC_LVT_MASKED	      BIT(16)
-#define APIC_TIMER_ONESHOT    (0u << 17)
-#define APIC_TIMER_PERIODIC   (1u << 17)
+#define APIC_LVT_MASKED	       BIT(16)
+#define APIC_TIMER_ONESHOT     (0u << 17)
+#define APIC_TIMER_PERIODIC    (1u << 17)
 #define APIC_TIMER_TSCDEADLINE (2u << 17)
-#define APIC_DIVIDE_BY_1      0xbu /* of APIC_TIMER_DIVIDE: bits 0, 1 and 3 */
-#define APIC_DIVIDE_BY_2      0x0u
-#define APIC_DIVIDE_BY_16     0x3u
-#define APIC_DIVIDE_BY_128    0xau
+#define APIC_DIVIDE_BY_1       0xbu /* of APIC_TIMER_DIVIDE: bits 0, 1 and 3 */
+#define APIC_DIVIDE_BY_2       0x0u
+#define APIC_DIVIDE_BY_16      0x3u
+#define APIC_DIVIDE_BY_128     0xau
 
 /* Interrupt command register. */
-#define ICR_FIXED	     (0u << 8)
-#define ICR_LOWEST	     (1u << 8)
-#define ICR_NMI		     (4u << 8)
-#define ICR_INIT	     (5u << 8)
-#define ICR_STARTUP	     (6u << 8)
-#define ICR_LOGICAL	     BIT(11)
-#define ICR_PENDING	     BIT(12) /* xAPIC: not delivered yet */
-#define ICR_ASSERT	     BIT(14)
-#define ICR_LEVEL	     BIT(15)
-#define ICR_SELF	     (1u << 18)
-#define ICR_ALL		     (2u << 18)
-#define ICR_ALL_BUT_SELF     (3u << 18)
+#define ICR_FIXED	 (0u << 8)
+#define ICR_LOWEST	 (1u << 8)
+#define ICR_NMI		 (4u << 8)
+#define ICR_INIT	 (5u << 8)
+#define ICR_STARTUP	 (6u << 8)
+#define ICR_LOGICAL	 BIT(11)
+#define ICR_PENDING	 BIT(12) /* xAPIC: not delivered yet */
+#define ICR_ASSERT	 BIT(14)
+#define ICR_LEVEL	 BIT(15)
+#define ICR_SELF	 (1u << 18)
+#define ICR_ALL		 (2u << 18)
+#define ICR_ALL_BUT_SELF (3u << 18)
 
 /* Reads and writes a register of this CPU's APIC, in whichever mode it is. */
 u32 apic_read(u32 reg);

@@ -62,7 +62,8 @@ static void read_multiboot(const struct multiboot_info *info)
 	ulong at, end;
 
 	if (info->flags & MULTIBOOT_HAS_CMDLINE)
-		strlcpy(boot_info.command_line, behind_image_name((const char *)(ulong)info->cmdline),
+		strlcpy(boot_info.command_line,
+			behind_image_name((const char *)(ulong)info->cmdline),
 			sizeof(boot_info.command_line));
 	if (!(info->flags & MULTIBOOT_HAS_MMAP)) {
 		if (info->flags & MULTIBOOT_HAS_MEMORY)

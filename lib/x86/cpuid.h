@@ -38,7 +38,7 @@ enum cpuid_word {
 	CPUID_WORDS,
 };
 
-#define FEATURE_(word, bit) ((word) * 32 + (bit))
+#define FEATURE_(word, bit) ((word)*32 + (bit))
 
 enum x86_feature {
 	X86_FEATURE_SSE3 = FEATURE_(CPUID_1_ECX, 0),

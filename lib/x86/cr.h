@@ -65,29 +65,29 @@
 #define DR7_RESET 0x00000400u
 
 /* read_cr0(), write_cr0(value), write_cr0_try(value), and so on for each register. */
-#define DEFINE_REGISTER_(name, register)                                                           \
-	static inline ulong read_##name(void)                                                      \
-	{                                                                                          \
-		ulong value;                                                                       \
-                                                                                                   \
-		__asm__ volatile("mov %%" register ", %0" : "=r"(value) : : "memory");             \
-		return value;                                                                      \
-	}                                                                                          \
-	static inline void write_##name(ulong value)                                               \
-	{                                                                                          \
-		__asm__ volatile("mov %0, %%" register : : "r"(value) : "memory");                 \
-	}                                                                                          \
-	static inline struct fault read_##name##_try(ulong *value)                                 \
-	{                                                                                          \
-		fault_clear();                                                                     \
-		__asm__ volatile(GUARDED("mov %%" register ", %0") : "+r"(*value) : : "memory");   \
-		return fault_taken();                                                              \
-	}                                                                                          \
-	static inline struct fault write_##name##_try(ulong value)                                 \
-	{                                                                                          \
-		fault_clear();                                                                     \
-		__asm__ volatile(GUARDED("mov %0, %%" register) : : "r"(value) : "memory");        \
-		return fault_taken();                                                              \
+#define DEFINE_REGISTER_(name, register)                                                         \
+	static inline ulong read_##name(void)                                                    \
+	{                                                                                        \
+		ulong value;                                                                     \
+                                                                                                 \
+		__asm__ volatile("mov %%" register ", %0" : "=r"(value) : : "memory");           \
+		return value;                                                                    \
+	}                                                                                        \
+	static inline void write_##name(ulong value)                                             \
+	{                                                                                        \
+		__asm__ volatile("mov %0, %%" register : : "r"(value) : "memory");               \
+	}                                                                                        \
+	static inline struct fault read_##name##_try(ulong *value)                               \
+	{                                                                                        \
+		fault_clear();                                                                   \
+		__asm__ volatile(GUARDED("mov %%" register ", %0") : "+r"(*value) : : "memory"); \
+		return fault_taken();                                                            \
+	}                                                                                        \
+	static inline struct fault write_##name##_try(ulong value)                               \
+	{                                                                                        \
+		fault_clear();                                                                   \
+		__asm__ volatile(GUARDED("mov %0, %%" register) : : "r"(value) : "memory");      \
+		return fault_taken();                                                            \
 	}
 
 DEFINE_REGISTER_(cr0, "cr0")
@@ -130,7 +130,9 @@ static inline struct fault xsetbv_try(u32 index, u64 value)
 {
 	fault_clear();
 	__asm__ volatile(GUARDED("xsetbv")
-			 : : "c"(index), "a"((u32)value), "d"((u32)(value >> 32)) : "memory");
+			 :
+			 : "c"(index), "a"((u32)value), "d"((u32)(value >> 32))
+			 : "memory");
 	return fault_taken();
 }
 

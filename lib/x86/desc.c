@@ -147,7 +147,9 @@ static void load_segments(void)
 			 "pushq %%rax\n"
 			 "lretq\n"
 			 "1:"
-			 : : "r"((ulong)SEL_KERNEL_CODE) : "rax", "memory");
+			 :
+			 : "r"((ulong)SEL_KERNEL_CODE)
+			 : "rax", "memory");
 #else
 	__asm__ volatile("ljmp %0, $1f\n1:" : : "i"(SEL_KERNEL_CODE) : "memory");
 #endif
@@ -158,7 +160,9 @@ static void load_segments(void)
 			 "mov %1, %%gs\n"
 			 "lldt %w1\n"
 			 "ltr %w2\n"
-			 : : "r"(SEL_KERNEL_DATA), "r"(0), "r"(SEL_TSS) : "memory");
+			 :
+			 : "r"(SEL_KERNEL_DATA), "r"(0), "r"(SEL_TSS)
+			 : "memory");
 }
 
 /* The CPU's number has to be known before the GDT that it is read from is filled in. */

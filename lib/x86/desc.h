@@ -31,20 +31,20 @@
 #define DESC_L		BIT(53) /* 64-bit code */
 #define DESC_DB		BIT(54) /* default operation size 32 */
 #define DESC_G		BIT(55) /* limit counts 4 KiB pages */
-#define DESC_LIMIT(l)	(((u64)(l) & 0xffff) | ((u64)(l) & 0xf0000) << 32)
-#define DESC_BASE(b)	(((u64)(b) & 0xffffff) << 16 | ((u64)(b) & 0xff000000) << 32)
+#define DESC_LIMIT(l)	(((u64)(l)&0xffff) | ((u64)(l)&0xf0000) << 32)
+#define DESC_BASE(b)	(((u64)(b)&0xffffff) << 16 | ((u64)(b)&0xff000000) << 32)
 #define DESC_FLAT	(DESC_LIMIT(0xfffff) | DESC_G | DESC_P | DESC_S | DESC_A | DESC_W)
 
 /* Types of system descriptors and gates. */
-#define DESC_LDT	   2
-#define DESC_TASK_GATE	   5
-#define DESC_INTERRUPT_GATE16 6 /* 16-bit gates: i386 only */
-#define DESC_TRAP_GATE16   7
-#define DESC_TSS_AVAILABLE 9
-#define DESC_TSS_BUSY	   11
-#define DESC_CALL_GATE	   12
-#define DESC_INTERRUPT_GATE 14 /* clears IF */
-#define DESC_TRAP_GATE	   15
+#define DESC_LDT	       2
+#define DESC_TASK_GATE	       5
+#define DESC_INTERRUPT_GATE_16 6 /* i386 only */
+#define DESC_TRAP_GATE_16      7
+#define DESC_TSS_AVAILABLE     9
+#define DESC_TSS_BUSY	       11
+#define DESC_CALL_GATE	       12
+#define DESC_INTERRUPT_GATE    14 /* clears IF */
+#define DESC_TRAP_GATE	       15
 
 /* Vectors of exceptions: SDM vol. 3A, table 6-1. */
 #define VEC_DE	0

@@ -84,10 +84,7 @@ static inline struct fault load_cs_try(u16 selector)
 	} __packed target = { 0, selector };
 
 	fault_clear();
-	__asm__ volatile("movl $1f, %0\n" GUARDED("ljmpl *%0") "1:\n"
-			 : "+m"(target)
-			 :
-			 : "memory");
+	__asm__ volatile("movl $1f, %0\n" GUARDED("ljmpl *%0") "1:\n" : "+m"(target) : : "memory");
 	return fault_taken();
 }
 

@@ -31,7 +31,7 @@
 #define MXCSR_RESET 0x1f80u
 
 /* About 2 ms of the PIT's clock: two reads of the counter around each end bound the rate to 0.1%. */
-#define CALIBRATION_COUNT 2400
+#define CALIBRATION_COUNT  2400
 #define CALIBRATION_ROUNDS 5
 
 extern const char image_name[];

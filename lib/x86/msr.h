@@ -6,25 +6,25 @@
 #include <arch/fault.h>
 #include <types.h>
 
-#define MSR_IA32_TSC		0x00000010
-#define MSR_IA32_APIC_BASE	0x0000001b
-#define MSR_IA32_TSC_ADJUST	0x0000003b
-#define MSR_IA32_SYSENTER_CS	0x00000174
-#define MSR_IA32_SYSENTER_ESP	0x00000175
-#define MSR_IA32_SYSENTER_EIP	0x00000176
-#define MSR_IA32_DEBUGCTL	0x000001d9
-#define MSR_IA32_PAT		0x00000277
-#define MSR_IA32_TSC_DEADLINE	0x000006e0
-#define MSR_X2APIC_BASE		0x00000800
-#define MSR_EFER		0xc0000080
-#define MSR_STAR		0xc0000081
-#define MSR_LSTAR		0xc0000082
-#define MSR_CSTAR		0xc0000083
-#define MSR_SFMASK		0xc0000084
-#define MSR_FS_BASE		0xc0000100
-#define MSR_GS_BASE		0xc0000101
-#define MSR_KERNEL_GS_BASE	0xc0000102
-#define MSR_TSC_AUX		0xc0000103
+#define MSR_IA32_TSC	      0x00000010
+#define MSR_IA32_APIC_BASE    0x0000001b
+#define MSR_IA32_TSC_ADJUST   0x0000003b
+#define MSR_IA32_SYSENTER_CS  0x00000174
+#define MSR_IA32_SYSENTER_ESP 0x00000175
+#define MSR_IA32_SYSENTER_EIP 0x00000176
+#define MSR_IA32_DEBUGCTL     0x000001d9
+#define MSR_IA32_PAT	      0x00000277
+#define MSR_IA32_TSC_DEADLINE 0x000006e0
+#define MSR_X2APIC_BASE	      0x00000800
+#define MSR_EFER	      0xc0000080
+#define MSR_STAR	      0xc0000081
+#define MSR_LSTAR	      0xc0000082
+#define MSR_CSTAR	      0xc0000083
+#define MSR_SFMASK	      0xc0000084
+#define MSR_FS_BASE	      0xc0000100
+#define MSR_GS_BASE	      0xc0000101
+#define MSR_KERNEL_GS_BASE    0xc0000102
+#define MSR_TSC_AUX	      0xc0000103
 
 #define APIC_BASE_BSP	 BIT(8)
 #define APIC_BASE_EXTD	 BIT(10) /* x2APIC mode */
@@ -46,7 +46,10 @@ static inline u64 rdmsr(u32 index)
 
 static inline void wrmsr(u32 index, u64 value)
 {
-	__asm__ volatile("wrmsr" : : "c"(index), "a"((u32)value), "d"((u32)(value >> 32)) : "memory");
+	__asm__ volatile("wrmsr"
+			 :
+			 : "c"(index), "a"((u32)value), "d"((u32)(value >> 32))
+			 : "memory");
 }
 
 /* *value is what was read; on a fault it stays as it was. */
@@ -64,7 +67,9 @@ static inline struct fault wrmsr_try(u32 index, u64 value)
 {
 	fault_clear();
 	__asm__ volatile(GUARDED("wrmsr")
-			 : : "c"(index), "a"((u32)value), "d"((u32)(value >> 32)) : "memory");
+			 :
+			 : "c"(index), "a"((u32)value), "d"((u32)(value >> 32))
+			 : "memory");
 	return fault_taken();
 }
 

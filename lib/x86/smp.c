@@ -45,7 +45,8 @@ static void start(struct cpu *cpu)
 	ap_stack = (u32)(ulong)cpu->arch.stack_top;
 	ap_number = cpu->number;
 	for (u32 attempt = 0; attempt < 2; attempt++) {
-		apic_send(ICR_STARTUP | ICR_ASSERT | TRAMPOLINE_ADDRESS >> 12, (u32)cpu->hardware_id);
+		apic_send(ICR_STARTUP | ICR_ASSERT | TRAMPOLINE_ADDRESS >> 12,
+			  (u32)cpu->hardware_id);
 		while (atomic_load(&cpu->state) == CPU_OFF &&
 		       clock_ns() - begin < START_PATIENCE_NS / 2 * (attempt + 1))
 			arch_relax();

@@ -99,6 +99,7 @@ void trap_handle(struct trap_frame *frame)
 
 	*last = *frame;
 	last->sp = trap_frame_sp(frame);
+	last->ss = trap_frame_ss(frame);
 	fault_dispatch(frame, fault);
 }
 
@@ -131,11 +132,23 @@ void double_fault_task_handle(void)
 	struct cpu *cpu = this_cpu();
 	const struct tss *tss = &cpu->arch.tss;
 	struct trap_frame frame = {
-		.gs = tss->gs, .fs = tss->fs, .es = tss->es, .ds = tss->ds,
-		.di = tss->edi, .si = tss->esi, .bp = tss->ebp, .bx = tss->ebx,
-		.dx = tss->edx, .cx = tss->ecx, .ax = tss->eax,
-		.vector = VEC_DF, .ip = tss->eip, .cs = tss->cs, .flags = tss->eflags,
-		.sp = tss->esp, .ss = tss->ss,
+		.gs = tss->gs,
+		.fs = tss->fs,
+		.es = tss->es,
+		.ds = tss->ds,
+		.di = tss->edi,
+		.si = tss->esi,
+		.bp = tss->ebp,
+		.bx = tss->ebx,
+		.dx = tss->edx,
+		.cx = tss->ecx,
+		.ax = tss->eax,
+		.vector = VEC_DF,
+		.ip = tss->eip,
+		.cs = tss->cs,
+		.flags = tss->eflags,
+		.sp = tss->esp,
+		.ss = tss->ss,
 	};
 
 	write_flags(read_flags() & ~FLAG_NT);
@@ -168,7 +181,9 @@ void fault_describe(struct fault fault, char *text, size_t size)
 	if (used < size && vector == VEC_PF && (fault.fields & FAULT_CODE))
 		used += (size_t)snprintf(text + used, size - used, " [%s %s %s%s%s%s]",
 					 fault.code & PF_U ? "user" : "supervisor",
-					 fault.code & PF_I ? "fetch" : fault.code & PF_W ? "write" : "read",
+					 fault.code & PF_I   ? "fetch"
+					 : fault.code & PF_W ? "write"
+							     : "read",
 					 fault.code & PF_P ? "present" : "not present",
 					 fault.code & PF_RSVD ? " reserved-bit" : "",
 					 fault.code & PF_PK ? " protection-key" : "",
@@ -201,17 +216,18 @@ void trap_frame_print(const struct trap_frame *f)
 #else
 #define REGISTER "%08lx"
 #endif
-	ktap_note("ip " REGISTER " cs %04lx flags " REGISTER " sp " REGISTER " ss %04lx", f->ip, f->cs,
-		  f->flags, trap_frame_sp(f), f->ss & 0xffff);
-	ktap_note("ax " REGISTER " bx " REGISTER " cx " REGISTER " dx " REGISTER, f->ax, f->bx, f->cx,
-		  f->dx);
+	ktap_note("ip " REGISTER " cs %04lx flags " REGISTER " sp " REGISTER " ss %04lx", f->ip,
+		  f->cs, f->flags, trap_frame_sp(f), trap_frame_ss(f));
+	ktap_note("ax " REGISTER " bx " REGISTER " cx " REGISTER " dx " REGISTER, f->ax, f->bx,
+		  f->cx, f->dx);
 	ktap_note("si " REGISTER " di " REGISTER " bp " REGISTER, f->si, f->di, f->bp);
 #ifdef __x86_64__
-	ktap_note("r8 " REGISTER " r9 " REGISTER " r10 " REGISTER " r11 " REGISTER, f->r8, f->r9, f->r10,
-		  f->r11);
-	ktap_note("r12 " REGISTER " r13 " REGISTER " r14 " REGISTER " r15 " REGISTER, f->r12, f->r13,
-		  f->r14, f->r15);
+	ktap_note("r8 " REGISTER " r9 " REGISTER " r10 " REGISTER " r11 " REGISTER, f->r8, f->r9,
+		  f->r10, f->r11);
+	ktap_note("r12 " REGISTER " r13 " REGISTER " r14 " REGISTER " r15 " REGISTER, f->r12,
+		  f->r13, f->r14, f->r15);
 #endif
-	ktap_note("cr0 %lx cr2 %lx cr3 %lx cr4 %lx", read_cr0(), read_cr2(), read_cr3(), read_cr4());
+	ktap_note("cr0 %lx cr2 %lx cr3 %lx cr4 %lx", read_cr0(), read_cr2(), read_cr3(),
+		  read_cr4());
 	print_backtrace(f->ip, (const ulong *)f->bp);
 }

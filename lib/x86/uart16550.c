@@ -11,13 +11,13 @@
 #define MCR  (PORT + 4)
 #define LSR  (PORT + 5)
 
-#define LCR_8N1	     0x03
-#define LCR_DLAB     0x80
-#define FCR_ENABLE   0x07 /* and both FIFOs cleared */
-#define MCR_DTR_RTS  0x03
-#define LSR_THRE     0x20 /* the transmit FIFO is empty */
-#define LSR_TEMT     0x40 /* and so is the shift register */
-#define FIFO_SIZE    16
+#define LCR_8N1	       0x03
+#define LCR_DLAB       0x80
+#define FCR_ENABLE     0x07 /* and both FIFOs cleared */
+#define MCR_DTR_RTS    0x03
+#define LSR_THRE       0x20 /* the transmit FIFO is empty */
+#define LSR_TEMT       0x40 /* and so is the shift register */
+#define FIFO_SIZE      16
 #define DIVISOR_115200 1
 
 /*

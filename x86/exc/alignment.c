@@ -56,8 +56,7 @@ TEST(ac_at_cpl3,
 		SUBTEST("%s", accesses[i].name);
 		for (u32 offset = 0; offset < accesses[i].size; offset++) {
 			struct access_at at = { data + offset, FLAG_1 | FLAG_AC };
-			struct event event = { accesses[i].run, &at,  VEC_AC,
-					       EVENT_FAULT,	true, 0 };
+			struct event event = { accesses[i].run, &at, VEC_AC, EVENT_FAULT, true, 0 };
 			struct raw_entry entry;
 
 			if (offset)

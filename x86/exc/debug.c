@@ -57,9 +57,8 @@ TEST(single_step_is_trap, "with TF set, #DB comes behind the next instruction, w
 		SUBTEST("cpl%u", cpl);
 		write_dr6(DR6_RESET);
 		raw_gate_set(VEC_DB, DESC_INTERRUPT_GATE, 0, 0);
-		EXPECT_FAULT(VECTOR(VEC_DB),
-			     cpl ? raw_gate_catch_user(step_over_nop, NULL, &entry)
-				 : raw_gate_catch(step_over_nop, NULL, &entry));
+		EXPECT_FAULT(VECTOR(VEC_DB), cpl ? raw_gate_catch_user(step_over_nop, NULL, &entry)
+						 : raw_gate_catch(step_over_nop, NULL, &entry));
 		EXPECT_EQ(pushed_frame(&entry, false)->ip, raise_next_ip + 1);
 		EXPECT_EQ(pushed_frame(&entry, false)->flags, FLAG_1 | FLAG_TF);
 		EXPECT_EQ(entry.flags & FLAG_TF, 0ul);
@@ -105,8 +104,7 @@ TEST(data_breakpoint_is_trap, "a data breakpoint is a trap behind the access, wi
 		}
 }
 
-TEST(instruction_breakpoint_is_fault,
-     "an instruction breakpoint is a fault before it, with DR6.B0",
+TEST(instruction_breakpoint_is_fault, "an instruction breakpoint is a fault before it, with DR6.B0",
      SPEC("SDM vol. 3B, 17.3.1.1"))
 {
 	for (u32 cpl = 0; cpl <= 3; cpl += 3) {

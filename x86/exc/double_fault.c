@@ -169,8 +169,7 @@ TEST(df_of_contributory,
 			const u32 last = contributory[s].vector == VEC_SS ? 0 : 3;
 
 			for (u32 cpl = 0; cpl <= last; cpl += 3) {
-				SUBTEST("%s-%s-cpl%u", contributory[s].name, defects[d].name,
-					cpl);
+				SUBTEST("%s-%s-cpl%u", contributory[s].name, defects[d].name, cpl);
 				prepare();
 				break_gate(contributory[s].vector, d);
 				expect_df(&contributory[s], cpl);
@@ -192,8 +191,7 @@ TEST(df_of_page_fault,
 		}
 }
 
-TEST(benign_then_any,
-     "after a benign exception that cannot be delivered, the second one is served",
+TEST(benign_then_any, "after a benign exception that cannot be delivered, the second one is served",
      SPEC("SDM vol. 3A, 6.15, Interrupt 8"))
 {
 	const ulong cr0 = read_cr0();
@@ -290,8 +288,7 @@ TEST(contributory_then_pf,
 	}
 }
 
-TEST(gate_read_is_supervisor,
-     "the IDT is read with supervisor privilege, also for events at CPL 3",
+TEST(gate_read_is_supervisor, "the IDT is read with supervisor privilege, also for events at CPL 3",
      SPEC("SDM vol. 3A, 4.6.1, implicit supervisor-mode accesses"))
 {
 	static const struct source source = { "ud", raise_ud, VEC_UD };

@@ -35,8 +35,7 @@ static u16 stack_selector_of_handler(u32 cpl)
 static void expect_pushed(const struct event *event, u32 cpl, const struct raw_entry *entry)
 {
 	const struct pushed *pushed = pushed_frame(entry, event->has_error_code);
-	const u32 words = (cpl ? RAW_FRAME_WORDS_USER : RAW_FRAME_WORDS) +
-			  event->has_error_code;
+	const u32 words = (cpl ? RAW_FRAME_WORDS_USER : RAW_FRAME_WORDS) + event->has_error_code;
 
 	if (!EXPECT_EQ(raw_words_below(entry, stack_of_handler(cpl)), (ulong)words))
 		return;
@@ -56,8 +55,7 @@ void expect_event_at(struct event event, u32 cpl, struct raw_entry *entry)
 	const ulong cleared = FLAG_TF | FLAG_IF | FLAG_NT | FLAG_RF | FLAG_VM;
 	struct fault fault;
 
-	raw_gate_set(event.vector, DESC_INTERRUPT_GATE, event.kind == EVENT_SOFTWARE ? 3 : 0,
-		     0);
+	raw_gate_set(event.vector, DESC_INTERRUPT_GATE, event.kind == EVENT_SOFTWARE ? 3 : 0, 0);
 	fault = cpl ? raw_gate_catch_user(event.raise, event.arg, entry)
 		    : raw_gate_catch(event.raise, event.arg, entry);
 	if (!EXPECT_FAULT(VECTOR(event.vector), fault))

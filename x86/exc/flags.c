@@ -82,13 +82,10 @@ TEST(delivery_flags,
 				ulong cleared = FLAG_NT | (g == 0 ? FLAG_IF : 0);
 				struct raw_entry entry;
 
-				SUBTEST("%s-%s-%s", sources[s].name, gates[g].name,
-					images[i].name);
-				raw_gate_set(sources[s].vector, gates[g].type, sources[s].dpl,
-					     0);
-				if (!EXPECT_FAULT(
-					    VECTOR(sources[s].vector),
-					    raw_gate_catch(sources[s].raise, &flags, &entry)))
+				SUBTEST("%s-%s-%s", sources[s].name, gates[g].name, images[i].name);
+				raw_gate_set(sources[s].vector, gates[g].type, sources[s].dpl, 0);
+				if (!EXPECT_FAULT(VECTOR(sources[s].vector),
+						  raw_gate_catch(sources[s].raise, &flags, &entry)))
 					continue;
 				EXPECT_EQ(pushed_frame(&entry, false)->flags & ~FLAG_RF, flags);
 				EXPECT_EQ(entry.flags, flags & ~cleared);
@@ -106,9 +103,8 @@ TEST(delivery_flags_from_user, "the same from CPL 3, where POPF changes neither 
 
 			SUBTEST("%s-%s", sources[s].name, images[i].name);
 			raw_gate_set(sources[s].vector, DESC_INTERRUPT_GATE, sources[s].dpl, 0);
-			if (!EXPECT_FAULT(
-				    VECTOR(sources[s].vector),
-				    raw_gate_catch_user(sources[s].raise, &flags, &entry)))
+			if (!EXPECT_FAULT(VECTOR(sources[s].vector),
+					  raw_gate_catch_user(sources[s].raise, &flags, &entry)))
 				continue;
 			EXPECT_EQ(pushed_frame(&entry, false)->flags & ~FLAG_RF, expected);
 			EXPECT_EQ(entry.flags, expected & ~FLAG_NT);
@@ -168,8 +164,7 @@ static void trap_int_0x40(void *arg)
 	__asm__ volatile("int $0x40");
 }
 
-TEST(rf_pushed,
-     "the flags that a fault pushes have RF set, those of a software interrupt have not",
+TEST(rf_pushed, "the flags that a fault pushes have RF set, those of a software interrupt have not",
      SPEC("SDM vol. 3B, 17.3.1.1"))
 {
 	static const struct {

@@ -101,8 +101,7 @@ TEST(idt_limit,
 
 	set_gate(VECTOR_USED);
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct desc_table_register short_idt = { (u16)(end + rows[i].offset),
-							 (ulong)idt };
+		struct desc_table_register short_idt = { (u16)(end + rows[i].offset), (ulong)idt };
 		struct desc_table_register whole_idt = { sizeof(idt) - 1, (ulong)idt };
 		struct fault fault;
 

@@ -34,7 +34,7 @@ static void int_with_bad_ss0(void *arg)
 TEST(gate_16_bit, "a 16-bit gate pushes words; the trap gate keeps IF",
      SPEC("SDM vol. 3A, 6.12.1; vol. 2A, INT n/INTO/INT3/INT1"))
 {
-	for (u32 type = DESC_INTERRUPT_GATE16; type <= DESC_TRAP_GATE16; type++) {
+	for (u32 type = DESC_INTERRUPT_GATE_16; type <= DESC_TRAP_GATE_16; type++) {
 		struct raw_entry entry;
 		const u16 *words = (const u16 *)entry.words;
 		ulong base;

@@ -28,8 +28,7 @@ static void int_0x40_misaligned(void *arg)
 			 : "rdx", "memory");
 }
 
-TEST(gate_16_bit_types,
-     "gates of 16-bit and task type are #GP with vector and IDT in 64-bit mode",
+TEST(gate_16_bit_types, "gates of 16-bit and task type are #GP with vector and IDT in 64-bit mode",
      SPEC("SDM vol. 3A, 6.14.1"))
 {
 	for (u32 type = 5; type <= 7; type++) {
@@ -175,7 +174,6 @@ TEST(ist_beyond_tss, "an IST entry beyond the TSS's limit is #TS with the TSS's 
 	EXPECT_FAULT(TS(SEL_SPARE), run_user(int_0x40, NULL));
 	raw_gate_set(VECTOR_USED, DESC_INTERRUPT_GATE, 3, 1);
 	idt[VECTOR_USED].type |= 0x60;
-	EXPECT_FAULT(VECTOR(VECTOR_USED),
-		     raw_gate_catch(int_0x40, NULL, &(struct raw_entry){ 0 }));
+	EXPECT_FAULT(VECTOR(VECTOR_USED), raw_gate_catch(int_0x40, NULL, &(struct raw_entry){ 0 }));
 	desc_init();
 }

@@ -222,8 +222,7 @@ TEST(iret_flags_at_cpl0, "IRET at CPL 0 restores every flag, set and clear",
 			SUBTEST("%s-to-cpl%u", flags[i].name, cpl);
 			try.frame.flags = FLAG_1 | flags[i].flag;
 			EXPECT_FAULT(VECTOR(VEC_UD), iret_run(&try, &entry));
-			EXPECT_EQ(pushed_frame(&entry, false)->flags & ~FLAG_RF,
-				  try.frame.flags);
+			EXPECT_EQ(pushed_frame(&entry, false)->flags & ~FLAG_RF, try.frame.flags);
 
 			/* NT before IRET would be another instruction. */
 			try.flags = FLAG_1 | (flags[i].flag & ~FLAG_NT);
@@ -233,8 +232,7 @@ TEST(iret_flags_at_cpl0, "IRET at CPL 0 restores every flag, set and clear",
 		}
 }
 
-TEST(iret_flags_reserved,
-     "the reserved flags keep their values whatever IRET finds on the stack",
+TEST(iret_flags_reserved, "the reserved flags keep their values whatever IRET finds on the stack",
      SPEC("SDM vol. 1, 3.4.3"))
 {
 	struct iret_try try = { .frame = iret_frame(0), .flags = FLAG_1 };

@@ -22,7 +22,7 @@ struct iret_frame iret_frame(u32 cpl);
 struct iret_try {
 	struct iret_frame frame;
 	ulong flags; /* before it */
-	ulong sp; /* after iret_run(): the stack pointer before it, which is where the frame was
+	ulong sp;    /* after iret_run(): the stack pointer before it, which is where the frame was
 		   */
 };
 

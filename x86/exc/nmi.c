@@ -95,8 +95,7 @@ TEST(nmi_frame, "an NMI pushes no error code", SPEC("SDM vol. 3A, 6.15, Interrup
 			  RAW_FRAME_WORDS);
 }
 
-TEST(nmi_blocks_nmi,
-     "while an NMI's handler runs, another one waits; it is taken after the IRET",
+TEST(nmi_blocks_nmi, "while an NMI's handler runs, another one waits; it is taken after the IRET",
      SPEC("SDM vol. 3A, 6.7.1"))
 {
 	take_nmis(1, false, 2);

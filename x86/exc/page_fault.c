@@ -141,9 +141,8 @@ TEST(pf_of_fetch, "#PF of a fetch has I/D set if EFER.NXE is set; the address pu
 		u8 *address = make_page(fetches[i].kind) + 0x234;
 
 		SUBTEST("%s", fetches[i].name);
-		EXPECT_FAULT(PF(fetches[i].error, address), fetches[i].cpl
-								    ? run_user(fetch, address)
-								    : fault_of(fetch, address));
+		EXPECT_FAULT(PF(fetches[i].error, address),
+			     fetches[i].cpl ? run_user(fetch, address) : fault_of(fetch, address));
 		EXPECT_EQ(trap_last_frame()->ip, (ulong)address);
 	}
 }

@@ -90,8 +90,7 @@ TEST(breakpoint_before_ud, "an instruction breakpoint comes before the #UD of it
 	EXPECT_FAULT(VECTOR(VEC_UD), raw_gate_catch(run_at, ud2_code, &entry));
 }
 
-TEST(breakpoint_before_fetch_fault,
-     "an instruction breakpoint comes before the #PF of the fetch",
+TEST(breakpoint_before_fetch_fault, "an instruction breakpoint comes before the #PF of the fetch",
      SPEC("SDM vol. 3A, 6.9, table 6-2"))
 {
 	void *page = absent_page();
@@ -181,8 +180,8 @@ TEST(page_fault_before_data_breakpoint, "an access that faults triggers no data 
 	EXPECT_EQ(read_dr6() & ~0xeul, (ulong)DR6_RESET);
 }
 
-TEST(operand_fault_before_selector,
-     "a selector that cannot be read is #PF, whatever it would be", SPEC("SDM vol. 2B, MOV"))
+TEST(operand_fault_before_selector, "a selector that cannot be read is #PF, whatever it would be",
+     SPEC("SDM vol. 2B, MOV"))
 {
 	void *page = absent_page();
 

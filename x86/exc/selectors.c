@@ -48,8 +48,8 @@ static void load_ldt(void)
 	ldt[0] = DATA;
 	ldt[1] = ABSENT;
 	gdt_set_spare(3, (u64)(ulong)ldt >> 32);
-	ASSERT_NO_FAULT(lldt_try(gdt_set_spare(2, DESC_BASE((ulong)ldt) | DESC_LIMIT(15) |
-							  DESC_P | DESC_TYPE(DESC_LDT))));
+	ASSERT_NO_FAULT(lldt_try(gdt_set_spare(2, DESC_BASE((ulong)ldt) | DESC_LIMIT(15) | DESC_P |
+							  DESC_TYPE(DESC_LDT))));
 }
 
 TEST(data_beyond_gdt, "a selector beyond the GDT's limit is #GP with index, RPL left out",
@@ -131,8 +131,7 @@ TEST(data_wrong_type,
 	}
 }
 
-TEST(data_privilege,
-     "a data segment's DPL must not be below CPL or RPL; SS needs all three equal",
+TEST(data_privilege, "a data segment's DPL must not be below CPL or RPL; SS needs all three equal",
      SPEC("SDM vol. 3A, 5.6-5.7"))
 {
 	for (u16 dpl = 0; dpl <= 3; dpl++)
@@ -180,8 +179,7 @@ TEST(failed_load_keeps_register, "a segment register whose load faults keeps its
 /* What makes a code segment one of this kernel's size. */
 #define CODE_SIZE (sizeof(ulong) == 8 ? DESC_L : DESC_DB)
 
-TEST(code_selectors,
-     "a far jump to what is no code segment for it is #GP or #NP with the selector",
+TEST(code_selectors, "a far jump to what is no code segment for it is #GP or #NP with the selector",
      SPEC("SDM vol. 2A, JMP"))
 {
 	static const struct {
@@ -267,6 +265,5 @@ TEST(tr_selectors, "LTR of what is no available TSS in the GDT is #GP or #NP wit
 	SUBTEST("busy");
 	EXPECT_FAULT(GP(SEL_TSS), ltr_try(SEL_TSS));
 	SUBTEST("not-present");
-	EXPECT_FAULT(NP(SEL_SPARE),
-		     ltr_try(gdt_set_spare(0, tss | DESC_TYPE(DESC_TSS_AVAILABLE))));
+	EXPECT_FAULT(NP(SEL_SPARE), ltr_try(gdt_set_spare(0, tss | DESC_TYPE(DESC_TSS_AVAILABLE))));
 }

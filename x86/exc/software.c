@@ -73,13 +73,11 @@ TEST(int3_checks_gate_dpl,
 	EXPECT_FAULT(BP, int3_try());
 }
 
-TEST(int_3_is_int3,
-     "INT 3 in two bytes goes where INT3 goes, and pushes the address behind both",
+TEST(int_3_is_int3, "INT 3 in two bytes goes where INT3 goes, and pushes the address behind both",
      SPEC("SDM vol. 2A, INT n/INTO/INT3/INT1"))
 {
-	expect_event(
-		(struct event){ int_3_two_bytes, .vector = VEC_BP, .kind = EVENT_SOFTWARE },
-		AT_CPL0 | AT_CPL3);
+	expect_event((struct event){ int_3_two_bytes, .vector = VEC_BP, .kind = EVENT_SOFTWARE },
+		     AT_CPL0 | AT_CPL3);
 }
 
 TEST(icebp_is_trap, "INT1 (ICEBP) raises #DB as a trap and does not check the gate's DPL",
@@ -116,8 +114,8 @@ TEST(int_n_every_vector,
 				continue;
 			/* The call has pushed a word before the event. */
 			stack = cpl ? stack_of_handler(cpl) : raise_sp - sizeof(ulong);
-			EXPECT_EQ(raw_words_below(&entry, stack), (ulong)words,
-				  "INT %#x at CPL %u", vector, cpl);
+			EXPECT_EQ(raw_words_below(&entry, stack), (ulong)words, "INT %#x at CPL %u",
+				  vector, cpl);
 			EXPECT_EQ(pushed_frame(&entry, false)->ip, (ulong)int_code + 2,
 				  "INT %#x at CPL %u", vector, cpl);
 			EXPECT_EQ(pushed_frame(&entry, false)->cs, (ulong)code_selector(cpl),
@@ -147,8 +145,7 @@ TEST(int_n_checks_gate_dpl,
 					     raw_gate_catch_user(execute_int, NULL, &entry));
 				continue;
 			}
-			raw_gate_set(VEC_GP, DESC_INTERRUPT_GATE, vector == VEC_GP ? dpl : 0,
-				     0);
+			raw_gate_set(VEC_GP, DESC_INTERRUPT_GATE, vector == VEC_GP ? dpl : 0, 0);
 			EXPECT_FAULT(VECTOR(VEC_GP),
 				     raw_gate_catch_user(execute_int, NULL, &entry));
 			EXPECT_EQ(pushed_frame(&entry, true)->ip, (ulong)int_code);

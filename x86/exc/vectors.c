@@ -115,8 +115,7 @@ TEST(de_is_fault, "#DE is a fault without error code: division by zero and quoti
 	}
 }
 
-TEST(bp_is_trap, "#BP of INT3 is a trap without error code",
-     SPEC("SDM vol. 3A, 6.15, Interrupt 3"))
+TEST(bp_is_trap, "#BP of INT3 is a trap without error code", SPEC("SDM vol. 3A, 6.15, Interrupt 3"))
 {
 	expect_event((struct event){ execute_int3, .vector = VEC_BP, .kind = EVENT_SOFTWARE },
 		     AT_CPL0 | AT_CPL3);
@@ -128,8 +127,7 @@ TEST(ud_is_fault, "#UD of UD2 is a fault without error code",
 	expect_event((struct event){ execute_ud2, .vector = VEC_UD }, AT_CPL0 | AT_CPL3);
 }
 
-TEST(nm_of_task_switched,
-     "an x87 instruction with CR0.TS set is #NM, a fault without error code",
+TEST(nm_of_task_switched, "an x87 instruction with CR0.TS set is #NM, a fault without error code",
      SPEC("SDM vol. 3A, 6.15, Interrupt 7"), REQUIRES(cpu_has(X86_FEATURE_FPU)))
 {
 	write_cr0(read_cr0() | CR0_TS);
@@ -189,16 +187,12 @@ TEST(np_is_fault,
 		AT_CPL0 | AT_CPL3);
 }
 
-TEST(ss_of_not_present,
-     "loading SS with a segment that is not present is #SS with the selector",
+TEST(ss_of_not_present, "loading SS with a segment that is not present is #SS with the selector",
      SPEC("SDM vol. 3A, 6.15, Interrupt 12"))
 {
 	for (u32 cpl = 0; cpl <= 3; cpl += 3) {
-		u16 selector = gdt_set_spare(0,
-					     (DESC_FLAT & ~DESC_P) | DESC_DB | DESC_DPL(cpl));
-		struct event event = {
-			load_ss, &selector, VEC_SS, EVENT_FAULT, true, selector
-		};
+		u16 selector = gdt_set_spare(0, (DESC_FLAT & ~DESC_P) | DESC_DB | DESC_DPL(cpl));
+		struct event event = { load_ss, &selector, VEC_SS, EVENT_FAULT, true, selector };
 		struct raw_entry entry;
 
 		SUBTEST("cpl%u", cpl);
@@ -217,9 +211,9 @@ TEST(gp_of_privilege, "a privileged instruction at CPL 3 is #GP(0), a fault",
 TEST(gp_of_null_cs, "a far jump to a null selector is #GP(0), a fault",
      SPEC("SDM vol. 3A, 6.15, Interrupt 13"))
 {
-	expect_event((struct event){ jump_to_null_selector, .vector = VEC_GP,
-				     .has_error_code = true },
-		     AT_CPL0 | AT_CPL3);
+	expect_event(
+		(struct event){ jump_to_null_selector, .vector = VEC_GP, .has_error_code = true },
+		AT_CPL0 | AT_CPL3);
 }
 
 TEST(gp_of_selector, "#GP that a selector causes has it as its error code",
@@ -227,9 +221,9 @@ TEST(gp_of_selector, "#GP that a selector causes has it as its error code",
 {
 	u16 selector = GDT_ENTRIES * 8 | 3;
 
-	expect_event((struct event){ load_ds, &selector, VEC_GP, EVENT_FAULT, true,
-				     GDT_ENTRIES * 8 },
-		     AT_CPL0 | AT_CPL3);
+	expect_event(
+		(struct event){ load_ds, &selector, VEC_GP, EVENT_FAULT, true, GDT_ENTRIES * 8 },
+		AT_CPL0 | AT_CPL3);
 }
 
 TEST(pf_is_fault, "#PF is a fault; its error code has U/S by the privilege, CR2 is the address",
@@ -271,8 +265,7 @@ static void x87_exception_at_next(void *arg)
 	__asm__ volatile(RAISE("fld1") : : : "memory");
 }
 
-TEST(mf_is_fault_of_next,
-     "#MF is a fault, without error code, of the next waiting x87 instruction",
+TEST(mf_is_fault_of_next, "#MF is a fault, without error code, of the next waiting x87 instruction",
      SPEC("SDM vol. 3A, 6.15, Interrupt 16"), REQUIRES(cpu_has(X86_FEATURE_FPU)))
 {
 	static void (*const raisers[])(void *arg) = { x87_exception_at_fwait,
@@ -314,11 +307,11 @@ static void sse_divide_by_zero(void *arg)
 	const u32 mxcsr = 0x1d80, one = 0x3f800000;
 
 	(void)arg;
-	__asm__ volatile("ldmxcsr %0\nmovss %1, %%xmm1\nxorps %%xmm0, %%xmm0\n" RAISE(
-				 "divss %%xmm0, %%xmm1")
-			 :
-			 : "m"(mxcsr), "m"(one)
-			 : "memory");
+	__asm__ volatile(
+		"ldmxcsr %0\nmovss %1, %%xmm1\nxorps %%xmm0, %%xmm0\n" RAISE("divss %%xmm0, %%xmm1")
+		:
+		: "m"(mxcsr), "m"(one)
+		: "memory");
 }
 
 TEST(xm_is_fault,

@@ -48,8 +48,7 @@ TEST(of_is_trap, "#OF of INTO with OF set is a trap without error code",
 		     AT_CPL0 | AT_CPL3);
 }
 
-TEST(into_needs_of, "INTO with OF clear does nothing",
-     SPEC("SDM vol. 2A, INT n/INTO/INT3/INT1"))
+TEST(into_needs_of, "INTO with OF clear does nothing", SPEC("SDM vol. 2A, INT n/INTO/INT3/INT1"))
 {
 	EXPECT_NO_FAULT(fault_of(execute_into_without_of, NULL));
 	EXPECT_NO_FAULT(run_user(execute_into_without_of, NULL));
@@ -143,8 +142,7 @@ static void read_through_ds(void *arg)
 			 : "eax", "edx", "memory");
 }
 
-TEST(gp_of_limit,
-     "an access through DS beyond its limit, or with a null selector in it, is #GP(0)",
+TEST(gp_of_limit, "an access through DS beyond its limit, or with a null selector in it, is #GP(0)",
      SPEC("SDM vol. 3A, 5.3, 5.4.1"), BUG("XSA-191"))
 {
 	u16 selector = gdt_set_spare(0, DESC_P | DESC_S | DESC_W | DESC_DB | DESC_DPL(3) |

@@ -45,9 +45,8 @@ static void jump_to(void *arg)
 TEST(non_canonical_is_gp, "an access to a non-canonical address is #GP(0), not #PF",
      SPEC("SDM vol. 1, 3.3.7.1"))
 {
-	expect_event(
-		(struct event){ read_at, (void *)NON_CANONICAL, VEC_GP, EVENT_FAULT, true, 0 },
-		AT_CPL0 | AT_CPL3);
+	expect_event((struct event){ read_at, (void *)NON_CANONICAL, VEC_GP, EVENT_FAULT, true, 0 },
+		     AT_CPL0 | AT_CPL3);
 }
 
 TEST(non_canonical_keeps_cr2, "a #GP for a non-canonical address leaves CR2 alone",
@@ -69,8 +68,7 @@ TEST(non_canonical_stack_is_ss,
 		raw_gate_set(VEC_SS, DESC_INTERRUPT_GATE, 0, 0);
 		EXPECT_FAULT(
 			VECTOR(VEC_SS),
-			cpl ? raw_gate_catch_user(read_through_rbp, (void *)NON_CANONICAL,
-						  &entry)
+			cpl ? raw_gate_catch_user(read_through_rbp, (void *)NON_CANONICAL, &entry)
 			    : raw_gate_catch(read_through_rbp, (void *)NON_CANONICAL, &entry));
 		EXPECT_EQ(entry.words[0], 0ul);
 		EXPECT_EQ(pushed_frame(&entry, true)->ip, raise_ip);

@@ -7,34 +7,34 @@
 #include <types.h>
 #include <x86/desc.h>
 
-#define FAULT_PLAIN_(vector)	    ((struct fault){ .kind = (vector) + 1 })
+#define FAULT_PLAIN_(vector) ((struct fault){ .kind = (vector) + 1 })
 #define FAULT_CODED_(vector, error) \
 	((struct fault){ .kind = (vector) + 1, .fields = FAULT_CODE, .code = (error) })
 
-#define DE	   FAULT_PLAIN_(VEC_DE)
-#define DB	   FAULT_PLAIN_(VEC_DB)
-#define NMI	   FAULT_PLAIN_(VEC_NMI)
-#define BP	   FAULT_PLAIN_(VEC_BP)
-#define OF	   FAULT_PLAIN_(VEC_OF)
-#define BR	   FAULT_PLAIN_(VEC_BR)
-#define UD	   FAULT_PLAIN_(VEC_UD)
-#define NM	   FAULT_PLAIN_(VEC_NM)
-#define MF	   FAULT_PLAIN_(VEC_MF)
-#define XM	   FAULT_PLAIN_(VEC_XM)
-#define DF	   FAULT_CODED_(VEC_DF, 0)
-#define TS(error)  FAULT_CODED_(VEC_TS, error)
-#define NP(error)  FAULT_CODED_(VEC_NP, error)
-#define SS(error)  FAULT_CODED_(VEC_SS, error)
-#define GP(error)  FAULT_CODED_(VEC_GP, error)
-#define AC(error)  FAULT_CODED_(VEC_AC, error)
-#define CP(error)  FAULT_CODED_(VEC_CP, error)
-#define PF(error, linear)                                                                          \
-	((struct fault){ .kind = VEC_PF + 1,                                                       \
-			 .fields = FAULT_CODE | FAULT_ADDRESS,                                     \
-			 .code = (error),                                                          \
+#define DE	  FAULT_PLAIN_(VEC_DE)
+#define DB	  FAULT_PLAIN_(VEC_DB)
+#define NMI	  FAULT_PLAIN_(VEC_NMI)
+#define BP	  FAULT_PLAIN_(VEC_BP)
+#define OF	  FAULT_PLAIN_(VEC_OF)
+#define BR	  FAULT_PLAIN_(VEC_BR)
+#define UD	  FAULT_PLAIN_(VEC_UD)
+#define NM	  FAULT_PLAIN_(VEC_NM)
+#define MF	  FAULT_PLAIN_(VEC_MF)
+#define XM	  FAULT_PLAIN_(VEC_XM)
+#define DF	  FAULT_CODED_(VEC_DF, 0)
+#define TS(error) FAULT_CODED_(VEC_TS, error)
+#define NP(error) FAULT_CODED_(VEC_NP, error)
+#define SS(error) FAULT_CODED_(VEC_SS, error)
+#define GP(error) FAULT_CODED_(VEC_GP, error)
+#define AC(error) FAULT_CODED_(VEC_AC, error)
+#define CP(error) FAULT_CODED_(VEC_CP, error)
+#define PF(error, linear)                                      \
+	((struct fault){ .kind = VEC_PF + 1,                   \
+			 .fields = FAULT_CODE | FAULT_ADDRESS, \
+			 .code = (error),                      \
 			 .address = (ulong)(linear) })
 /* Any vector, an interrupt for example, that came without an error code. */
-#define VECTOR(n)  FAULT_PLAIN_(n)
+#define VECTOR(n) FAULT_PLAIN_(n)
 
 /* Error code of #PF: SDM vol. 3A, 4.7. */
 #define PF_P	BIT(0) /* the page was present: a protection violation */
@@ -69,6 +69,19 @@ static inline ulong trap_frame_sp(const struct trap_frame *frame)
 	return frame->sp;
 }
 
+/* And its stack segment, which a handler at the same privilege shares. */
+static inline ulong trap_frame_ss(const struct trap_frame *frame)
+{
+#ifdef __i386__
+	u16 ss;
+
+	__asm__("mov %%ss, %0" : "=r"(ss));
+	if ((frame->cs & 3) == 0)
+		return ss;
+#endif
+	return frame->ss & 0xffff;
+}
+
 static inline ulong trap_frame_ip(const struct trap_frame *frame)
 {
 	return frame->ip;
@@ -97,13 +110,13 @@ void arch_leave_exception(void);
  * An instruction whose fault is a value, for inline assembly: GUARDED("rdmsr"). A fault goes on behind
  * it, with all registers as they were at the fault. Between fault_clear() and fault_taken().
  */
-#define GUARDED(insn)                                                                              \
-	"771: " insn "\n"                                                                          \
-	"772:\n"                                                                                   \
-	".pushsection .assay.guarded, \"a\"\n"                                                     \
-	".balign 4\n"                                                                              \
-	".long 771b - .\n"                                                                         \
-	".long 772b - .\n"                                                                         \
+#define GUARDED(insn)                          \
+	"771: " insn "\n"                      \
+	"772:\n"                               \
+	".pushsection .assay.guarded, \"a\"\n" \
+	".balign 4\n"                          \
+	".long 771b - .\n"                     \
+	".long 772b - .\n"                     \
 	".popsection\n"
 
 /*

@@ -24,8 +24,6 @@ typedef u64 pte_t;
 
 #define PTE_ADDRESS BITS(51, 12)
 
-#define ARCH_PTE_ABSENT 0
-
 /* Memory that the kernel's space covers and that is the image's; the first MiB is the firmware's. */
 #define ARCH_MIN_MEMORY	 (1 * MiB)
 #define ARCH_IMAGE_START ((ulong)image_start)
@@ -62,8 +60,15 @@ static inline u32 arch_level_shift(u32 level)
 /* Level 2 has pages where CPUID has PDPE1GB and paging is 4-level. */
 u32 arch_max_page_level(void);
 
-static inline bool arch_pte_present(pte_t entry)
+static inline pte_t arch_pte_absent(u32 level)
 {
+	(void)level;
+	return 0;
+}
+
+static inline bool arch_pte_present(pte_t entry, u32 level)
+{
+	(void)level;
 	return entry & PTE_P;
 }
 
@@ -77,8 +82,8 @@ static inline phys_t arch_pte_phys(pte_t entry, u32 level)
 	phys_t address = entry & PTE_ADDRESS;
 
 	/* Bit 12 of a large page's entry is PAT. */
-	return arch_pte_is_page(entry, level) ? ALIGN_DOWN(address, 1ull << arch_level_shift(level)) :
-						address;
+	return arch_pte_is_page(entry, level) ? ALIGN_DOWN(address, 1ull << arch_level_shift(level))
+					      : address;
 }
 
 /* A page with these PROT_ bits; accessed and dirty, so that its use does not change the entry. */

@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# Boots test images under a VMM and judges what they print: ./run_tests.sh --help.
+# The parts are in scripts/runner/; this only puts them in order.
+
+if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 501)); then
+	echo "run_tests.sh: needs bash 5.1 or later, this is $BASH_VERSION" >&2
+	exit 2
+fi
+set -u
+shopt -s extglob
+ROOT=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd) || exit 2
+for part in options ini config known machine results symbols scheduler show compare bisect; do
+	# shellcheck source=/dev/null
+	source "$ROOT/scripts/runner/$part.bash"
+done
+unset part
+
+options_parse "$@"
+if ((${#OPT_COMPARE[@]})); then
+	compare_results "${OPT_COMPARE[@]}"
+	exit
+fi
+if $OPT_BISECT; then
+	bisect_prepare
+fi
+host_describe
+archs_find
+config_read "$CONFIG"
+if $OPT_RERUN; then
+	patterns_of_failed "${OPT_OUT%/}/results.jsonl"
+fi
+jobs_make
+if [[ -n $OPT_SHUFFLE ]]; then
+	jobs_shuffle "$OPT_SHUFFLE"
+fi
+if [[ -n $OPT_LIST ]]; then
+	show_list
+	exit 0
+fi
+
+vmm_find
+if [[ -n $OPT_PRINT_COMMAND ]]; then
+	for job in "${!JOB_TEST[@]}"; do
+		job_command "$job" "${JOB_GLOB[job]}" 1
+		command_line
+		echo "$COMMAND_LINE"
+	done
+	exit 0
+fi
+if [[ $OPT_KNOWN != none ]]; then
+	[[ -z $OPT_KNOWN || -f $OPT_KNOWN ]] || usage_error "--known $OPT_KNOWN: no such file"
+	known_read "${OPT_KNOWN:-$ROOT/scripts/vmm/$OPT_VMM/known.cfg}"
+fi
+OPT_JOBS=${OPT_JOBS:-$HOST_CPUS}
+printf -v STARTED '%(%Y-%m-%dT%H:%M:%S%z)T' -1
+now_ms
+STARTED_MS=$NOW
+results_open
+trap interrupted INT TERM HUP
+show_init "$OPT_VMM ${VERSION_OF[${ARCHS[0]}]}, accelerator ${ACCEL_OF[${ARCHS[0]}]} ($ACCEL_WHY), ${ARCHS[*]}, $OPT_JOBS at a time"
+run_jobs
+clear_progress
+results_write
+show_summary
+if $OPT_BISECT; then
+	bisect_judge
+fi
+((COUNT_FAIL == 0)) || exit 1

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# make check: the runner's own tests, then every case of every configured architecture, with KNOWN and FIXED
+# taken seriously. The last line is the sum of both: N passed, N failed, N skipped.
+set -u
+cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." || exit 2
+
+passed=0 failed=0 skipped=0 status=0
+
+# Adds a line "N passed, N failed, N skipped"; a part that ends without one has failed.
+add() {
+	if [[ $1 =~ ([0-9]+)\ passed,\ ([0-9]+)\ failed,\ ([0-9]+)\ skipped$ ]]; then
+		passed=$((passed + BASH_REMATCH[1]))
+		failed=$((failed + BASH_REMATCH[2]))
+		skipped=$((skipped + BASH_REMATCH[3]))
+	else
+		failed=$((failed + 1))
+	fi
+}
+
+echo "== the runner's own tests"
+tap=$(bats --tap scripts/tests | tee /dev/fd/2) || status=1
+add "$(awk '/^ok .*# skip/ { s++; next } /^ok / { p++ } /^not ok / { f++ }
+	END { print p + 0 " passed, " f + 0 " failed, " s + 0 " skipped" }' <<<"$tap")"
+
+echo "== every case"
+exec {out}>&1
+last=$(./run_tests.sh --strict "$@" | tee /dev/fd/"$out" | tail -n 1; exit "${PIPESTATUS[0]}") || status=1
+add "$last"
+
+echo "$passed passed, $failed failed, $skipped skipped"
+((failed == 0 && status == 0))

@@ -1,0 +1,50 @@
+# shellcheck shell=bash
+# INI files, parsed with builtins alone. Nothing read from a file is ever evaluated.
+
+# Set by ini_read.
+INI_SECTIONS=()      # names, in the order of the file
+declare -A INI=()    # "section|key" -> value
+declare -A INI_LINE=() # "section" and "section|key" -> line number
+
+# ini_read FILE KEY...: reads sections of `key = value` lines, with no other keys than these. Lines that
+# start with # or ; are comments; a carriage return at the end of a line is not part of it.
+ini_read() {
+	local file=$1 line='' section='' key value number=0 known
+	shift
+	known=" $* "
+	INI_SECTIONS=() INI=() INI_LINE=()
+	[[ -r $file && ! -d $file ]] || usage_error "$file: cannot be read"
+	while IFS= read -r line || [[ -n $line ]]; do
+		number=$((number + 1))
+		line=${line%$'\r'}
+		line=${line#"${line%%[![:space:]]*}"}
+		line=${line%"${line##*[![:space:]]}"}
+		case $line in
+		'' | '#'* | ';'*) ;;
+		'['*']')
+			section=${line#'['}
+			section=${section%']'}
+			[[ -n $section ]] || usage_error "$file:$number: a section without a name"
+			[[ $section != *'|'* ]] || usage_error "$file:$number: '|' in a section's name"
+			[[ -z ${INI_LINE[$section]+x} ]] ||
+				usage_error "$file:$number: section [$section] again; it first stands in line ${INI_LINE[$section]}"
+			INI_SECTIONS+=("$section")
+			INI_LINE[$section]=$number
+			;;
+		*=*)
+			[[ -n $section ]] || usage_error "$file:$number: expected a [section] before '$line'"
+			key=${line%%=*}
+			key=${key%"${key##*[![:space:]]}"}
+			value=${line#*=}
+			value=${value#"${value%%[![:space:]]*}"}
+			[[ -n $key && $known == *" $key "* ]] ||
+				usage_error "$file:$number: unknown key '$key'; known: $*"
+			[[ -z ${INI_LINE["$section|$key"]+x} ]] ||
+				usage_error "$file:$number: key '$key' again in [$section]; it first stands in line ${INI_LINE["$section|$key"]}"
+			INI["$section|$key"]=$value
+			INI_LINE["$section|$key"]=$number
+			;;
+		*) usage_error "$file:$number: expected '[section]' or 'key = value', not '$line'" ;;
+		esac
+	done <"$file"
+}

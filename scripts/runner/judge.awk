@@ -1,0 +1,341 @@
+# Judges the console of one boot.
+#
+# Standard input: what is expected, fields separated by tabs, in order:
+#	case NAME                       a case that this boot was to run
+#	known NAME ROW WORDS            a deviation of this VMM that known.cfg explains; ROW may be empty
+# Then the console, the file named by CONSOLE. Variables: how = ended, died, timeout (of the VMM);
+# said = what its exit status claims, passed, failed or nothing; words = that in words, for people.
+#
+# Prints, fields separated by tabs, newlines in messages as \n:
+#	VERDICT CASE ROW MS MESSAGE     the rows of a case come before it
+#	counts VERDICT N VERDICT N ...  of the cases, not the rows
+#	resume INDEX                    cases from the INDEXth on were not judged: boot again from there
+#
+# A case passes only if the stream says so without contradicting itself anywhere: results in the order
+# of the plan, each after its start mark, a plan of the right length, totals that agree, nothing that
+# is not KTAP in between, and a VMM that ended as it should.
+
+BEGIN {
+	FS = "\t"
+	expected = 0; current = 0; judged = 0; in_case = 0; reading_console = 0
+}
+
+function escape(text) {
+	gsub(/\\/, "\\\\", text)
+	gsub(/\t/, " ", text)
+	return text
+}
+
+function add_note(text) {
+	if (++note_count <= 60)
+		notes = notes (notes == "" ? "" : "\\n") escape(text)
+}
+
+function emit(verdict, name, row, ms, message) {
+	if (row == "")
+		emitted[verdict]++
+	printf "%s\t%s\t%s\t%s\t%s\n", verdict, name, row, ms, message
+}
+
+# The first contradiction in the running case, or outside cases in the whole stream.
+function object(text) {
+	if (in_case) {
+		if (objection == "")
+			objection = text
+	} else if (stream_objection == "") {
+		stream_objection = text
+	}
+}
+
+function start_case(number, name) {
+	if (in_case) {
+		object("no result before the start of the next case")
+		end_case("FAIL", "")
+	}
+	if (number != judged + 1 || judged + 1 > expected || name != names[judged + 1]) {
+		object("a start mark for '" number " " name "' instead of '" \
+			(judged + 1 > expected ? "the totals" : judged + 1 " " names[judged + 1]) "'")
+		return
+	}
+	in_case = 1; objection = ""; notes = ""; note_count = 0; rows = 0; bad_rows = 0; unknown_rows = 0
+	fixed_rows = 0; case_notes = 0; result = ""
+	split("", row_seen)
+}
+
+function known_words(name, row) {
+	if ((name SUBSEP row) in known)
+		return known[name, row]
+	if (row != "" && (name SUBSEP "") in known)
+		return known[name, ""]
+	return ""
+}
+
+function row_result(ok, text,    number, name, skip, at, verdict, words) {
+	number = text + 0
+	sub(/^[0-9]+ ?/, "", text)
+	skip = ""
+	if ((at = index(text, " # SKIP")) > 0) {
+		skip = substr(text, at + 8)
+		text = substr(text, 1, at - 1)
+	}
+	name = text
+	gsub(/\\#/, "#", name); gsub(/\\\\/, "\\", name)
+	if (number != ++rows)
+		object("row " number " where row " rows " was due")
+	if (name in row_seen)
+		object("two rows named '" name "'")
+	row_seen[name] = 1
+	words = known_words(names[judged + 1], name)
+	if (ok && skip != "")
+		verdict = "SKIP"
+	else if (ok)
+		verdict = (names[judged + 1] SUBSEP name) in known ? "FIXED" : "PASS"
+	else
+		verdict = words != "" ? "KNOWN" : "FAIL"
+	if (!ok) bad_rows++
+	if (verdict == "FAIL") unknown_rows++
+	if (verdict == "FIXED") fixed_rows++
+	pending_rows[++pending] = verdict "\t" names[judged + 1] "\t" escape(name) "\t\t" \
+		(verdict == "KNOWN" ? words : verdict == "SKIP" ? escape(skip) : row_notes)
+	row_notes = ""
+}
+
+# A row that known.cfg names but that did not come is as wrong there as one that passes.
+function missing_known_rows(    key, part, missing) {
+	missing = ""
+	for (key in known) {
+		split(key, part, SUBSEP)
+		if (part[1] == names[judged + 1] && part[2] != "" && !(part[2] in row_seen))
+			missing = part[2]
+	}
+	return missing
+}
+
+# Ends the running case with this verdict of the stream's, after what known.cfg says of it.
+function end_case(verdict, ms,    i, name, words, missing) {
+	name = names[judged + 1]
+	if (objection != "" && (verdict == "PASS" || verdict == "SKIP" || verdict == "FAIL")) {
+		verdict = "FAIL"
+		notes = escape(objection) (notes == "" ? "" : "\\n" notes)
+		words = ""
+	} else {
+		words = (name SUBSEP "") in known ? known[name, ""] : ""
+		if (verdict == "FAIL" && words == "" && bad_rows && !unknown_rows && !case_notes)
+			words = "only in rows that are known"
+	}
+	if (verdict == "FAIL" && words != "") {
+		verdict = "KNOWN"
+		notes = words (notes == "" ? "" : "\\n" notes)
+	} else if (verdict == "PASS") {
+		missing = missing_known_rows()
+		if ((name SUBSEP "") in known)
+			notes = "known.cfg lists this case as failing"
+		else if (fixed_rows)
+			notes = "known.cfg lists rows as failing that pass"
+		else if (missing != "")
+			notes = "known.cfg lists a row '" escape(missing) "' that does not exist"
+		else
+			notes = ""
+		if (notes != "") verdict = "FIXED"
+	}
+	for (i = 1; i <= pending; i++)
+		kept[++kept_count] = pending_rows[i]
+	pending = 0; row_notes = ""
+	kept[++kept_count] = verdict "\t" name "\t\t" ms "\t" notes
+	counted[verdict]++
+	in_case = 0
+	judged++
+}
+
+function case_result(ok, text,    number, name, skip, ms, at) {
+	number = text + 0
+	sub(/^[0-9]+ ?/, "", text)
+	skip = ""; ms = ""
+	if ((at = index(text, " # SKIP")) > 0) {
+		skip = substr(text, at + 8)
+		text = substr(text, 1, at - 1)
+	} else if ((at = index(text, " # time=")) > 0) {
+		ms = substr(text, at + 8)
+		sub(/ms$/, "", ms)
+		text = substr(text, 1, at - 1)
+	}
+	if (!in_case || number != judged + 1 || text != names[judged + 1]) {
+		object("a result for '" number " " text "' that is not running")
+		return
+	}
+	if (ok) said_ok++
+	if (ok && bad_rows)
+		object("the case passed although rows of it failed")
+	if (ok && skip != "") {
+		said_skip++
+		said_ok--
+		if (notes == "") notes = escape(skip)
+		end_case("SKIP", ms)
+	} else {
+		if (!ok) said_not_ok++
+		end_case(ok ? "PASS" : "FAIL", ms)
+	}
+}
+
+!reading_console && FILENAME != CONSOLE {
+	if ($1 == "case")
+		names[++expected] = $2
+	else if ($1 == "known")
+		known[$2, $3] = $4
+	next
+}
+
+!reading_console { reading_console = 1 }
+
+{ sub(/\r$/, "") }
+
+stopped { next }
+
+!header {
+	if ($0 == "KTAP version 1")
+		header = 1
+	else if (before == "" && $0 ~ /[^ \t]/)
+		before = $0
+	next
+}
+
+totals_seen {
+	if ($0 ~ /^(not )?ok |^1\.\.|^# totals:|^KTAP version/)
+		object("'" $0 "' after the totals")
+	next
+}
+
+/^    (# |    )/ {
+	text = substr($0, 5)
+	if (in_case) {
+		add_note(substr(text, 1, 2) == "# " ? substr(text, 3) : text)
+		row_notes = row_notes (row_notes == "" ? "" : "\\n") escape(substr(text, 1, 2) == "# " ? substr(text, 3) : text)
+	}
+	next
+}
+/^    KTAP version 1$/ && in_case { next }
+/^    1\.\.[0-9]+$/ && in_case { next }
+/^    ok [0-9]+ / && in_case { row_result(1, substr($0, 8)); next }
+/^    not ok [0-9]+ / && in_case { row_result(0, substr($0, 12)); next }
+
+/^# start [0-9]+ / {
+	text = substr($0, 9)
+	number = text + 0
+	sub(/^[0-9]+ /, "", text)
+	start_case(number, text)
+	next
+}
+/^# totals: / {
+	totals_seen = 1
+	if (in_case) {
+		object("no result before the totals")
+		end_case("FAIL", "")
+	}
+	totals = $0
+	next
+}
+/^#( |$)/ {
+	text = substr($0, 3)
+	if (in_case) {
+		add_note(text)
+		if (text !~ /^(spec|leaked): /)
+			case_notes++
+	}
+	next
+}
+/^1\.\.[0-9]+$/ {
+	if (plan != "" || in_case || judged)
+		object("a plan, '" $0 "', where none belongs")
+	else
+		plan = substr($0, 4) + 0
+	next
+}
+/^ok [0-9]+ / { case_result(1, substr($0, 4)); next }
+/^not ok [0-9]+ / { case_result(0, substr($0, 8)); next }
+/^KTAP version / { restarted = 1; stopped = 1; next }
+/^Bail out!/ { bailed = escape(substr($0, 11)); stopped = 1; next }
+{
+	text = $0
+	gsub(/[^ -~]/, "?", text)
+	object("text on the console that is not KTAP: '" substr(text, 1, 60) "'")
+}
+
+# The rest of the cases of this boot, from the one that would be next.
+function rest(verdict, message) {
+	while (judged < expected) {
+		in_case = 1; objection = ""; notes = message; bad_rows = 0; fixed_rows = 0
+		end_case(verdict, "")
+	}
+}
+
+END {
+	if (!header) {
+		# Nothing to go by, not even which case: no boot after this one would do better.
+		rest(how == "timeout" ? "TIMEOUT" : "ERROR", escape(words \
+			(before == "" ? "" : "; the console says '" substr(before, 1, 100) "'")))
+	} else if (bailed != "") {
+		if (in_case) { add_note("Bail out! " bailed); end_case("ERROR", "") }
+		rest("ERROR", "Bail out! " bailed)
+	} else if (plan == "" && how != "timeout" && !judged && !in_case) {
+		rest("ERROR", "no plan; " escape(words))
+	} else if (!totals_seen) {
+		if (plan == "")
+			object("no plan")
+		else if (plan != expected)
+			object("a plan of " plan " cases instead of " expected)
+		why = restarted ? "the guest started anew" : words
+		verdict = how == "timeout" && !restarted ? "TIMEOUT" : "CRASH"
+		if (in_case) {
+			notes = escape(why) (notes == "" ? "" : "\\n" notes)
+			end_case(verdict, "")
+		} else if (judged == 0) {
+			rest(verdict, escape(why ", before the first case"))
+		} else if (judged < expected) {
+			# Between two cases: charged to the one that would have come.
+			in_case = 1; objection = ""; notes = escape(why ", before its start mark"); bad_rows = 0
+			fixed_rows = 0
+			end_case(verdict, "")
+		} else {
+			truncated = escape(why ", before the totals")
+		}
+		if (judged < expected && stream_objection == "")
+			resume = judged + 1
+		else if (judged < expected)
+			rest("ERROR", escape(stream_objection))
+	} else {
+		if (plan == "")
+			object("no plan")
+		else if (plan != expected)
+			object("a plan of " plan " cases instead of " expected)
+		claimed = "# totals: pass=" said_ok + 0 " fail=" said_not_ok + 0 " skip=" said_skip + 0
+		if (judged != expected)
+			object("totals after " judged " of " expected " cases")
+		else if (totals != claimed)
+			object("'" substr(totals, 3) "', but the results say '" substr(claimed, 3) "'")
+		else if (how == "ended" && said == "passed" && said_not_ok)
+			object("failed cases, but the guest ended the VMM as passed")
+		else if (how == "ended" && said == "failed" && !said_not_ok)
+			object("no failed case, but the guest ended the VMM as failed")
+		rest("ERROR", escape(stream_objection))
+		if (how != "ended" && stream_objection == "")
+			truncated = escape(words ", after the totals")
+	}
+
+	for (i = 1; i <= kept_count; i++) {
+		split(kept[i], part, "\t")
+		# A stream that contradicts itself can be believed in nothing good that it says.
+		if (stream_objection != "" && part[1] ~ /^(PASS|SKIP|KNOWN|FIXED)$/)
+			emit("ERROR", part[2], part[3], part[4], escape("the console cannot be trusted: " stream_objection))
+		else if (truncated != "" && i == kept_count && part[1] ~ /^(PASS|SKIP|KNOWN|FIXED|FAIL)$/)
+			emit(how == "timeout" ? "TIMEOUT" : "CRASH", part[2], part[3], part[4], \
+				truncated (part[5] == "" ? "" : "\\n" part[5]))
+		else
+			emit(part[1], part[2], part[3], part[4], part[5])
+	}
+	printf "counts"
+	for (verdict in emitted)
+		printf "\t%s\t%d", verdict, emitted[verdict]
+	print ""
+	if (resume)
+		print "resume\t" resume
+}

@@ -1,0 +1,116 @@
+# shellcheck shell=bash
+# What there is to run on: configured architectures, the VMM, its accelerator.
+
+# archs_find: the architectures of this run into ARCHS, this machine's own first.
+archs_find() {
+	local file arch
+	ARCHS=()
+	if [[ -f $ROOT/build/$HOST_ARCH/config.mak ]]; then
+		ARCHS=("$HOST_ARCH")
+	fi
+	for file in "$ROOT"/build/*/config.mak; do
+		[[ -f $file ]] || continue
+		file=${file%/config.mak}
+		if [[ ${file##*/} != "$HOST_ARCH" ]]; then
+			ARCHS+=("${file##*/}")
+		fi
+	done
+	if [[ -n $OPT_ARCHS ]]; then
+		for arch in $OPT_ARCHS; do
+			[[ " ${ARCHS[*]-} " == *" $arch "* ]] ||
+				usage_error "--arch $arch: not configured (build/$arch/config.mak); run ./configure --arch=$arch && make"
+		done
+		read -ra ARCHS <<<"$OPT_ARCHS"
+	fi
+	((${#ARCHS[@]})) || usage_error 'nothing is configured; run ./configure && make'
+}
+
+# host_describe: HOST_ARCH and HOST_CPUS.
+host_describe() {
+	HOST_ARCH=$HOSTTYPE
+	case $HOST_ARCH in
+	i?86) HOST_ARCH=i386 ;;
+	aarch64) HOST_ARCH=arm64 ;;
+	esac
+	HOST_CPUS=$(nproc 2>/dev/null || echo 1)
+}
+
+# kvm_why_not: why this host is not to be used with KVM, or ''. Only hardware virtualisation counts.
+kvm_why_not() {
+	local line
+	KVM_WHY_NOT=''
+	if [[ ! -e /dev/kvm ]]; then
+		KVM_WHY_NOT='no /dev/kvm'
+	elif ! { : <>/dev/kvm; } 2>/dev/null; then
+		KVM_WHY_NOT='/dev/kvm cannot be opened'
+	elif [[ $HOST_ARCH == x86_64 || $HOST_ARCH == i386 ]]; then
+		while IFS= read -r line; do
+			if [[ $line == flags*:* ]]; then
+				[[ "$line " == *' vmx '* || "$line " == *' svm '* ]] ||
+					KVM_WHY_NOT='/dev/kvm opens, but /proc/cpuinfo has neither vmx nor svm'
+				break
+			fi
+		done </proc/cpuinfo
+	fi
+}
+
+declare -A ACCEL_OF=() BINARY_OF=() VERSION_OF=() # by architecture
+
+# vmm_find: the driver, and for each architecture binary, version and accelerator. The accelerator is what
+# ACCEL says, else KVM where it is for real, else the first that the driver has. ACCEL_WHY has the reason.
+vmm_find() {
+	local arch file=$ROOT/scripts/vmm/$OPT_VMM/driver.bash
+	[[ $OPT_VMM =~ ^[A-Za-z0-9_-]+$ && -f $file ]] || usage_error "--vmm $OPT_VMM: there is no scripts/vmm/$OPT_VMM/driver.bash"
+	# shellcheck source=scripts/vmm/qemu/driver.bash
+	source "$file"
+	kvm_why_not
+	ACCEL_WHY=''
+	for arch in "${ARCHS[@]}"; do
+		driver_find "$arch"
+		[[ -z $DRIVER_ERROR ]] || usage_error "$DRIVER_ERROR"
+		BINARY_OF[$arch]=$DRIVER_BINARY
+		driver_version
+		[[ -z $DRIVER_ERROR ]] || usage_error "$DRIVER_ERROR"
+		VERSION_OF[$arch]=$DRIVER_VERSION
+		driver_accels "$arch" "$HOST_ARCH"
+		if [[ -n ${ACCEL-} ]]; then
+			ACCEL_OF[$arch]=$ACCEL
+			ACCEL_WHY='ACCEL says so'
+		elif [[ " $DRIVER_ACCELS " == *' kvm '* && -z $KVM_WHY_NOT ]]; then
+			ACCEL_OF[$arch]=kvm
+			ACCEL_WHY='/dev/kvm opens and the CPU virtualises in hardware'
+		else
+			ACCEL_OF[$arch]=${DRIVER_ACCELS%% *}
+			ACCEL_WHY=${KVM_WHY_NOT:-'no KVM for this architecture here'}
+		fi
+	done
+}
+
+# job_command JOB CASES FROM: the VMM's command line into DRIVER_ARGV; CASES is a pattern or ''.
+job_command() {
+	local arch=${JOB_ARCH[$1]} test=${JOB_TEST[$1]}
+	local VM_IMAGE VM_MACHINE VM_SMP VM_CPU VM_MEMORY VM_ACCEL VM_ARGS VM_PARAMS
+	test_image "$test"
+	VM_IMAGE=$ROOT/build/$arch/$IMAGE
+	VM_MACHINE=${TEST["$test|machine"]-} VM_SMP=${TEST["$test|smp"]-} VM_CPU=${TEST["$test|cpu"]-}
+	VM_MEMORY=${TEST["$test|memory"]-} VM_ACCEL=${ACCEL_OF[$arch]} VM_ARGS=${TEST["$test|test_args"]-}
+	if [[ -n $2 ]]; then
+		VM_ARGS+=${VM_ARGS:+ }case=$2
+	fi
+	if (($3 > 1)); then
+		VM_ARGS+=${VM_ARGS:+ }from=$3
+	fi
+	read -ra VM_PARAMS <<<"${TEST["$test|${OPT_VMM}_params"]-}"
+	DRIVER_BINARY=${BINARY_OF[$arch]}
+	driver_argv
+}
+
+# command_line: DRIVER_ARGV as one types it, into COMMAND_LINE.
+command_line() {
+	local word
+	COMMAND_LINE=''
+	for word in "${DRIVER_ARGV[@]}"; do
+		[[ $word =~ ^[A-Za-z0-9_./=,:+@-]+$ ]] || word=${word@Q}
+		COMMAND_LINE+=${COMMAND_LINE:+ }$word
+	done
+}

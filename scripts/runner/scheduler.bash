@@ -1,0 +1,337 @@
+# shellcheck shell=bash
+# Runs the jobs: starts VMMs, watches them, has their consoles judged, boots again behind a crash.
+
+TICK=0.2                    # seconds between two looks at the running VMMs
+BOOT_MS=1000                # a boot to the first case that takes longer is one on a slow VMM or a loaded host
+DEFAULT_TIMEOUT=30          # seconds without a sign of life from a case
+CONSOLE_LIMIT=$((8 << 10))  # KiB that a VMM may print; the kernel ends it there (SIGXFSZ)
+
+# By process id of a running VMM: its job, console's descriptor, when it last gave a sign of life, the case
+# that it is in, and 'timeout' if it had to be ended.
+declare -A RUN_JOB=() RUN_FD=() RUN_ALIVE=() RUN_CASE=() RUN_ENDED_FOR=()
+declare -A RUN_STARTED=() RUN_BOOT_MS=() # when it was started; how long it took to the first case, 0: not yet known
+JOB_FROM=()    # by job: which of its cases the present boot starts with, from 1
+JOB_RESULTS=() # by job: what the judge said of the boots so far
+JOB_COUNTS=()  # by job: how many cases have which verdict: VERDICT N ...
+JOB_DONE=() JOB_MS=() JOB_STARTED=()
+TICKER=0
+JOBS_OF_ROUND=0 # with --repeat and --until-fail there are more jobs than these, the same again
+ANY_FAILED=false # known before the job's results are shown
+
+# Where the job's console goes, into LOG; with --repeat, each round has its own.
+job_log() {
+	local round=$(($1 / JOBS_OF_ROUND + 1))
+	LOG=$OUT/${JOB_ARCH[$1]}/${JOB_TEST[$1]}
+	if ((round > 1)); then
+		LOG+=.round$round
+	fi
+	LOG+=.log
+}
+
+# now_ms: milliseconds since the epoch into NOW.
+now_ms() {
+	NOW=$((${EPOCHREALTIME/[.,]/} / 1000))
+}
+
+# run_limit PID: how long this VMM may be silent, in seconds, into LIMIT; 0: for ever. TIMEOUT is taken as it is; what
+# unittests.cfg says is for a VMM that boots in BOOT_MS, and a slower one gets more in proportion, up to ten times.
+run_limit() {
+	local seconds=${TIMEOUT:-${TEST["${JOB_TEST[${RUN_JOB[$1]}]}|timeout"]:-$DEFAULT_TIMEOUT}}
+	LIMIT=$((10#${seconds%s}))
+	if [[ -z ${TIMEOUT-} ]] && ((RUN_BOOT_MS[$1] > BOOT_MS)); then
+		LIMIT=$((LIMIT * (RUN_BOOT_MS[$1] < 10 * BOOT_MS ? RUN_BOOT_MS[$1] : 10 * BOOT_MS) / BOOT_MS))
+	fi
+}
+
+# start_boot JOB: starts the VMM for the cases from JOB_FROM on.
+start_boot() {
+	local job=$1 fd pid
+	job_log "$job"
+	if ((JOB_FROM[job] > 1)); then
+		LOG+=.part
+	fi
+	if $OPT_ISOLATE; then
+		job_cases "$job"
+		job_command "$job" "$CASES" 1
+	else
+		job_command "$job" "${JOB_GLOB[job]}" "${JOB_FROM[job]}"
+	fi
+	now_ms
+	: >"$LOG" || usage_error "cannot write $LOG"
+	(
+		ulimit -c 0
+		ulimit -f "$CONSOLE_LIMIT"
+		exec "${DRIVER_ARGV[@]}"
+	) </dev/null >"$LOG" 2>"$LOG.stderr" &
+	pid=$!
+	exec {fd}<"$LOG"
+	RUN_JOB[$pid]=$job RUN_FD[$pid]=$fd RUN_ALIVE[$pid]=$NOW RUN_CASE[$pid]='' RUN_ENDED_FOR[$pid]=''
+	RUN_STARTED[$pid]=$NOW RUN_BOOT_MS[$pid]=0
+	JOB_STARTED[job]=${JOB_STARTED[job]:-$NOW}
+}
+
+# look PID: reads what the VMM has printed since the last look, which is its sign of life.
+look() {
+	local line alive=false lines=0
+	while ((lines++ < 200)) && { IFS= read -r -n 1000 line <&"${RUN_FD[$1]}" || [[ -n $line ]]; }; do
+		alive=true
+		if [[ $line == '# start '* ]]; then
+			line=${line#'# start '}
+			RUN_CASE[$1]=${line#* }
+			if ((!RUN_BOOT_MS[$1])); then
+				RUN_BOOT_MS[$1]=$((NOW - RUN_STARTED[$1] + 1))
+			fi
+		fi
+	done 2>/dev/null
+	if $alive; then
+		RUN_ALIVE[$1]=$NOW
+	fi
+}
+
+# kill_vmm PID: ends the VMM and what it started; each is a process group of its own.
+kill_vmm() {
+	kill -KILL -- "-$1" 2>/dev/null || kill -KILL "$1" 2>/dev/null || :
+}
+
+# A VMM that has been silent for too long is ended; its end is then seen like any other.
+watch_all() {
+	local pid
+	now_ms
+	for pid in "${!RUN_JOB[@]}"; do
+		look "$pid"
+		run_limit "$pid"
+		if ((LIMIT && NOW - RUN_ALIVE[$pid] > LIMIT * 1000)) && [[ -z ${RUN_ENDED_FOR[$pid]} ]]; then
+			RUN_ENDED_FOR[$pid]="no sign of life for $LIMIT s"
+			kill_vmm "$pid"
+		fi
+	done
+}
+
+# vmm_verdict PID STATUS: how the VMM ended, into DRIVER_HOW, DRIVER_SAID and DRIVER_WORDS.
+vmm_verdict() {
+	local signal
+	if [[ -n ${RUN_ENDED_FOR[$1]} ]]; then
+		DRIVER_HOW=timeout DRIVER_SAID='' DRIVER_WORDS=${RUN_ENDED_FOR[$1]}
+	elif (($2 > 128 && $2 <= 192)); then
+		signal=$(kill -l $(($2 - 128)))
+		DRIVER_HOW=died DRIVER_SAID='' DRIVER_WORDS="the VMM died of signal $(($2 - 128)) (SIG$signal)"
+		if [[ $signal == XFSZ ]]; then
+			DRIVER_WORDS="more than $((CONSOLE_LIMIT >> 10)) MiB on the console"
+		fi
+	else
+		driver_status "$2"
+	fi
+}
+
+# The VMM's own words, at most five lines, behind DRIVER_WORDS.
+add_stderr() {
+	local line count=0
+	[[ -s $1 ]] || return 0
+	while ((count++ < 5)) && { IFS= read -r line || [[ -n $line ]]; }; do
+		DRIVER_WORDS+="; $line"
+	done <"$1"
+} 2>/dev/null
+
+# end_boot PID STATUS: has the console judged; goes on with the job's next boot or ends the job.
+end_boot() {
+	local pid=$1 job=${RUN_JOB[$1]} fd=${RUN_FD[$1]} resume=0 part='' results
+	exec {fd}<&-
+	vmm_verdict "$pid" "$2"
+	unset "RUN_JOB[$pid]" "RUN_FD[$pid]" "RUN_ALIVE[$pid]" "RUN_CASE[$pid]" "RUN_ENDED_FOR[$pid]" \
+		"RUN_STARTED[$pid]" "RUN_BOOT_MS[$pid]"
+	job_log "$job"
+	if ((JOB_FROM[job] > 1)); then
+		part=.part
+	fi
+	if [[ $DRIVER_HOW != ended || -z $DRIVER_SAID ]]; then
+		add_stderr "$LOG$part.stderr"
+	fi
+	results=$(judge "$job" "$LOG$part")
+	if [[ $results != *$'\n'counts$'\t'* ]]; then
+		judge_failed "$job"
+	elif [[ $results == *$'\n'resume$'\t'* ]]; then
+		resume=${results##*$'\n'resume$'\t'}
+		results=${results%$'\n'resume$'\t'*}
+	fi
+	count_cases "$job" "${results##*$'\n'counts$'\t'}"
+	JOB_RESULTS[job]+=${results%$'\n'counts$'\t'*}$'\n'
+	if [[ -n $part ]]; then
+		cat "$LOG.part" >>"$LOG"
+		cat "$LOG.part.stderr" >>"$LOG.stderr"
+		rm -f "$LOG.part" "$LOG.part.stderr"
+	fi
+	if ((resume)); then
+		JOB_FROM[job]=$((JOB_FROM[job] + resume - 1))
+		start_boot "$job"
+	else
+		now_ms
+		JOB_MS[job]=$((NOW - JOB_STARTED[job]))
+		JOB_DONE[job]=true
+		symbolise "$job"
+		results_add "$job"
+	fi
+}
+
+# count_cases JOB WORDS: adds VERDICT N ... to the job's counts, which are of the same form.
+count_cases() {
+	local verdict number
+	JOB_COUNTS[$1]+=" ${2//$'\t'/ }"
+	read -ra number <<<"$2"
+	for verdict in "${number[@]}"; do
+		[[ $verdict != @(FAIL|CRASH|TIMEOUT|ERROR) ]] || ANY_FAILED=true
+	done
+}
+
+# job_cases JOB: the names of the cases of the present boot into CASES, a line each.
+job_cases() {
+	local skip=$((JOB_FROM[$1] - 1))
+	CASES=${JOB_CASES[$1]%$'\n'}
+	while ((skip-- > 0)); do
+		CASES=${CASES#*$'\n'}
+	done
+	if $OPT_ISOLATE; then
+		CASES=${CASES%%$'\n'*}
+	fi
+}
+
+# judge JOB CONSOLE: judge.awk's verdict on one boot.
+judge() {
+	local prefix=case$'\t'
+	job_cases "$1"
+	LC_ALL=C awk -f "$ROOT/scripts/runner/judge.awk" "CONSOLE=$2" "how=$DRIVER_HOW" "said=$DRIVER_SAID" \
+		"words=${DRIVER_WORDS//\\/\\\\}" - "$2" \
+		<<<"$prefix${CASES//$'\n'/$'\n'"$prefix"}"$'\n'"${KNOWN["${JOB_ARCH[$1]}/${JOB_TEST[$1]}"]-}"
+	if $OPT_ISOLATE && [[ ${JOB_CASES[$1]%$'\n'} != *"$CASES" ]]; then
+		printf 'resume\t2\n'
+	fi
+}
+
+# judge_failed JOB: no verdict is one, too: every case of the boot is an ERROR, in `results`.
+judge_failed() {
+	local name count=0
+	job_cases "$1"
+	results=''
+	while IFS= read -r name; do
+		results+=ERROR$'\t'$name$'\t\t\t'"the judge of the console failed (awk)"$'\n'
+		count=$((count + 1))
+	done <<<"$CASES"
+	results+=counts$'\t'ERROR$'\t'$count
+}
+
+# Why the job cannot run on this machine at all, into WHY_NOT; '' if it can.
+job_why_not() {
+	local accel=${TEST["${JOB_TEST[$1]}|accel"]-} check=${TEST["${JOB_TEST[$1]}|check"]-} one path value
+	local have=${ACCEL_OF[${JOB_ARCH[$1]}]%%,*}
+	WHY_NOT=''
+	if [[ -n $accel && " ${accel//,/ } " != *" $have "* ]]; then
+		WHY_NOT="needs accelerator $accel, this is $have"
+	fi
+	while [[ -n $check && -z $WHY_NOT ]]; do
+		one=${check%%|*}
+		if [[ $check == *'|'* ]]; then
+			check=${check#*|}
+		else
+			check=''
+		fi
+		read -r one <<<"$one"
+		path=${one%%=*} value=''
+		if [[ -r $path ]]; then
+			IFS= read -r value <"$path" || :
+		fi
+		if [[ $value != "${one#*=}" ]]; then
+			WHY_NOT="needs $one, it is '$value'"
+		fi
+	done
+}
+
+# The next job that is not started, its number into JOB; false if there is none.
+next_job() {
+	local name
+	if $OPT_UNTIL_FAIL && ! $ANY_FAILED && ((NEXT_JOB == ${#JOB_TEST[@]})); then
+		jobs_again "$JOBS_OF_ROUND"
+	fi
+	while ((NEXT_JOB < ${#JOB_TEST[@]})); do
+		JOB=$((NEXT_JOB++))
+		JOB_FROM[JOB]=1 JOB_RESULTS[JOB]='' JOB_COUNTS[JOB]='' JOB_MS[JOB]=0
+		if $ANY_FAILED && { $OPT_FAIL_FAST || $OPT_UNTIL_FAIL; }; then
+			WHY_NOT='not run, because something has failed before (--fail-fast, --until-fail)'
+		else
+			job_why_not "$JOB"
+		fi
+		[[ -n $WHY_NOT ]] || return 0
+		while IFS= read -r name; do
+			JOB_RESULTS[JOB]+=SKIP$'\t'$name$'\t\t\t'$WHY_NOT$'\n'
+			JOB_COUNTS[JOB]+=' SKIP 1'
+		done <<<"${JOB_CASES[JOB]%$'\n'}"
+		JOB_DONE[JOB]=true
+		results_add "$JOB"
+	done
+	return 1
+}
+
+# wait_for_event: until a VMM ends, or a tick has passed. Into ENDED (its process id or '') and STATUS.
+wait_for_event() {
+	local pid=''
+	ENDED=''
+	if ((!TICKER)); then
+		sleep "$TICK" &
+		TICKER=$!
+	fi
+	STATUS=0
+	wait -n -p pid "${!RUN_JOB[@]}" "$TICKER" 2>/dev/null || STATUS=$?
+	if [[ $pid == "$TICKER" ]]; then
+		TICKER=0
+	else
+		ENDED=$pid
+	fi
+}
+
+# run_jobs: all of them, at most OPT_JOBS at a time. Results are shown in the order of the jobs.
+run_jobs() {
+	local round
+	NEXT_JOB=0
+	JOBS_OF_ROUND=${#JOB_TEST[@]}
+	for ((round = 1; round < OPT_REPEAT; round++)); do
+		jobs_again "$JOBS_OF_ROUND"
+	done
+	set -m
+	while true; do
+		while ((${#RUN_JOB[@]} < OPT_JOBS)) && next_job; do
+			start_boot "$JOB"
+		done
+		show_done
+		((${#RUN_JOB[@]})) || break
+		wait_for_event
+		if [[ -n $ENDED ]]; then
+			end_boot "$ENDED" "$STATUS"
+		else
+			watch_all
+		fi
+		show_progress
+	done
+	stop_ticker
+}
+
+stop_ticker() {
+	if ((TICKER)); then
+		kill "$TICKER" 2>/dev/null
+		wait "$TICKER" 2>/dev/null
+		TICKER=0
+	fi
+}
+
+# interrupted: every VMM gone, results so far written.
+interrupted() {
+	local pid
+	trap '' INT TERM HUP
+	for pid in "${!RUN_JOB[@]}"; do
+		kill_vmm "$pid"
+		wait "$pid" 2>/dev/null
+	done
+	stop_ticker
+	clear_progress
+	results_write
+	show_summary
+	echo 'run_tests.sh: interrupted' >&2
+	exit 130
+}

@@ -1,0 +1,205 @@
+# shellcheck shell=bash
+# What people see: a line for each test as it is done, what runs now, and the summary.
+
+SHOW_NEXT=0 # the job whose line comes next
+COUNT_FAIL=0 TAP_NUMBER=0
+declare -A VERDICTS=([PASS]=0 [FAIL]=0 [SKIP]=0 [KNOWN]=0 [FIXED]=0 [CRASH]=0 [TIMEOUT]=0 [ERROR]=0)
+IS_TERMINAL=false RED='' GREEN='' YELLOW='' PLAIN=''
+
+show_init() {
+	local total=0 job
+	if [[ -t 1 && ${TERM-dumb} != dumb ]] && ! $OPT_TAP; then
+		IS_TERMINAL=true
+		shopt -s checkwinsize
+		(:) # sets COLUMNS
+		if [[ -z ${NO_COLOR-} ]]; then
+			RED=$'\e[31m' GREEN=$'\e[32m' YELLOW=$'\e[33m' PLAIN=$'\e[0m'
+		fi
+	fi
+	if $OPT_TAP; then
+		for job in "${!JOB_CASES[@]}"; do
+			: "${JOB_CASES[job]//[!$'\n']/}"
+			total=$((total + ${#_}))
+		done
+		echo 'TAP version 13'
+		echo "# $1"
+		echo "1..$total"
+	else
+		echo "$1"
+	fi
+}
+
+clear_progress() {
+	if $IS_TERMINAL; then
+		printf '\r\e[K'
+	fi
+}
+
+# One line that is written over and over, cut to the terminal's width.
+show_progress() {
+	local pid text
+	$IS_TERMINAL || return 0
+	text="[$SHOW_NEXT/${#JOB_TEST[@]}]"
+	if ((COUNT_FAIL)); then
+		text+=" $COUNT_FAIL failed"
+	fi
+	for pid in "${!RUN_JOB[@]}"; do
+		text+="  ${JOB_ARCH[${RUN_JOB[$pid]}]}/${JOB_TEST[${RUN_JOB[$pid]}]}${RUN_CASE[$pid]:+:${RUN_CASE[$pid]}}"
+	done
+	printf '\r\e[K%s' "${text:0:${COLUMNS:-80}-1}"
+}
+
+# show_done: the lines of all jobs that are done and whose predecessors are.
+show_done() {
+	while [[ -n ${JOB_DONE[SHOW_NEXT]-} ]]; do
+		clear_progress
+		show_job "$SHOW_NEXT"
+		JOB_RESULTS[SHOW_NEXT]=''
+		SHOW_NEXT=$((SHOW_NEXT + 1))
+	done
+}
+
+# show_case VERDICT NAME MS MESSAGE: a line, and for what failed the judge's words.
+show_case() {
+	local color='' line where sentence
+	case $1 in
+	PASS) color=$GREEN ;;
+	FAIL | CRASH | TIMEOUT | ERROR) color=$RED ;;
+	*) color=$YELLOW ;;
+	esac
+	printf '%s%-7s%s %s%s\n' "$color" "$1" "$PLAIN" "$2" "${3:+ ($3 ms)}"
+	[[ $1 != PASS ]] || return 0
+	printf -v line '%b' "${4//\\\\/\\\\}"
+	while IFS= read -r where; do
+		printf '        %s\n' "${where//[^[:print:]]/?}"
+	done <<<"$line"
+	if [[ $1 != SKIP && $1 != KNOWN ]]; then
+		where=${2%%:*}
+		case_line "${where%%/*}" "${where#*/}" "${2#*:}"
+		sentence=${CASE_LINE#*$'\t'}
+		printf '        rule: %s\n' "${sentence%%$'\t'*}"
+	fi
+}
+
+# TAP 13: https://testanything.org/tap-version-13-specification.html
+show_tap() {
+	local line text
+	case $1 in
+	PASS | FIXED) echo "ok $((++TAP_NUMBER)) - $2" ;;
+	SKIP) echo "ok $((++TAP_NUMBER)) - $2 # SKIP ${4%%\\n*}" ;;
+	KNOWN) echo "not ok $((++TAP_NUMBER)) - $2 # TODO known deviation" ;;
+	*)
+		echo "not ok $((++TAP_NUMBER)) - $2"
+		printf -v text '%b' "${4//\\\\/\\\\}"
+		while IFS= read -r line; do
+			printf '# %s\n' "${line//[^[:print:]]/?}"
+		done <<<"$1: $text"
+		;;
+	esac
+}
+
+# count_job JOB: adds the job's counts to those of the run and leaves them in JOB_COUNT, BAD and ALL included.
+count_job() {
+	local words i verdict number
+	read -ra words <<<"${JOB_COUNTS[$1]}"
+	for ((i = 0; i < ${#words[@]}; i += 2)); do
+		verdict=${words[i]} number=${words[i + 1]}
+		JOB_COUNT[ALL]=$((JOB_COUNT[ALL] + number))
+		JOB_COUNT[$verdict]=$((${JOB_COUNT[$verdict]:-0} + number))
+		VERDICTS[$verdict]=$((VERDICTS[$verdict] + number))
+		if [[ $verdict == @(FAIL|CRASH|TIMEOUT|ERROR) ]] || { [[ $verdict == FIXED ]] && $OPT_STRICT; }; then
+			JOB_COUNT[BAD]=$((JOB_COUNT[BAD] + number))
+			COUNT_FAIL=$((COUNT_FAIL + number))
+		fi
+	done
+}
+
+declare -A ROUNDS=() ROUNDS_FAILED=() # by case, with --repeat and --until-fail
+
+count_round() {
+	[[ $2 != SKIP ]] || return 0
+	ROUNDS[$1]=$((${ROUNDS[$1]:-0} + 1))
+	[[ $2 != @(FAIL|CRASH|TIMEOUT|ERROR) ]] || ROUNDS_FAILED[$1]=$((${ROUNDS_FAILED[$1]:-0} + 1))
+}
+
+# show_rounds: how often each case failed that did.
+show_rounds() {
+	local case
+	((${#JOB_TEST[@]} > JOBS_OF_ROUND)) || return 0
+	for case in "${!ROUNDS_FAILED[@]}"; do
+		echo "$1$case failed ${ROUNDS_FAILED[$case]} of ${ROUNDS[$case]} times"
+	done | sort
+}
+
+# show_job JOB: counts the job's verdicts; a line for it, then its cases, all or what is not as it should be.
+show_job() {
+	local verdict name row ms message label=${JOB_ARCH[$1]}/${JOB_TEST[$1]} text word
+	local results=${JOB_RESULTS[$1]//$'\t'/$'\x1f'}
+	local -A JOB_COUNT=([ALL]=0 [BAD]=0)
+	count_job "$1"
+	if ! $OPT_TAP; then
+		text="${JOB_COUNT[ALL]} cases"
+		for word in BAD:failed KNOWN:'known deviations' FIXED:fixed SKIP:skipped; do
+			if ((${JOB_COUNT[${word%%:*}]:-0})); then
+				text+=", ${JOB_COUNT[${word%%:*}]} ${word#*:}"
+			fi
+		done
+		word="${GREEN}PASS$PLAIN"
+		if ((JOB_COUNT[BAD])); then
+			word="${RED}FAIL$PLAIN"
+		elif ((${JOB_COUNT[SKIP]:-0} == JOB_COUNT[ALL])); then
+			word="${YELLOW}SKIP$PLAIN"
+		fi
+		printf '%s    %-20s %s, %d.%02d s\n' "$word" "$label" "$text" $((JOB_MS[$1] / 1000)) \
+			$((JOB_MS[$1] / 10 % 100))
+	fi
+	# The lines one by one only where they are shown or counted.
+	$OPT_VERBOSE || $OPT_TAP || ((JOB_COUNT[BAD] + ${JOB_COUNT[FIXED]:-0} || ${#JOB_TEST[@]} > JOBS_OF_ROUND)) ||
+		return 0
+	while IFS=$'\x1f' read -r verdict name row ms message; do
+		[[ -z $row ]] || continue
+		count_round "$label:$name" "$verdict"
+		if $OPT_TAP; then
+			show_tap "$verdict" "$label:$name" "$ms" "$message"
+		elif $OPT_VERBOSE || [[ $verdict != PASS && $verdict != SKIP && $verdict != KNOWN ]]; then
+			show_case "$verdict" "$label:$name" "$ms" "$message"
+		fi
+	done <<<"${results%$'\n'}"
+}
+
+show_summary() {
+	local hash='' passed
+	if $OPT_TAP; then
+		hash='# '
+	fi
+	show_rounds "$hash"
+	if ((VERDICTS[FIXED])); then
+		echo "$hash${VERDICTS[FIXED]} known deviations are gone: take them out of known.cfg"
+	fi
+	if ((VERDICTS[KNOWN])); then
+		echo "$hash${VERDICTS[KNOWN]} known deviations"
+	fi
+	passed=${VERDICTS[PASS]}
+	$OPT_STRICT || passed=$((passed + VERDICTS[FIXED]))
+	echo "$hash$passed passed, $COUNT_FAIL failed, ${VERDICTS[SKIP]} skipped"
+}
+
+# show_list: tests, or cases with sentence and manual.
+show_list() {
+	local job name sentence manual label
+	for job in "${!JOB_TEST[@]}"; do
+		label=${JOB_TEST[job]}
+		if ((${#ARCHS[@]} > 1)); then
+			label=${JOB_ARCH[job]}/$label
+		fi
+		if [[ $OPT_LIST == tests ]]; then
+			echo "$label"
+			continue
+		fi
+		test_list "${JOB_ARCH[job]}" "${JOB_TEST[job]}"
+		while IFS=$'\x1f' read -r name sentence manual _; do
+			[[ $'\n'${JOB_CASES[job]} == *$'\n'"$name"$'\n'* ]] || continue
+			echo "$label:$name  $sentence${manual:+  [$manual]}"
+		done < <(tr '\t' '\037' <"$LIST")
+	done
+}

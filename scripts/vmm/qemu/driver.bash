@@ -1,0 +1,74 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034 # the DRIVER_ variables are read by the runner
+# QEMU. docs/adding-a-vmm.md explains the five functions of a driver.
+
+QEMU_OLDEST=4.2
+
+# The binary for architecture $1 into DRIVER_BINARY, or why there is none into DRIVER_ERROR.
+driver_find() {
+	DRIVER_ERROR=''
+	case $1 in
+	x86_64) DRIVER_BINARY=${QEMU:-qemu-system-x86_64} ;;
+	i386) DRIVER_BINARY=${QEMU:-qemu-system-i386} ;;
+	*) DRIVER_ERROR="the qemu driver does not know $1" ;;
+	esac
+	if [[ -z $DRIVER_ERROR ]] && ! type -P "$DRIVER_BINARY" >/dev/null; then
+		DRIVER_ERROR="$DRIVER_BINARY not found (package qemu-system-x86, or set QEMU)"
+	fi
+}
+
+# The version of DRIVER_BINARY into DRIVER_VERSION, or what is wrong with it into DRIVER_ERROR.
+driver_version() {
+	local text
+	text=$("$DRIVER_BINARY" --version 2>&1 </dev/null)
+	if [[ $text =~ version\ ([0-9]+(\.[0-9]+)+) ]]; then
+		DRIVER_VERSION=${BASH_REMATCH[1]}
+		version_at_least "$DRIVER_VERSION" "$QEMU_OLDEST" ||
+			DRIVER_ERROR="$DRIVER_BINARY is version $DRIVER_VERSION; at least $QEMU_OLDEST is needed"
+	else
+		DRIVER_ERROR="$DRIVER_BINARY --version does not say which QEMU it is"
+	fi
+}
+
+# The accelerators that there are for architecture $1 on a host of architecture $2, into DRIVER_ACCELS.
+driver_accels() {
+	DRIVER_ACCELS=tcg
+	if [[ $1 == "$2" || "$1 $2" == 'i386 x86_64' ]]; then
+		DRIVER_ACCELS+=' kvm'
+	fi
+}
+
+# The command line for a test into DRIVER_ARGV: what is wanted is in VM_*, '' where the driver chooses.
+# The console is standard output.
+driver_argv() {
+	local machine=${MACHINE:-${VM_MACHINE:-q35}} cpu=$VM_CPU
+	if [[ -z $cpu ]]; then
+		case $VM_ACCEL in
+		kvm*) cpu=host ;;
+		*) cpu=max ;;
+		esac
+	fi
+	DRIVER_ARGV=("$DRIVER_BINARY" -nodefaults -no-user-config -display none -serial stdio -no-reboot
+		-machine "$machine" -accel "$VM_ACCEL" -cpu "$cpu" -smp "${VM_SMP:-1}" -m "${VM_MEMORY:-128M}"
+		-device isa-debug-exit,iobase=0xf4,iosize=4)
+	case $machine in
+	# qboot does what these images need of a firmware in a quarter of SeaBIOS's time.
+	q35* | pc | pc-*) [[ " ${VM_PARAMS[*]} " == *' -bios '* ]] || DRIVER_ARGV+=(-bios qboot.rom) ;;
+	esac
+	DRIVER_ARGV+=(${VM_PARAMS[@]+"${VM_PARAMS[@]}"} -kernel "$VM_IMAGE")
+	if [[ -n $VM_ARGS ]]; then
+		DRIVER_ARGV+=(-append "$VM_ARGS")
+	fi
+}
+
+# What exit status $1 means, into DRIVER_HOW (ended, died), DRIVER_SAID (what the guest claims: passed,
+# failed or nothing) and DRIVER_WORDS.
+driver_status() {
+	DRIVER_HOW=ended DRIVER_SAID='' DRIVER_WORDS="QEMU ended with status $1"
+	case $1 in
+	33) DRIVER_SAID=passed ;; # isa-debug-exit: value * 2 + 1
+	35) DRIVER_SAID=failed ;;
+	0) DRIVER_WORDS='QEMU ended with status 0, as for a reset or shutdown by the guest' ;;
+	*) DRIVER_HOW=died ;;
+	esac
+}
