@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Gates that show what the CPU did and nothing else: the words that it pushed, and the
- *registers that the handler found. The ordinary gates (trap.c) know which vectors have an error
- *code and take the frame apart; a raw gate takes nothing for granted. SDM vol. 3A, 6.12-6.14.
+ * registers that the handler found. The ordinary gates (trap.c) know which vectors have an error
+ * code and take the frame apart; a raw gate takes nothing for granted. SDM vol. 3A, 6.12-6.14.
  *
  *	raw_gate_set(VEC_UD, DESC_INTERRUPT_GATE, 0, 0);
  *	EXPECT_FAULT(VECTOR(VEC_UD), raw_gate_catch(execute_ud2, NULL, &entry));
