@@ -200,6 +200,7 @@ static bool run_body(const struct test_case *c)
 static void reset_machine(void)
 {
 	cpus_park();
+	console_reset();
 	fault_reset();
 	arch_reset_state();
 	space_reset_kernel();

@@ -18,8 +18,9 @@ void console_write(const char *text, size_t size)
 	bool nested = READ_ONCE(console_owner) == self;
 	ulong irq_state = arch_irq_save();
 
-	if (!nested)
-		lock(&console_lock);
+	/* Not lock(), which gives up when the case ends: what is to be said then has to be said. */
+	while (!nested && !lock_try(&console_lock))
+		arch_relax();
 	WRITE_ONCE(console_owner, self);
 	machine_console_write(text, size);
 	if (!nested) {
@@ -27,6 +28,12 @@ void console_write(const char *text, size_t size)
 		unlock(&console_lock);
 	}
 	arch_irq_restore(irq_state);
+}
+
+void console_reset(void)
+{
+	console_owner = UINT32_MAX;
+	console_lock = (struct lock){ 0 };
 }
 
 int vprintf(const char *format, va_list args)

@@ -11,4 +11,10 @@
  */
 void console_write(const char *text, size_t size);
 
+/*
+ * For the library, when a case has ended: a CPU that was stopped in the midst of a write, or an
+ * exception in it that nobody came back from, has left the console taken.
+ */
+void console_reset(void);
+
 #endif
