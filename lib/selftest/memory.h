@@ -7,14 +7,21 @@
 #include <harness/fault.h>
 #include <types.h>
 
+/* The compiler is not to know the address, as it may be one at which there can be no object. */
+static inline volatile u8 *byte_at(void *address)
+{
+	__asm__("" : "+r"(address));
+	return address;
+}
+
 static inline void read_byte(void *address)
 {
-	(void)*(volatile u8 *)address;
+	(void)*byte_at(address);
 }
 
 static inline void write_byte(void *address)
 {
-	*(volatile u8 *)address = 0x5a;
+	*byte_at(address) = 0x5a;
 }
 
 /* The architecture's fault of an access to `address`, whichever number and code it has there.
