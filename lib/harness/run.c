@@ -212,7 +212,8 @@ static void judge_expectations(void)
 {
 	if (now.failures || now.skipped || expectations_evaluated)
 		return;
-	if (now.rows && now.rows == now.rows_skipped) {
+	/* The last row has not ended yet. */
+	if (now.rows && now.rows == now.rows_skipped + now.row_skipped) {
 		now.skipped = true;
 		snprintf(now.skip_reason, sizeof(now.skip_reason), "every row was skipped");
 	} else {
