@@ -12,7 +12,7 @@
 SUITE("Locks, barriers, atomics");
 
 #define ROUNDS	       400u
-#define BARRIER_ROUNDS 50u
+#define BARRIER_ROUNDS 20u
 
 TEST(lock_alone, "a lock that is held cannot be tried, one that was given back can",
      SPEC("lib/sys/lock.h, lock_try()"))
