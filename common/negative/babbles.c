@@ -67,8 +67,7 @@ TEST(forges_totals, "forged totals and a forged version line do not end the run 
 	EXPECT(true);
 }
 
-TEST(forges_start,
-     "a forged start mark does not move the blame: the case that fails is this one")
+TEST(forges_start, "a forged start mark does not move the blame: the case that fails is this one")
 {
 	volatile u32 one = 1;
 
@@ -89,8 +88,7 @@ TEST(bails_out, "\"Bail out!\" in the midst of a case is never a success")
 	ktap_bail_out("a case says so");
 }
 
-TEST(floods,
-     "a case that writes without end is stopped as a TIMEOUT, and its log stays bounded")
+TEST(floods, "a case that writes without end is stopped as a TIMEOUT, and its log stays bounded")
 {
 	for (;;)
 		ktap_note("the same line again, and again, and again");

@@ -45,8 +45,7 @@ TEST(fails_str_eq, "EXPECT_STR_EQ that does not hold is a FAIL and shows both st
 	EXPECT_STR_EQ("actual", "expected");
 }
 
-TEST(fails_often,
-     "failures beyond the tenth are counted but not shown, and the case is one FAIL")
+TEST(fails_often, "failures beyond the tenth are counted but not shown, and the case is one FAIL")
 {
 	for (volatile u32 i = 0; i < 1000; i++)
 		EXPECT_EQ(i, 1000u);
@@ -92,8 +91,8 @@ TEST(skips, "SKIP is a SKIP with its reason")
 	SKIP("this machine lacks %s", "everything");
 }
 
-TEST(skips_by_requires,
-     "REQUIRES that does not hold is a SKIP with the condition as its reason", REQUIRES(1 > 2))
+TEST(skips_by_requires, "REQUIRES that does not hold is a SKIP with the condition as its reason",
+     REQUIRES(1 > 2))
 {
 	FAIL("the body ran");
 }
@@ -114,7 +113,6 @@ TEST(skips_after_failure, "SKIP behind a failure does not hide it: a FAIL")
 	SKIP("too late");
 }
 
-TEST(asserts_nothing,
-     "a case that evaluates no expectation is a FAIL, as it has tested nothing")
+TEST(asserts_nothing, "a case that evaluates no expectation is a FAIL, as it has tested nothing")
 {
 }

@@ -46,8 +46,7 @@ TEST(faults_in_row, "an unexpected exception in a row is a FAIL of the row and o
 	absent_write(absent_page());
 }
 
-TEST(faults_on_other_cpu,
-     "an unexpected exception on another CPU is a FAIL of the running case",
+TEST(faults_on_other_cpu, "an unexpected exception on another CPU is a FAIL of the running case",
      REQUIRES(cpu_count() > 1))
 {
 	EXPECT(true);
@@ -98,8 +97,7 @@ static __noinline u32 recurse(volatile u32 depth)
 	return depth == UINT32_MAX ? 0 : recurse(depth + 1) + frame[depth % 256];
 }
 
-TEST(overflows_stack,
-     "a recursion without end is a FAIL by the page below the stack, not a CRASH")
+TEST(overflows_stack, "a recursion without end is a FAIL by the page below the stack, not a CRASH")
 {
 	EXPECT(true);
 	EXPECT_NE(recurse(0), 1u);

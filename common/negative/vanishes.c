@@ -58,15 +58,13 @@ TEST(leaves_cpus_hanging,
 	EXPECT(true);
 }
 
-TEST(exits_as_passed,
-     "a machine that says success in the midst of a case is a CRASH of that case")
+TEST(exits_as_passed, "a machine that says success in the midst of a case is a CRASH of that case")
 {
 	EXPECT(true);
 	machine_exit(true);
 }
 
-TEST(exits_as_failed,
-     "a machine that says failure in the midst of a case is a CRASH of that case")
+TEST(exits_as_failed, "a machine that says failure in the midst of a case is a CRASH of that case")
 {
 	EXPECT(true);
 	machine_exit(false);

@@ -57,8 +57,7 @@ TEST(ktap_lines, "notes and lines are indented, with their marks, one line each"
 	EXPECT_STR_EQ(text, "    # a\n    b\n");
 }
 
-TEST(ktap_results,
-     "a result has its number, its name and its directive, a # in the name escaped",
+TEST(ktap_results, "a result has its number, its name and its directive, a # in the name escaped",
      SPEC("lib/harness/ktap.h, ktap_result()"))
 {
 	EXPECT_STR_EQ(CAPTURED(ktap_result(true, 3, "name", "", "")), "ok 3 name\n");
@@ -121,10 +120,9 @@ static bool parse(const char *line, u32 *cpu, u32 *number)
 	for (*cpu = 0; *cpu < cpu_count(); ++*cpu) {
 		for (*number = 0; *number < 20; ++*number) {
 			int length = *cpu ? snprintf(expected, sizeof(expected),
-						     "# [cpu %u] line %02u%s", *cpu, *number,
-						     tail)
-					  : snprintf(expected, sizeof(expected),
-						     "# line %02u%s", *number, tail);
+						     "# [cpu %u] line %02u%s", *cpu, *number, tail)
+					  : snprintf(expected, sizeof(expected), "# line %02u%s",
+						     *number, tail);
 
 			if (!strncmp(line, expected, (size_t)length))
 				return true;

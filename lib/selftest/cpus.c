@@ -71,8 +71,7 @@ TEST(cpu_run_on_each, "work runs once, on the CPU that it is for, before the cal
 			run_on_cpu(number, report, reports);
 			EXPECT_EQ(reports[number].calls, 1u);
 			EXPECT_EQ(reports[number].number, number);
-			EXPECT_EQ(reports[number].hardware_id,
-				  cpu_by_number(number)->hardware_id);
+			EXPECT_EQ(reports[number].hardware_id, cpu_by_number(number)->hardware_id);
 			for (u32 other = 0; other < cpu_count(); other++) {
 				if (other != number)
 					EXPECT_EQ(reports[other].calls, 0u);
@@ -121,8 +120,8 @@ TEST(cpu_own_stack,
 		for (u32 j = 0; j < i; j++) {
 			ulong a = reports[i].stack, b = reports[j].stack;
 
-			EXPECT_GE(a > b ? a - b : b - a, (ulong)CPU_STACK_SIZE / 2,
-				  "CPUs %u %u", i, j);
+			EXPECT_GE(a > b ? a - b : b - a, (ulong)CPU_STACK_SIZE / 2, "CPUs %u %u", i,
+				  j);
 		}
 	}
 }

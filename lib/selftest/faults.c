@@ -41,19 +41,13 @@ TEST(fault_matches_table,
 		  { 14, FAULT_CODE, 5, 0 },
 		  { 13, FAULT_CODE, 5, 0 },
 		  false },
-		{ "address not named",
-		  { 14, FAULT_CODE, 5, 0 },
-		  { 14, both, 5, 0x1000 },
-		  true },
+		{ "address not named", { 14, FAULT_CODE, 5, 0 }, { 14, both, 5, 0x1000 }, true },
 		{ "address same", { 14, both, 5, 0x1000 }, { 14, both, 5, 0x1000 }, true },
 		{ "address other", { 14, both, 5, 0x1000 }, { 14, both, 5, 0x1001 }, false },
 		{ "address other, high", { 14, both, 5, BIT(63) }, { 14, both, 5, 0 }, false },
 		{ "address missing", { 14, both, 5, 0 }, { 14, FAULT_CODE, 5, 0 }, false },
 		{ "address alone", { 14, FAULT_ADDRESS, 0, 7 }, { 14, both, 5, 7 }, true },
-		{ "address alone, other",
-		  { 14, FAULT_ADDRESS, 0, 7 },
-		  { 14, both, 7, 5 },
-		  false },
+		{ "address alone, other", { 14, FAULT_ADDRESS, 0, 7 }, { 14, both, 7, 5 }, false },
 	};
 
 	for (u32 i = 0; i < ARRAY_SIZE(table); i++) {
@@ -96,8 +90,7 @@ TEST(fault_repeats, "the same fault is reported again and again, and nothing is 
 	u32 ran = 0;
 
 	for (u32 i = 0; i < 300; i++) {
-		struct fault fault = i % 2 ? fault_of(read_byte, page)
-					   : run_user(read_byte, page);
+		struct fault fault = i % 2 ? fault_of(read_byte, page) : run_user(read_byte, page);
 
 		if (!is_access_fault(fault, page))
 			EXPECT(is_access_fault(fault, page), "round %u", i);
@@ -137,8 +130,7 @@ static void fault_nested(void *arg)
 	read_byte(nest->page + level * 8);
 }
 
-TEST(fault_nested,
-     "calls nest: the innermost gets a fault, the others go on and have their own",
+TEST(fault_nested, "calls nest: the innermost gets a fault, the others go on and have their own",
      SPEC("lib/harness/fault.h, fault_of()"))
 {
 	u8 *page = absent_page();
@@ -149,8 +141,7 @@ TEST(fault_nested,
 
 			SUBTEST("%u levels%s", levels,
 				user ? ", the innermost at user privilege" : "");
-			EXPECT(is_access_fault(fault_of(fault_nested, &nest),
-					       page + levels * 8));
+			EXPECT(is_access_fault(fault_of(fault_nested, &nest), page + levels * 8));
 			EXPECT_EQ(nest.returned, levels);
 			EXPECT_EQ(nest.faults, levels);
 		}

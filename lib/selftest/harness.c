@@ -128,8 +128,8 @@ TEST(case_names, "the cases of an image have names that can be typed, each of th
 	for (const struct test_case *const *c = test_cases_start; c < test_cases_end; c++) {
 		const char *name = (*c)->name;
 
-		EXPECT_EQ(strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_"), strlen(name),
-			  "%s", name);
+		EXPECT_EQ(strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_"), strlen(name), "%s",
+			  name);
 		for (const struct test_case *const *d = test_cases_start; d < c; d++) {
 			if (!strcmp(name, (*d)->name))
 				FAIL("%s is there twice", name);
@@ -137,12 +137,10 @@ TEST(case_names, "the cases of an image have names that can be typed, each of th
 	}
 }
 
-TEST(case_order, "the cases of a file are in the order of its lines",
-     SPEC("lib/harness/case.h"))
+TEST(case_order, "the cases of a file are in the order of its lines", SPEC("lib/harness/case.h"))
 {
-	static const char *const order[] = { "args_understood", "args_refused",
-					     "case_selection",	"case_names",
-					     "case_order",	"expect_holds" };
+	static const char *const order[] = { "args_understood", "args_refused", "case_selection",
+					     "case_names",	"case_order",	"expect_holds" };
 	const struct test_case *const *c = test_cases_start;
 
 	while (c < test_cases_end && strcmp((*c)->name, order[0]))
@@ -217,8 +215,7 @@ TEST(row_skipped, "a row that is skipped does not skip its case, nor the next ro
 	EXPECT(true);
 }
 
-TEST(row_escaped, "a # in a row's name is no directive",
-     SPEC("lib/harness/ktap.h, ktap_result()"))
+TEST(row_escaped, "a # in a row's name is no directive", SPEC("lib/harness/ktap.h, ktap_result()"))
 {
 	SUBTEST("one # SKIP not really");
 	EXPECT(true);

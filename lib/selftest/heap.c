@@ -35,8 +35,7 @@ TEST(heap_sizes, "blocks of all sizes are aligned, zeroed and apart from their n
 
 			for (u32 i = 0; i < 3; i++) {
 				block[i] = malloc(size);
-				EXPECT(IS_ALIGNED((ulong)block[i], ALIGNMENT), "%zu bytes",
-				       size);
+				EXPECT(IS_ALIGNED((ulong)block[i], ALIGNMENT), "%zu bytes", size);
 				EXPECT(all_bytes(block[i], size, 0), "%zu bytes", size);
 				memset(block[i], 0xa0 + i, size);
 			}
@@ -74,8 +73,7 @@ TEST(heap_calloc, "calloc() gives count times size bytes, zeroed", SPEC("C11, 7.
 	EXPECT(all_bytes(block, 300, 0xff));
 }
 
-TEST(heap_reuse, "a freed block is used again, and comes zeroed",
-     SPEC("lib/mm/heap.h, malloc()"))
+TEST(heap_reuse, "a freed block is used again, and comes zeroed", SPEC("lib/mm/heap.h, malloc()"))
 {
 	for (size_t size = 8; size <= 1024; size *= 2) {
 		u8 *first = malloc(size), *again;
@@ -175,8 +173,7 @@ TEST(heap_overrun, "a header that was overwritten is noticed",
 		const char *why_not = heap_why_not_free(blocks[i]);
 
 		if (blocks[i] == blocks[3] + 64)
-			EXPECT_STR_EQ(why_not,
-				      "not from the heap, or its header was overwritten");
+			EXPECT_STR_EQ(why_not, "not from the heap, or its header was overwritten");
 		noticed += why_not != NULL;
 	}
 	EXPECT_EQ(noticed, 1u);
@@ -212,8 +209,7 @@ TEST(heap_stress, "a random mix of calls keeps every block's contents", SPEC("li
 			EXPECT(all_bytes(block->memory, size, 0), "step %u", step);
 			refill(block);
 		} else if (random_below(3)) {
-			EXPECT(all_bytes(block->memory, block->size, block->fill), "step %u",
-			       step);
+			EXPECT(all_bytes(block->memory, block->size, block->fill), "step %u", step);
 			free(block->memory);
 			block->memory = NULL;
 		} else {

@@ -12,8 +12,7 @@ SUITE("Atomics of 64 bits");
 /* Both halves count alike, so that a value in which they differ was torn. */
 #define ONE_IN_EACH_HALF 0x100000001ull
 
-TEST(atomic_wide_values,
-     "operations on 64 bits carry into the upper half and compare all of it",
+TEST(atomic_wide_values, "operations on 64 bits carry into the upper half and compare all of it",
      SPEC("lib/sys/atomic.h"))
 {
 	u64 wide = 0xffffffffull;

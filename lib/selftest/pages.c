@@ -110,8 +110,7 @@ TEST(page_no_run, "what cannot be had gives NULL and takes nothing",
  * Memory of gigabytes takes too long to be zeroed. A large alignment has few places, and these
  * run out in the same way.
  */
-TEST(page_exhaustion,
-     "when the last place is taken there is none, and one freed is found again",
+TEST(page_exhaustion, "when the last place is taken there is none, and one freed is found again",
      SPEC("lib/mm/page.h, pages_try_alloc()"))
 {
 	const size_t free = page_free_count();
@@ -173,8 +172,7 @@ TEST(page_wrong_free, "what is no allocation's first page is told from what is",
 	EXPECT_EQ(page_why_not_free(page), NULL);
 	EXPECT_STR_EQ(page_why_not_free(run + 8), "not the start of a page");
 	EXPECT_STR_EQ(page_why_not_free(run + PAGE_SIZE - 1), "not the start of a page");
-	EXPECT_STR_EQ(page_why_not_free(run + PAGE_SIZE),
-		      "not the first page of its allocation");
+	EXPECT_STR_EQ(page_why_not_free(run + PAGE_SIZE), "not the first page of its allocation");
 	EXPECT_STR_EQ(page_why_not_free(run + 3 * PAGE_SIZE),
 		      "not the first page of its allocation");
 	EXPECT_STR_EQ(page_why_not_free(NULL), "not from the page allocator");
@@ -185,8 +183,7 @@ TEST(page_wrong_free, "what is no allocation's first page is told from what is",
 	EXPECT_STR_EQ(page_why_not_free(page), "already free");
 	page_free(run);
 	for (u32 i = 0; i < 4; i++)
-		EXPECT_STR_EQ(page_why_not_free(run + i * PAGE_SIZE), "already free", "page %u",
-			      i);
+		EXPECT_STR_EQ(page_why_not_free(run + i * PAGE_SIZE), "already free", "page %u", i);
 	EXPECT_EQ(page_free_count(), free + 5);
 }
 
@@ -315,6 +312,5 @@ TEST(page_taken_back, "what the last case left is free and comes zeroed",
 	EXPECT_EQ(page_free_count(), free_at_first);
 	for (u32 i = 0; i < 100; i++)
 		EXPECT_STR_EQ(page_why_not_free(left_behind + i * PAGE_WORDS), "already free");
-	EXPECT_EQ(first_other(pages_alloc(100, PAGE_SIZE), 100 * PAGE_WORDS, 0),
-		  100 * PAGE_WORDS);
+	EXPECT_EQ(first_other(pages_alloc(100, PAGE_SIZE), 100 * PAGE_WORDS, 0), 100 * PAGE_WORDS);
 }

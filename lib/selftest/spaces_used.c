@@ -34,8 +34,7 @@ TEST(space_absent_faults, "an access to an unmapped page faults with its address
 }
 
 /* Each page is used before its permission changes, so that an old translation would show. */
-TEST(space_user_denied,
-     "user privilege reads with PROT_USER, and writes with PROT_WRITE on top",
+TEST(space_user_denied, "user privilege reads with PROT_USER, and writes with PROT_WRITE on top",
      SPEC("lib/mm/space.h, PROT_USER"))
 {
 	u8 *page = page_alloc();
@@ -131,8 +130,7 @@ TEST(space_null_absent, "page 0 is absent at both privileges", SPEC("lib/mm/spac
 	EXPECT(is_access_fault(fault_of(read_byte, null), NULL));
 	EXPECT(is_access_fault(fault_of(write_byte, null), NULL));
 	EXPECT(is_access_fault(run_user(read_byte, null), NULL));
-	EXPECT(is_access_fault(fault_of(read_byte, null + PAGE_SIZE - 1),
-			       null + PAGE_SIZE - 1));
+	EXPECT(is_access_fault(fault_of(read_byte, null + PAGE_SIZE - 1), null + PAGE_SIZE - 1));
 	EXPECT_NO_FAULT(fault_of(read_byte, null + PAGE_SIZE));
 }
 
@@ -196,8 +194,8 @@ TEST(space_left_changed, "a case may leave the kernel's space changed and anothe
 	changed = pages_alloc(8, PAGE_SIZE);
 	space_unmap(space_kernel(), (ulong)changed, PAGE_SIZE);
 	space_protect(space_kernel(), (ulong)changed + PAGE_SIZE, PAGE_SIZE, 0);
-	space_map(space_kernel(), (ulong)changed + 2 * PAGE_SIZE,
-		  (ulong)changed + 3 * PAGE_SIZE, PAGE_SIZE, PROT_ALL);
+	space_map(space_kernel(), (ulong)changed + 2 * PAGE_SIZE, (ulong)changed + 3 * PAGE_SIZE,
+		  PAGE_SIZE, PROT_ALL);
 	space_map(space_kernel(), 0, (ulong)changed, PAGE_SIZE, PROT_ALL);
 	space_unmap(space_kernel(), AREA, 16 * MiB);
 	other_space = space_create();
@@ -209,6 +207,7 @@ TEST(space_left_changed, "a case may leave the kernel's space changed and anothe
 TEST(space_restored, "the next case finds the kernel's space as it was, and in use",
      SPEC("docs/writing-a-test.md, What a case may rely on"))
 {
+	pte_t entry;
 	u32 level;
 
 	if (!changed)
@@ -222,6 +221,7 @@ TEST(space_restored, "the next case finds the kernel's space as it was, and in u
 		EXPECT_NO_FAULT(run_user(write_byte, address));
 	}
 	EXPECT(is_access_fault(fault_of(read_byte, (void *)16), (void *)16));
-	EXPECT(arch_pte_present(*space_entry(space_kernel(), AREA, &level)));
+	entry = *space_entry(space_kernel(), AREA, &level);
+	EXPECT(arch_pte_present(entry, level));
 	EXPECT_GT(level, 0u);
 }

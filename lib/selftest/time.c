@@ -38,8 +38,9 @@ TEST(clock_monotonic, "the clock does not go backwards, and goes on",
 TEST(clock_ticks, "ticks for a time are enough at the highest frequency, and hardly more",
      SPEC("lib/sys/time.h, clock_ticks_at_least()"))
 {
-	static const u64 times[] = { 0,	      1,	 999,	     1000,
-				     1000000, 999999999, 1000000000, 60000000000ull };
+	static const u64 times[] = {
+		0, 1, 999, 1000, 1000000, 999999999, 1000000000, 60000000000ull
+	};
 
 	for (u32 i = 0; i < ARRAY_SIZE(times); i++) {
 		const u64 ns = times[i], ticks = clock_ticks_at_least(ns);

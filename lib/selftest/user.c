@@ -19,9 +19,7 @@ static void keep_argument(void *arg)
 
 TEST(user_argument, "the argument arrives whole", SPEC("lib/harness/fault.h, run_user()"))
 {
-	static const ulong arguments[] = {
-		0, 1, 0x80000000ul, ~0ul, ~0ul << 4, (ulong)&passed
-	};
+	static const ulong arguments[] = { 0, 1, 0x80000000ul, ~0ul, ~0ul << 4, (ulong)&passed };
 
 	for (u32 i = 0; i < ARRAY_SIZE(arguments); i++) {
 		passed = (void *)~arguments[i];
@@ -116,8 +114,7 @@ static void call_user(void *count)
 	read_byte((void *)16);
 }
 
-TEST(user_within_fault_of,
-     "user calls within fault_of() return there, and its fault is its own",
+TEST(user_within_fault_of, "user calls within fault_of() return there, and its fault is its own",
      SPEC("lib/harness/fault.h, fault_of(), run_user()"))
 {
 	u32 count = 0;

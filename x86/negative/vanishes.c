@@ -47,8 +47,7 @@ TEST(resets, "a reset of the machine in the midst of a case is a CRASH")
 }
 
 /* SLP_EN, with the SLP_TYP that S5 has on QEMU's machines. ACPI 6.4, 4.8.3.2.1. */
-TEST(powers_off, "power off in the midst of a case is a CRASH",
-     REQUIRES(acpi_pm1a_control_port()))
+TEST(powers_off, "power off in the midst of a case is a CRASH", REQUIRES(acpi_pm1a_control_port()))
 {
 	EXPECT(true);
 	outw(acpi_pm1a_control_port(), BIT(13));

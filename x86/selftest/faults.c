@@ -21,8 +21,7 @@ static struct fault refused(void)
 	return xsetbv_try(0, 1);
 }
 
-TEST(guarded_goes_on,
-     "a guarded instruction that faults goes on behind it, registers unchanged",
+TEST(guarded_goes_on, "a guarded instruction that faults goes on behind it, registers unchanged",
      SPEC("lib/x86/arch/fault.h, GUARDED()"))
 {
 	ulong a = 0x1111, b = 0x2222, c = 0x3333;
@@ -99,8 +98,7 @@ TEST(guarded_in_fault_of, "a guarded instruction keeps its fault from fault_of()
 	EXPECT_EQ(g.went_on, 1u);
 }
 
-TEST(guarded_at_user, "a guarded instruction works at user privilege",
-     SPEC("lib/harness/fault.h"))
+TEST(guarded_at_user, "a guarded instruction works at user privilege", SPEC("lib/harness/fault.h"))
 {
 	struct guarded g = { 0 };
 
@@ -260,8 +258,7 @@ static void turn_over_and_fault(void *arg)
 		__asm__ volatile("ud2");
 }
 
-TEST(fault_irq_state,
-     "the interrupt flag is what it was before, whichever way the function ended",
+TEST(fault_irq_state, "the interrupt flag is what it was before, whichever way the function ended",
      SPEC("lib/harness/fault.h, fault_of()"))
 {
 	for (u32 on = 0; on < 2; on++) {
@@ -296,8 +293,7 @@ static void break_stack(void *unused)
 	__asm__ volatile("mov %0, %%esp; ud2" : : "r"(0x800) : "memory");
 }
 
-TEST(fault_broken_stack,
-     "a fault with a broken stack is a double fault, which is captured as well",
+TEST(fault_broken_stack, "a fault with a broken stack is a double fault, which is captured as well",
      SPEC("docs/writing-a-test.md, Faults are values"))
 {
 	for (u32 i = 0; i < 10; i++) {

@@ -139,8 +139,7 @@ static void change_apic(void)
 static bool left_changed;
 
 TEST(x86_left_changed, "a case may leave all registers and tables changed",
-     SPEC("docs/writing-a-test.md, What a case may rely on"),
-	  REQUIRES(cpu_has(X86_FEATURE_APIC)))
+     SPEC("docs/writing-a-test.md, What a case may rely on"), REQUIRES(cpu_has(X86_FEATURE_APIC)))
 {
 	left_changed = EXPECT_EQ(read_flags() & FLAG_IF, 0u);
 	for (u32 vector = 0x50; vector < 0x80; vector++)
@@ -151,8 +150,7 @@ TEST(x86_left_changed, "a case may leave all registers and tables changed",
 	change_control_registers();
 	space_switch(space_create());
 	change_tables();
-	write_flags(FLAG_1 | FLAG_IOPL | FLAG_NT | FLAG_AC | FLAG_ID | FLAG_CF | FLAG_OF |
-		    FLAG_DF);
+	write_flags(FLAG_1 | FLAG_IOPL | FLAG_NT | FLAG_AC | FLAG_ID | FLAG_CF | FLAG_OF | FLAG_DF);
 	/* From here on nothing is called that the direction flag could mislead. */
 }
 
@@ -218,8 +216,7 @@ TEST(x86_gates, "every gate of the IDT is present, and leads somewhere of its ow
      SPEC("lib/x86/desc.h"))
 {
 	for (u32 vector = 0; vector < 256; vector++) {
-		const bool user = vector == VEC_BP || vector == VEC_OF ||
-				  vector == VEC_USER_RETURN;
+		const bool user = vector == VEC_BP || vector == VEC_OF || vector == VEC_USER_RETURN;
 
 		if (idt[vector].type == (0x80 | DESC_TASK_GATE))
 			continue;
@@ -235,10 +232,8 @@ TEST(x86_segments, "segment registers are flat, FS, GS and LDT null",
 {
 	u16 cs, ds, es, fs, gs, ss;
 
-	__asm__ volatile("mov %%cs, %0; mov %%ds, %1; mov %%es, %2"
-			 : "=r"(cs), "=r"(ds), "=r"(es));
-	__asm__ volatile("mov %%fs, %0; mov %%gs, %1; mov %%ss, %2"
-			 : "=r"(fs), "=r"(gs), "=r"(ss));
+	__asm__ volatile("mov %%cs, %0; mov %%ds, %1; mov %%es, %2" : "=r"(cs), "=r"(ds), "=r"(es));
+	__asm__ volatile("mov %%fs, %0; mov %%gs, %1; mov %%ss, %2" : "=r"(fs), "=r"(gs), "=r"(ss));
 	EXPECT_EQ(cs, SEL_KERNEL_CODE);
 	EXPECT_EQ(ds, SEL_KERNEL_DATA);
 	EXPECT_EQ(es, SEL_KERNEL_DATA);
@@ -248,8 +243,7 @@ TEST(x86_segments, "segment registers are flat, FS, GS and LDT null",
 }
 
 TEST(x86_fpu, "x87 is as after FNINIT, MXCSR and XCR0 as after reset",
-     SPEC("docs/writing-a-test.md, What a case may rely on"),
-	  REQUIRES(cpu_has(X86_FEATURE_FPU)))
+     SPEC("docs/writing-a-test.md, What a case may rely on"), REQUIRES(cpu_has(X86_FEATURE_FPU)))
 {
 	struct x87_environment env;
 	u32 mxcsr;
@@ -269,10 +263,8 @@ TEST(x86_fpu, "x87 is as after FNINIT, MXCSR and XCR0 as after reset",
 	}
 }
 
-TEST(x86_apic,
-     "the local APIC is enabled, in xAPIC mode, with nothing set, pending or in service",
-     SPEC("docs/writing-a-test.md, What a case may rely on"),
-	  REQUIRES(cpu_has(X86_FEATURE_APIC)))
+TEST(x86_apic, "the local APIC is enabled, in xAPIC mode, with nothing set, pending or in service",
+     SPEC("docs/writing-a-test.md, What a case may rely on"), REQUIRES(cpu_has(X86_FEATURE_APIC)))
 {
 	static const u16 lvts[] = { APIC_LVT_TIMER, APIC_LVT_LINT0, APIC_LVT_LINT1,
 				    APIC_LVT_ERROR };

@@ -25,8 +25,7 @@ TEST(delay_by_pit, "a delay as long as the PIT counts is over after the PIT is d
 }
 
 /* Generous: the PIT is not done before its time either, by any of the two bounds. */
-TEST(clock_by_pit, "the PIT is not done earlier than the clock says",
-     SPEC("Intel 8254, mode 0"))
+TEST(clock_by_pit, "the PIT is not done earlier than the clock says", SPEC("Intel 8254, mode 0"))
 {
 	const u16 count = 12000;
 	u64 start = arch_ticks(), ticks;
