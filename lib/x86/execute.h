@@ -47,18 +47,16 @@ static inline struct fault execute_try(const void *code, struct registers *regis
  * in any inline assembly; "i" constants may follow and are operands 1, 2... The text is GUARDED(): after a fault, execution goes
  * on behind all of it, so that it must leave the stack as it was when an instruction of it may fault.
  */
-#define CODE(text, ...)                                                                            \
-	({                                                                                         \
-		const void *code_;                                                                 \
-		__asm__("movl $770f, %k0\n"                                                        \
-			".pushsection .text.execute, \"ax\"\n"                                     \
-			"770:\n"                                                                   \
-			GUARDED(text)                                                              \
-			"ret\n"                                                                    \
-			".popsection"                                                              \
-			: "=r"(code_)                                                              \
-			: __VA_ARGS__);                                                            \
-		code_;                                                                             \
+#define CODE(text, ...)                                        \
+	({                                                     \
+		const void *code_;                             \
+		__asm__("movl $770f, %k0\n"                    \
+			".pushsection .text.execute, \"ax\"\n" \
+			"770:\n" GUARDED(text) "ret\n"         \
+					       ".popsection"   \
+			: "=r"(code_)                          \
+			: __VA_ARGS__);                        \
+		code_;                                         \
 	})
 
 /* For text that is the same in both sizes: a register by its size's name, and memory there. */

@@ -10,13 +10,13 @@
 SUITE("Bits");
 
 /* From CX or memory into AX. */
-#define UNARY(op)                                                                                  \
-	INSN(#op "_r32", 32, model_##op, #op " %%ecx, %%eax", IN_AX, IN_CX)                        \
-	INSN(#op "_m32", 32, model_##op, #op " " AT("di") ", %%eax", IN_AX, IN_MEMORY)             \
-	ONLY_64(INSN(#op "_r64", 64, model_##op, #op " %%rcx, %%rax", IN_AX, IN_CX))               \
+#define UNARY(op)                                                                      \
+	INSN(#op "_r32", 32, model_##op, #op " %%ecx, %%eax", IN_AX, IN_CX)            \
+	INSN(#op "_m32", 32, model_##op, #op " " AT("di") ", %%eax", IN_AX, IN_MEMORY) \
+	ONLY_64(INSN(#op "_r64", 64, model_##op, #op " %%rcx, %%rax", IN_AX, IN_CX))   \
 	ONLY_64(INSN(#op "_m64", 64, model_##op, #op " (%%rdi), %%rax", IN_AX, IN_MEMORY))
-#define UNARY_16(op)                                                                               \
-	INSN(#op "_r16", 16, model_##op, #op " %%cx, %%ax", IN_AX, IN_CX)                          \
+#define UNARY_16(op)                                                      \
+	INSN(#op "_r16", 16, model_##op, #op " %%cx, %%ax", IN_AX, IN_CX) \
 	INSN(#op "_m16", 16, model_##op, #op " " AT("di") ", %%ax", IN_AX, IN_MEMORY)
 
 TEST(bit_scan, "BSF and BSR find the lowest and highest set bit; ZF tells that there is none",
@@ -24,8 +24,7 @@ TEST(bit_scan, "BSF and BSR find the lowest and highest set bit; ZF tells that t
 {
 	const struct insn table[] = { UNARY_16(bsf) UNARY(bsf) UNARY_16(bsr) UNARY(bsr) };
 
-	for_each_insn(insn, table)
-		insn_check_edges(insn);
+	for_each_insn(insn, table) insn_check_edges(insn);
 }
 
 TEST(tzcnt, "TZCNT counts trailing zeros, the width for 0, which CF tells; ZF tells of a 0",
@@ -33,8 +32,7 @@ TEST(tzcnt, "TZCNT counts trailing zeros, the width for 0, which CF tells; ZF te
 {
 	const struct insn table[] = { UNARY_16(tzcnt) UNARY(tzcnt) };
 
-	for_each_insn(insn, table)
-		insn_check_edges(insn);
+	for_each_insn(insn, table) insn_check_edges(insn);
 }
 
 TEST(lzcnt, "LZCNT counts leading zeros, the width for 0, which CF tells; ZF tells of a 0",
@@ -42,8 +40,7 @@ TEST(lzcnt, "LZCNT counts leading zeros, the width for 0, which CF tells; ZF tel
 {
 	const struct insn table[] = { UNARY_16(lzcnt) UNARY(lzcnt) };
 
-	for_each_insn(insn, table)
-		insn_check_edges(insn);
+	for_each_insn(insn, table) insn_check_edges(insn);
 }
 
 TEST(popcnt, "POPCNT counts set bits and clears all status flags but ZF, which tells of a 0",
@@ -51,8 +48,7 @@ TEST(popcnt, "POPCNT counts set bits and clears all status flags but ZF, which t
 {
 	const struct insn table[] = { UNARY_16(popcnt) UNARY(popcnt) };
 
-	for_each_insn(insn, table)
-		insn_check_edges(insn);
+	for_each_insn(insn, table) insn_check_edges(insn);
 }
 
 TEST(lowest_set_bit, "BLSI, BLSMSK and BLSR isolate, mask up to, and clear the lowest set bit",
@@ -60,8 +56,7 @@ TEST(lowest_set_bit, "BLSI, BLSMSK and BLSR isolate, mask up to, and clear the l
 {
 	const struct insn table[] = { UNARY(blsi) UNARY(blsmsk) UNARY(blsr) };
 
-	for_each_insn(insn, table)
-		insn_check_edges(insn);
+	for_each_insn(insn, table) insn_check_edges(insn);
 }
 
 /* src in CX, third in DX or memory; AT&T order is third, src, destination. */
@@ -83,22 +78,20 @@ TEST(lowest_set_bit, "BLSI, BLSMSK and BLSR isolate, mask up to, and clear the l
 	ONLY_64(INSN(#op "_m64", 64, model_##op, #op " %%rdx, (%%rdi), %%rax", IN_AX, IN_MEMORY,   \
 		     .third = IN_DX))
 
-TEST(andn, "ANDN inverts its first source", SPEC("SDM vol. 2A, ANDN"),
-     REQUIRES(cpu_has(X86_FEATURE_BMI1)))
+TEST(andn, "ANDN inverts its first source",
+     SPEC("SDM vol. 2A, ANDN"), REQUIRES(cpu_has(X86_FEATURE_BMI1)))
 {
 	const struct insn table[] = { THIRD_IN_MEMORY(andn) };
 
-	for_each_insn(insn, table)
-		insn_check_edges(insn);
+	for_each_insn(insn, table) insn_check_edges(insn);
 }
 
-TEST(bextr, "BEXTR extracts bits; those beyond the operand are 0", SPEC("SDM vol. 2A, BEXTR"),
-     REQUIRES(cpu_has(X86_FEATURE_BMI1)))
+TEST(bextr, "BEXTR extracts bits; those beyond the operand are 0",
+     SPEC("SDM vol. 2A, BEXTR"), REQUIRES(cpu_has(X86_FEATURE_BMI1)))
 {
 	const struct insn table[] = { SRC_IN_MEMORY(bextr) };
 
-	for_each_insn(insn, table)
-		insn_check_counts(insn);
+	for_each_insn(insn, table) insn_check_counts(insn);
 }
 
 TEST(bzhi, "BZHI clears from a bit upward; an index beyond the operand clears nothing and sets CF",
@@ -106,8 +99,7 @@ TEST(bzhi, "BZHI clears from a bit upward; an index beyond the operand clears no
 {
 	const struct insn table[] = { SRC_IN_MEMORY(bzhi) };
 
-	for_each_insn(insn, table)
-		insn_check_counts(insn);
+	for_each_insn(insn, table) insn_check_counts(insn);
 }
 
 TEST(deposit_extract, "PDEP scatters low bits to where the mask is set, PEXT gathers them",
@@ -115,34 +107,33 @@ TEST(deposit_extract, "PDEP scatters low bits to where the mask is set, PEXT gat
 {
 	const struct insn table[] = { THIRD_IN_MEMORY(pdep) THIRD_IN_MEMORY(pext) };
 
-	for_each_insn(insn, table)
-		insn_check_edges(insn);
+	for_each_insn(insn, table) insn_check_edges(insn);
 }
 
 /* ------------------------------------------------------------------------------------ bit tests */
 
-#define REGISTER_BIT(op)                                                                           \
-	INSN(#op "_r16_r16", 16, model_##op, #op " %%cx, %%ax", IN_AX, IN_CX)                      \
-	INSN(#op "_r32_r32", 32, model_##op, #op " %%ecx, %%eax", IN_AX, IN_CX)                    \
+#define REGISTER_BIT(op)                                                        \
+	INSN(#op "_r16_r16", 16, model_##op, #op " %%cx, %%ax", IN_AX, IN_CX)   \
+	INSN(#op "_r32_r32", 32, model_##op, #op " %%ecx, %%eax", IN_AX, IN_CX) \
 	ONLY_64(INSN(#op "_r64_r64", 64, model_##op, #op " %%rcx, %%rax", IN_AX, IN_CX))
-#define CONSTANT_BIT_(op, bit, name, width, operand, place, prefix, ...)                           \
-	INSN(name "_" #bit, width, model_##op, prefix #op " $" #bit ", " operand, place,           \
+#define CONSTANT_BIT_(op, bit, name, width, operand, place, prefix, ...)                 \
+	INSN(name "_" #bit, width, model_##op, prefix #op " $" #bit ", " operand, place, \
 	     IMMEDIATE, .immediate = (bit), ##__VA_ARGS__)
-#define CONSTANT_BIT(op)                                                                           \
-	CONSTANT_BIT_(op##w, 15, #op "_r16", 16, "%%ax", IN_AX, "")                                \
-	CONSTANT_BIT_(op##w, 17, #op "_r16", 16, "%%ax", IN_AX, "")                                \
-	CONSTANT_BIT_(op##l, 0, #op "_r32", 32, "%%eax", IN_AX, "")                                \
-	CONSTANT_BIT_(op##l, 63, #op "_r32", 32, "%%eax", IN_AX, "")                               \
-	CONSTANT_BIT_(op##w, 33, #op "_m16", 16, AT("di"), IN_MEMORY, "")                          \
-	CONSTANT_BIT_(op##l, 33, #op "_m32", 32, AT("di"), IN_MEMORY, "")                          \
-	ONLY_64(CONSTANT_BIT_(op##q, 95, #op "_r64", 64, "%%rax", IN_AX, ""))                      \
+#define CONSTANT_BIT(op)                                                      \
+	CONSTANT_BIT_(op##w, 15, #op "_r16", 16, "%%ax", IN_AX, "")           \
+	CONSTANT_BIT_(op##w, 17, #op "_r16", 16, "%%ax", IN_AX, "")           \
+	CONSTANT_BIT_(op##l, 0, #op "_r32", 32, "%%eax", IN_AX, "")           \
+	CONSTANT_BIT_(op##l, 63, #op "_r32", 32, "%%eax", IN_AX, "")          \
+	CONSTANT_BIT_(op##w, 33, #op "_m16", 16, AT("di"), IN_MEMORY, "")     \
+	CONSTANT_BIT_(op##l, 33, #op "_m32", 32, AT("di"), IN_MEMORY, "")     \
+	ONLY_64(CONSTANT_BIT_(op##q, 95, #op "_r64", 64, "%%rax", IN_AX, "")) \
 	ONLY_64(CONSTANT_BIT_(op##q, 63, #op "_m64", 64, "(%%rdi)", IN_MEMORY, ""))
-#define LOCKED_BIT(op)                                                                             \
-	CONSTANT_BIT_(op##w, 3, "lock_" #op "_m16", 16, AT("di"), IN_MEMORY, "lock ",              \
-		      .aligned = true)                                                             \
-	CONSTANT_BIT_(op##l, 35, "lock_" #op "_m32", 32, AT("di"), IN_MEMORY, "lock ",             \
-		      .aligned = true)                                                             \
-	ONLY_64(CONSTANT_BIT_(op##q, 63, "lock_" #op "_m64", 64, "(%%rdi)", IN_MEMORY, "lock ",    \
+#define LOCKED_BIT(op)                                                                          \
+	CONSTANT_BIT_(op##w, 3, "lock_" #op "_m16", 16, AT("di"), IN_MEMORY, "lock ",           \
+		      .aligned = true)                                                          \
+	CONSTANT_BIT_(op##l, 35, "lock_" #op "_m32", 32, AT("di"), IN_MEMORY, "lock ",          \
+		      .aligned = true)                                                          \
+	ONLY_64(CONSTANT_BIT_(op##q, 63, "lock_" #op "_m64", 64, "(%%rdi)", IN_MEMORY, "lock ", \
 			      .aligned = true))
 
 /* The assembler wants a suffix where memory is the operand; the model has none. */
@@ -165,19 +156,16 @@ TEST(bit_test_registers, "BT, BTS, BTR and BTC take a bit offset modulo the widt
 	const struct insn table[] = { REGISTER_BIT(bt) REGISTER_BIT(bts) REGISTER_BIT(btr)
 					      REGISTER_BIT(btc) };
 
-	for_each_insn(insn, table)
-		insn_check_edges(insn);
+	for_each_insn(insn, table) insn_check_edges(insn);
 }
 
 TEST(bit_test_immediate, "an immediate bit offset is taken modulo the width, also for memory",
      SPEC("SDM vol. 2A, BT, BTC, BTR, BTS"))
 {
-	const struct insn table[] = { CONSTANT_BIT(bt) CONSTANT_BIT(bts) CONSTANT_BIT(btr)
-					      CONSTANT_BIT(btc) LOCKED_BIT(bts) LOCKED_BIT(btr)
-						      LOCKED_BIT(btc) };
+	const struct insn table[] = { CONSTANT_BIT(bt) CONSTANT_BIT(bts) CONSTANT_BIT(
+		btr) CONSTANT_BIT(btc) LOCKED_BIT(bts) LOCKED_BIT(btr) LOCKED_BIT(btc) };
 
-	for_each_insn(insn, table)
-		insn_check_edges(insn);
+	for_each_insn(insn, table) insn_check_edges(insn);
 }
 
 TEST(bit_test_keeps_zf, "BT leaves ZF alone, of which the APM does not say so",
@@ -201,9 +189,9 @@ struct bit_string_insn {
 	enum bit_change change;
 };
 
-#define BIT_STRING(op, prefix, mark, change)                                                       \
-	{ mark #op "_m16_r16", CODE(prefix #op " %%cx, " AT("di")), 16, change },                  \
-		{ mark #op "_m32_r32", CODE(prefix #op " %%ecx, " AT("di")), 32, change },         \
+#define BIT_STRING(op, prefix, mark, change)                                               \
+	{ mark #op "_m16_r16", CODE(prefix #op " %%cx, " AT("di")), 16, change },          \
+		{ mark #op "_m32_r32", CODE(prefix #op " %%ecx, " AT("di")), 32, change }, \
 		ONLY_64({ mark #op "_m64_r64", CODE(prefix #op " %%rcx, (%%rdi)"), 64, change }, )
 
 /* The strings that the tests address: 4 KiB to each side of the base, for 16-bit offsets. */
@@ -215,7 +203,9 @@ static void check_bit_string(const struct bit_string_insn *insn, s64 offset)
 	/* The operand of the instruction is REACH bytes in; bit 0 of the string is bit 0 there. */
 	u8 *byte = &bit_string_expected[REACH + (offset >> 3)];
 	u8 bit = 1 << (offset & 7);
-	struct registers r = { .cx = (ulong)offset, .di = (ulong)&bit_string[REACH], .flags = FLAG_1 };
+	struct registers r = { .cx = (ulong)offset,
+			       .di = (ulong)&bit_string[REACH],
+			       .flags = FLAG_1 };
 	bool before = *byte & bit;
 
 	if (insn->width == 16)
@@ -244,13 +234,11 @@ TEST(bit_string_in_memory, "a bit offset in a register reaches beyond a memory o
 {
 	static const s16 far[] = { -32768, -32767, -4097, -1025, 1024, 4096, 32766, 32767 };
 	const struct bit_string_insn table[] = {
-		BIT_STRING(bt, "", "", KEEP)
-		BIT_STRING(bts, "", "", SET)
-		BIT_STRING(btr, "", "", RESET)
-		BIT_STRING(btc, "", "", COMPLEMENT)
-		BIT_STRING(bts, "lock ", "lock_", SET)
-		BIT_STRING(btr, "lock ", "lock_", RESET)
-		BIT_STRING(btc, "lock ", "lock_", COMPLEMENT)
+		BIT_STRING(bt, "", "", KEEP) BIT_STRING(bts, "", "", SET)
+			BIT_STRING(btr, "", "", RESET) BIT_STRING(btc, "", "", COMPLEMENT)
+				BIT_STRING(bts, "lock ", "lock_", SET)
+					BIT_STRING(btr, "lock ", "lock_", RESET)
+						BIT_STRING(btc, "lock ", "lock_", COMPLEMENT)
 	};
 
 	for (u32 i = 0; i < ARRAY_SIZE(table); i++) {

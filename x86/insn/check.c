@@ -124,18 +124,19 @@ static u8 *choose_window(bool aligned)
 {
 	static const u32 offsets[] = { 64, 64 + 3, PAGE_SIZE - 1, PAGE_SIZE - 4 };
 
-	return memory + (aligned ? offsets[0] : offsets[window_turn++ % ARRAY_SIZE(offsets)]) - GUARD;
+	return memory + (aligned ? offsets[0] : offsets[window_turn++ % ARRAY_SIZE(offsets)]) -
+	       GUARD;
 }
 
 static const char *register_name(u32 i)
 {
-	static const char *const names[] = { "ax", "cx", "dx",	"bx",  "bp",  "si",  "di", "r8",
+	static const char *const names[] = { "ax", "cx",  "dx",	 "bx",	"bp",  "si",  "di", "r8",
 					     "r9", "r10", "r11", "r12", "r13", "r14", "r15" };
 
 	return names[i];
 }
 
-#define OPERANDS_FORMAT "%s dst=%#llx src=%#llx third=%#llx flags=%#x"
+#define OPERANDS_FORMAT	   "%s dst=%#llx src=%#llx third=%#llx flags=%#x"
 #define OPERANDS(insn, in) (insn)->name, (in)->dst, (in)->src, (in)->third, (in)->flags
 
 /* Which register it is, comes before the operands. */
@@ -155,8 +156,7 @@ static bool compare_registers(const struct insn *insn, const struct alu_in *in,
 /* These leave the register as it is, the upper half of a 32-bit one included. */
 static bool keeps_destination(alu_model *model)
 {
-	return model == model_cmp || model == model_test || model == model_bt ||
-	       model == model_cwd;
+	return model == model_cmp || model == model_test || model == model_bt || model == model_cwd;
 }
 
 /*

@@ -9,9 +9,9 @@
 SUITE("Conditions");
 
 /* The conditions by their number, the low four bits of the opcodes. */
-#define EACH_CONDITION(row)                                                                        \
-	row(0, "o") row(1, "no") row(2, "b") row(3, "ae") row(4, "e") row(5, "ne") row(6, "be")    \
-		row(7, "a") row(8, "s") row(9, "ns") row(10, "p") row(11, "np") row(12, "l")       \
+#define EACH_CONDITION(row)                                                                     \
+	row(0, "o") row(1, "no") row(2, "b") row(3, "ae") row(4, "e") row(5, "ne") row(6, "be") \
+		row(7, "a") row(8, "s") row(9, "ns") row(10, "p") row(11, "np") row(12, "l")    \
 			row(13, "ge") row(14, "le") row(15, "g")
 
 struct conditional {
@@ -24,8 +24,8 @@ struct conditional {
 /* Runs each of the 16 rows with each combination of the flags; checks what is common to all. */
 #define for_each_combination(i) for (u32 i = 0; i < 64; i++)
 
-#define SETCC(number, cc) { "set" cc, CODE("set" cc " %%al") },
-#define SETCC_HIGH(number, cc) { "set" cc "_high", CODE("set" cc " %%ah") },
+#define SETCC(number, cc)	 { "set" cc, CODE("set" cc " %%al") },
+#define SETCC_HIGH(number, cc)	 { "set" cc "_high", CODE("set" cc " %%ah") },
 #define SETCC_MEMORY(number, cc) { "set" cc "_m8", CODE("set" cc " " AT("di")) },
 
 TEST(setcc, "SETcc makes a byte 0 or 1, the rest of the register as it was",
@@ -37,11 +37,13 @@ TEST(setcc, "SETcc makes a byte 0 or 1, the rest of the register as it was",
 
 	for (u32 cc = 0; cc < 16; cc++) {
 		SUBTEST("%s", low[cc].name);
-		for_each_combination(i) {
+		for_each_combination(i)
+		{
 			ulong flags = insn_flags(i) | FLAG_1;
 			u32 expected = model_condition(cc, flags);
 			u8 bytes[3] = { 0x5a, 0x5a, 0x5a };
-			struct registers r = { .ax = 0x12345678, .di = (ulong)&bytes[1],
+			struct registers r = { .ax = 0x12345678,
+					       .di = (ulong)&bytes[1],
 					       .flags = flags };
 
 			execute(low[cc].code, &r);
@@ -57,10 +59,9 @@ TEST(setcc, "SETcc makes a byte 0 or 1, the rest of the register as it was",
 	}
 }
 
-#define CMOV_16(number, cc) { "cmov" cc, CODE("cmov" cc " %%cx, %%ax") },
-#define CMOV_32(number, cc) { "cmov" cc, CODE("cmov" cc " %%ecx, %%eax") },
-#define CMOV_MEMORY(number, cc)                                                                    \
-	{ "cmov" cc, CODE("cmov" cc " " AT("di") ", " NATIVE("ax")) },
+#define CMOV_16(number, cc)	{ "cmov" cc, CODE("cmov" cc " %%cx, %%ax") },
+#define CMOV_32(number, cc)	{ "cmov" cc, CODE("cmov" cc " %%ecx, %%eax") },
+#define CMOV_MEMORY(number, cc) { "cmov" cc, CODE("cmov" cc " " AT("di") ", " NATIVE("ax")) },
 
 TEST(cmovcc, "CMOVcc moves if the condition holds; 32 bits clear the upper half either way",
      SPEC("SDM vol. 2A, CMOVcc; " CONDITION_SPEC), REQUIRES(cpu_has(X86_FEATURE_CMOV)))
@@ -72,12 +73,14 @@ TEST(cmovcc, "CMOVcc moves if the condition holds; 32 bits clear the upper half 
 
 	for (u32 cc = 0; cc < 16; cc++) {
 		SUBTEST("%s", words[cc].name);
-		for_each_combination(i) {
+		for_each_combination(i)
+		{
 			ulong flags = insn_flags(i) | FLAG_1;
 			bool holds = model_condition(cc, flags);
 			ulong operand = cx;
-			struct registers r = { .ax = ax, .cx = cx, .di = (ulong)&operand,
-					       .flags = flags };
+			struct registers r = {
+				.ax = ax, .cx = cx, .di = (ulong)&operand, .flags = flags
+			};
 
 			execute(words[cc].code, &r);
 			EXPECT_EQ(r.ax, holds ? (ax & ~0xfffful) | 0xff01 : ax, "flags %#x",
@@ -97,10 +100,11 @@ TEST(cmovcc, "CMOVcc moves if the condition holds; 32 bits clear the upper half 
 
 #define JCC_SHORT(number, cc) { "j" cc, CODE("j" cc " 1f; mov $1, %%eax; 1:") },
 /* 0F 80h + condition with a 32-bit displacement, over the five bytes of the MOV. */
-#define JCC_NEAR(number, cc)                                                                       \
+#define JCC_NEAR(number, cc) \
 	{ "j" cc "_near", CODE(".byte 0x0f, 0x80 + " #number "; .long 5; mov $1, %%eax") },
-#define JCC_BACK(number, cc)                                                                       \
-	{ "j" cc "_back", CODE("jmp 2f; 1: mov $2, %%eax; jmp 3f; 2: j" cc " 1b; mov $1, %%eax; 3:") },
+#define JCC_BACK(number, cc) \
+	{ "j" cc "_back",    \
+	  CODE("jmp 2f; 1: mov $2, %%eax; jmp 3f; 2: j" cc " 1b; mov $1, %%eax; 3:") },
 
 TEST(jcc, "Jcc jumps if the condition holds, near and short, forward and back",
      SPEC("SDM vol. 2A, Jcc; " CONDITION_SPEC))
@@ -111,7 +115,8 @@ TEST(jcc, "Jcc jumps if the condition holds, near and short, forward and back",
 
 	for (u32 cc = 0; cc < 16; cc++) {
 		SUBTEST("%s", shorts[cc].name);
-		for_each_combination(i) {
+		for_each_combination(i)
+		{
 			ulong flags = insn_flags(i) | FLAG_1;
 			bool holds = model_condition(cc, flags);
 			struct registers r = { .ax = 0, .flags = flags };
@@ -135,7 +140,8 @@ TEST(loop, "LOOP, LOOPE and LOOPNE count rCX down, change no flag, and look at Z
 	static const ulong counts[] = { 0, 1, 2, 0x100, 0x10000, 0x80000000, ~0ul };
 
 	for (u32 i = 0; i < ARRAY_SIZE(counts); i++) {
-		for_each_combination(j) {
+		for_each_combination(j)
+		{
 			ulong flags = insn_flags(j) | FLAG_1;
 			bool again = counts[i] != 1;
 			bool zf = flags & FLAG_ZF;

@@ -51,13 +51,13 @@ struct insn {
  * at the end where needed. The comma behind is part of it, so that a row that only exists in one size
  * may expand to nothing.
  */
-#define INSN(name_, width_, model_, text, dst_, src_, ...)                                         \
-	{ .name = (name_),                                                                         \
-	  .code = CODE(text),                                                                      \
-	  .model = (model_),                                                                       \
-	  .width = (width_),                                                                       \
-	  .dst = (dst_),                                                                           \
-	  .src = (src_),                                                                           \
+#define INSN(name_, width_, model_, text, dst_, src_, ...) \
+	{ .name = (name_),                                 \
+	  .code = CODE(text),                              \
+	  .model = (model_),                               \
+	  .width = (width_),                               \
+	  .dst = (dst_),                                   \
+	  .src = (src_),                                   \
 	  ##__VA_ARGS__ },
 
 /* Executes one row with these operands and compares. False if anything differed, after reporting. */
@@ -74,7 +74,7 @@ void insn_check_counts(const struct insn *insn);
 u32 insn_flags(u32 number);
 
 /* Each row of a table. */
-#define for_each_insn(insn, table)                                                                 \
+#define for_each_insn(insn, table) \
 	for (const struct insn *insn = (table); insn < (table) + ARRAY_SIZE(table); insn++)
 
 /* Operands that lie near where arithmetic of any width changes its course. */

@@ -15,7 +15,8 @@ TEST(decimal_adjust, "AAA, AAS, DAA and DAS of every AX that matters, with every
 	static const u8 high[] = { 0, 1, 9, 0x7f, 0xff };
 	const struct insn table[] = { ADJUST(aaa) ADJUST(aas) ADJUST(daa) ADJUST(das) };
 
-	for_each_insn(insn, table) {
+	for_each_insn(insn, table)
+	{
 		SUBTEST("%s", insn->name);
 		fault_clear();
 		for (u32 ax = 0; ax < 0x100 * ARRAY_SIZE(high); ax++) {
@@ -30,8 +31,9 @@ TEST(decimal_adjust, "AAA, AAS, DAA and DAS of every AX that matters, with every
 	}
 }
 
-#define RADIX(op, radix)                                                                           \
-	INSN(#op "_" #radix, 16, model_##op, #op " $" #radix, IN_AX, IMMEDIATE, .immediate = (radix))
+#define RADIX(op, radix)                                                        \
+	INSN(#op "_" #radix, 16, model_##op, #op " $" #radix, IN_AX, IMMEDIATE, \
+	     .immediate = (radix))
 
 TEST(decimal_multiply_divide, "AAM and AAD with any base; AAM 0 raises #DE",
      SPEC("SDM vol. 2A, AAM, AAD"))
@@ -40,7 +42,8 @@ TEST(decimal_multiply_divide, "AAM and AAD with any base; AAM 0 raises #DE",
 					      RADIX(aam, 0) RADIX(aad, 10) RADIX(aad, 0)
 						      RADIX(aad, 16) RADIX(aad, 255) };
 
-	for_each_insn(insn, table) {
+	for_each_insn(insn, table)
+	{
 		SUBTEST("%s", insn->name);
 		fault_clear();
 		for (u32 ax = 0; ax < 0x10000; ax += insn->immediate ? 13 : 1021) {
@@ -52,18 +55,16 @@ TEST(decimal_multiply_divide, "AAM and AAD with any base; AAM 0 raises #DE",
 	}
 }
 
-#define SHORT_FORM(op, size, width, prefix, byte)                                                  \
+#define SHORT_FORM(op, size, width, prefix, byte) \
 	INSN(#op "_r" size "_short", width, model_##op, prefix ".byte " byte, IN_CX, NOWHERE)
 
 TEST(short_inc_dec, "the one-byte forms of INC and DEC", SPEC("SDM vol. 2, INC, DEC"))
 {
-	const struct insn table[] = { SHORT_FORM(inc, "16", 16, ".byte 0x66;", "0x41")
-					      SHORT_FORM(inc, "32", 32, "", "0x41")
-						      SHORT_FORM(dec, "16", 16, ".byte 0x66;", "0x49")
-							      SHORT_FORM(dec, "32", 32, "", "0x49") };
+	const struct insn table[] = { SHORT_FORM(inc, "16", 16, ".byte 0x66;", "0x41") SHORT_FORM(
+		inc, "32", 32, "", "0x41") SHORT_FORM(dec, "16", 16, ".byte 0x66;", "0x49")
+					      SHORT_FORM(dec, "32", 32, "", "0x49") };
 
-	for_each_insn(insn, table)
-		insn_check_edges(insn);
+	for_each_insn(insn, table) insn_check_edges(insn);
 }
 
 /* Written by the code of the case by name, as all registers are taken. */
@@ -73,14 +74,20 @@ static u16 pushed_words[8] __used;
 TEST(pusha_popa, "PUSHA stores all registers and SP as it was before; POPA loads all but SP",
      SPEC("SDM vol. 2B, PUSHA/PUSHAD, POPA/POPAD"))
 {
-	const struct registers before = { .ax = 0x11111111, .cx = 0x22222222, .dx = 0x33333333,
-					  .bx = 0x44444444, .bp = 0x55555555, .si = 0x66666666,
-					  .di = 0x77777777, .flags = FLAG_1 | ALU_STATUS };
+	const struct registers before = { .ax = 0x11111111,
+					  .cx = 0x22222222,
+					  .dx = 0x33333333,
+					  .bx = 0x44444444,
+					  .bp = 0x55555555,
+					  .si = 0x66666666,
+					  .di = 0x77777777,
+					  .flags = FLAG_1 | ALU_STATUS };
 	struct registers r = before;
 
 	SUBTEST("32_bits");
 	execute(CODE("mov %%esp, sp_before; pusha; mov %%esp, %%esi; mov $pushed, %%edi;"
-		     "mov $8, %%ecx; rep movsl; popa"), &r);
+		     "mov $8, %%ecx; rep movsl; popa"),
+		&r);
 	for (u32 i = 0; i < ARRAY_SIZE(r.general); i++)
 		EXPECT_EQ(r.general[i], before.general[i], "register %u", i);
 	EXPECT_EQ(r.flags, before.flags);
@@ -92,7 +99,8 @@ TEST(pusha_popa, "PUSHA stores all registers and SP as it was before; POPA loads
 	SUBTEST("16_bits");
 	execute(CODE("mov %%esp, sp_before; pushaw; mov %%esp, %%esi; mov $pushed_words, %%edi;"
 		     "mov $8, %%ecx; rep movsw; mov %%esp, %%edx;"
-		     "popaw"), &r);
+		     "popaw"),
+		&r);
 	EXPECT_MEM_EQ(pushed_words,
 		      ((u16[]){ before.di, before.si, before.bp, sp_before, before.bx, before.dx,
 				before.cx, before.ax }),
@@ -123,7 +131,8 @@ TEST(bound, "BOUND raises #BR below the lower and above the upper of two signed 
 	EXPECT_FAULT(BR, bound(INT32_MIN, limits));
 }
 
-TEST(into, "INTO traps if OF is set and does nothing otherwise", SPEC("SDM vol. 2A, INT n/INTO/INT3"))
+TEST(into, "INTO traps if OF is set and does nothing otherwise",
+     SPEC("SDM vol. 2A, INT n/INTO/INT3"))
 {
 	for (u32 i = 0; i < 64; i++) {
 		struct registers r = { .flags = FLAG_1 | insn_flags(i) };

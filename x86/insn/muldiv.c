@@ -8,25 +8,25 @@
 SUITE("Multiplication and division");
 
 /* One operand and the accumulator; a byte times AL is AX, the others double into rDX:rAX. */
-#define ONE_OPERAND_8(op)                                                                          \
-	INSN(#op "_r8", 8, model_##op, #op " %%cl", IN_AX, IN_CX, .high = IN_AH)                   \
+#define ONE_OPERAND_8(op)                                                        \
+	INSN(#op "_r8", 8, model_##op, #op " %%cl", IN_AX, IN_CX, .high = IN_AH) \
 	INSN(#op "_r8_high", 8, model_##op, #op " %%bh", IN_AX, IN_BH, .high = IN_AH)
-#define ONE_OPERAND(op)                                                                            \
-	INSN(#op "_r16", 16, model_##op, #op " %%cx", IN_AX, IN_CX, .high = IN_DX)                 \
-	INSN(#op "_r32", 32, model_##op, #op " %%ecx", IN_AX, IN_CX, .high = IN_DX)                \
-	ONLY_64(INSN(#op "_r64", 64, model_##op, #op " %%rcx", IN_AX, IN_CX, .high = IN_DX))       \
-	INSN(#op "_m8", 8, model_##op, #op "b " AT("di"), IN_AX, IN_MEMORY, .high = IN_AH)         \
-	INSN(#op "_m16", 16, model_##op, #op "w " AT("di"), IN_AX, IN_MEMORY, .high = IN_DX)       \
-	INSN(#op "_m32", 32, model_##op, #op "l " AT("di"), IN_AX, IN_MEMORY, .high = IN_DX)       \
-	ONLY_64(INSN(#op "_m64", 64, model_##op, #op "q " AT("di"), IN_AX, IN_MEMORY, .high = IN_DX))
+#define ONE_OPERAND(op)                                                                      \
+	INSN(#op "_r16", 16, model_##op, #op " %%cx", IN_AX, IN_CX, .high = IN_DX)           \
+	INSN(#op "_r32", 32, model_##op, #op " %%ecx", IN_AX, IN_CX, .high = IN_DX)          \
+	ONLY_64(INSN(#op "_r64", 64, model_##op, #op " %%rcx", IN_AX, IN_CX, .high = IN_DX)) \
+	INSN(#op "_m8", 8, model_##op, #op "b " AT("di"), IN_AX, IN_MEMORY, .high = IN_AH)   \
+	INSN(#op "_m16", 16, model_##op, #op "w " AT("di"), IN_AX, IN_MEMORY, .high = IN_DX) \
+	INSN(#op "_m32", 32, model_##op, #op "l " AT("di"), IN_AX, IN_MEMORY, .high = IN_DX) \
+	ONLY_64(INSN(#op "_m64", 64, model_##op, #op "q " AT("di"), IN_AX, IN_MEMORY,        \
+		     .high = IN_DX))
 
 TEST(multiply_bytes, "MUL and IMUL of all bytes: AX, and CF and OF if the upper half matters",
      SPEC("SDM vol. 2, MUL, IMUL"))
 {
 	const struct insn table[] = { ONE_OPERAND_8(mul) ONE_OPERAND_8(imul) };
 
-	for_each_insn(insn, table)
-		insn_check_bytes(insn);
+	for_each_insn(insn, table) insn_check_bytes(insn);
 }
 
 TEST(multiply, "MUL and IMUL with the accumulator give both halves of the product",
@@ -34,28 +34,26 @@ TEST(multiply, "MUL and IMUL with the accumulator give both halves of the produc
 {
 	const struct insn table[] = { ONE_OPERAND(mul) ONE_OPERAND(imul) };
 
-	for_each_insn(insn, table)
-		insn_check_edges(insn);
+	for_each_insn(insn, table) insn_check_edges(insn);
 }
 
 TEST(imul_two_operands, "IMUL r, r/m truncates; CF and OF tell that the product did not fit",
      SPEC("SDM vol. 2A, IMUL"))
 {
 	const struct insn table[] = {
-		INSN("imul_r16_r16", 16, model_imul_truncated, "imul %%cx, %%ax", IN_AX, IN_CX)
-		INSN("imul_r32_r32", 32, model_imul_truncated, "imul %%ecx, %%eax", IN_AX, IN_CX)
-		INSN("imul_r16_m16", 16, model_imul_truncated, "imul " AT("di") ", %%ax", IN_AX,
-		     IN_MEMORY)
-		INSN("imul_r32_m32", 32, model_imul_truncated, "imul " AT("di") ", %%eax", IN_AX,
-		     IN_MEMORY)
-		ONLY_64(INSN("imul_r64_r64", 64, model_imul_truncated, "imul %%rcx, %%rax", IN_AX,
-			     IN_CX))
-		ONLY_64(INSN("imul_r64_m64", 64, model_imul_truncated, "imul (%%rdi), %%rax",
-			     IN_AX, IN_MEMORY))
+		INSN("imul_r16_r16", 16, model_imul_truncated, "imul %%cx, %%ax", IN_AX,
+		     IN_CX) INSN("imul_r32_r32", 32, model_imul_truncated, "imul %%ecx, %%eax",
+				 IN_AX, IN_CX) INSN("imul_r16_m16", 16, model_imul_truncated,
+						    "imul " AT("di") ", %%ax", IN_AX, IN_MEMORY)
+			INSN("imul_r32_m32", 32, model_imul_truncated, "imul " AT("di") ", %%eax",
+			     IN_AX, IN_MEMORY)
+				ONLY_64(INSN("imul_r64_r64", 64, model_imul_truncated,
+					     "imul %%rcx, %%rax", IN_AX, IN_CX))
+					ONLY_64(INSN("imul_r64_m64", 64, model_imul_truncated,
+						     "imul (%%rdi), %%rax", IN_AX, IN_MEMORY))
 	};
 
-	for_each_insn(insn, table)
-		insn_check_edges(insn);
+	for_each_insn(insn, table) insn_check_edges(insn);
 }
 
 /* The three-operand form writes a register that it does not read: its factors are src and third. */
@@ -67,27 +65,27 @@ static void imul_third(const struct alu_in *in, struct alu_out *out)
 	model_imul_truncated(&factors, out);
 }
 
-#define BY(name, width, value, operands, src)                                                      \
-	INSN("imul_" name, width, imul_third, "imul $" #value ", " operands, IN_AX, src,           \
+#define BY(name, width, value, operands, src)                                            \
+	INSN("imul_" name, width, imul_third, "imul $" #value ", " operands, IN_AX, src, \
 	     .third = IMMEDIATE, .immediate = (u64)(value))
 
 TEST(imul_three_operands, "IMUL r, r/m, imm with a byte, which is sign-extended, and a full one",
      SPEC("SDM vol. 2A, IMUL"))
 {
 	const struct insn table[] = {
-		BY("r16_r16_imm8", 16, -2, "%%cx, %%ax", IN_CX)
-		BY("r16_r16_imm16", 16, 0x7fff, "%%cx, %%ax", IN_CX)
-		BY("r32_r32_imm8", 32, -128, "%%ecx, %%eax", IN_CX)
-		BY("r32_r32_imm32", 32, 0x12345678, "%%ecx, %%eax", IN_CX)
-		BY("r32_m32_imm8", 32, 127, AT("di") ", %%eax", IN_MEMORY)
-		BY("r32_m32_imm32", 32, -0x80000000ll, AT("di") ", %%eax", IN_MEMORY)
-		ONLY_64(BY("r64_r64_imm8", 64, -1, "%%rcx, %%rax", IN_CX))
-		ONLY_64(BY("r64_r64_imm32", 64, 0x7fffffff, "%%rcx, %%rax", IN_CX))
-		ONLY_64(BY("r64_m64_imm32", 64, -0x7fffffff, "(%%rdi), %%rax", IN_MEMORY))
+		BY("r16_r16_imm8", 16, -2, "%%cx, %%ax", IN_CX) BY(
+			"r16_r16_imm16", 16, 0x7fff, "%%cx, %%ax",
+			IN_CX) BY("r32_r32_imm8", 32, -128, "%%ecx, %%eax",
+				  IN_CX) BY("r32_r32_imm32", 32, 0x12345678, "%%ecx, %%eax", IN_CX)
+			BY("r32_m32_imm8", 32, 127, AT("di") ", %%eax", IN_MEMORY) BY(
+				"r32_m32_imm32", 32, -0x80000000ll, AT("di") ", %%eax", IN_MEMORY)
+				ONLY_64(BY("r64_r64_imm8", 64, -1, "%%rcx, %%rax", IN_CX)) ONLY_64(
+					BY("r64_r64_imm32", 64, 0x7fffffff, "%%rcx, %%rax", IN_CX))
+					ONLY_64(BY("r64_m64_imm32", 64, -0x7fffffff,
+						   "(%%rdi), %%rax", IN_MEMORY))
 	};
 
-	for_each_insn(insn, table)
-		insn_check_edges(insn);
+	for_each_insn(insn, table) insn_check_edges(insn);
 }
 
 /* Likewise MULX, of rDX, here third; its two results are AX, the low half, and BX. */
@@ -105,16 +103,16 @@ TEST(mulx, "MULX gives both halves of the product in any registers and leaves al
 	const struct insn table[] = {
 		INSN("mulx_r32", 32, mulx_third, "mulx %%ecx, %%eax, %%ebx", IN_AX, IN_CX,
 		     .third = IN_DX, .high = IN_BX)
-		INSN("mulx_m32", 32, mulx_third, "mulx " AT("di") ", %%eax, %%ebx", IN_AX,
-		     IN_MEMORY, .third = IN_DX, .high = IN_BX)
-		ONLY_64(INSN("mulx_r64", 64, mulx_third, "mulx %%rcx, %%rax, %%rbx", IN_AX, IN_CX,
-			     .third = IN_DX, .high = IN_BX))
-		ONLY_64(INSN("mulx_m64", 64, mulx_third, "mulx (%%rdi), %%rax, %%rbx", IN_AX,
-			     IN_MEMORY, .third = IN_DX, .high = IN_BX))
+			INSN("mulx_m32", 32, mulx_third, "mulx " AT("di") ", %%eax, %%ebx", IN_AX,
+			     IN_MEMORY, .third = IN_DX, .high = IN_BX)
+				ONLY_64(INSN("mulx_r64", 64, mulx_third, "mulx %%rcx, %%rax, %%rbx",
+					     IN_AX, IN_CX, .third = IN_DX, .high = IN_BX))
+					ONLY_64(INSN("mulx_m64", 64, mulx_third,
+						     "mulx (%%rdi), %%rax, %%rbx", IN_AX, IN_MEMORY,
+						     .third = IN_DX, .high = IN_BX))
 	};
 
-	for_each_insn(insn, table)
-		insn_check_edges(insn);
+	for_each_insn(insn, table) insn_check_edges(insn);
 }
 
 #define DIVISION(op)                                                                               \
@@ -138,8 +136,7 @@ TEST(divide, "DIV and IDIV give quotient and remainder, or #DE with all register
 {
 	const struct insn table[] = { DIVISION(div) DIVISION(idiv) };
 
-	for_each_insn(insn, table)
-		insn_check_edges(insn);
+	for_each_insn(insn, table) insn_check_edges(insn);
 }
 
 TEST(divide_most_negative, "IDIV of the most negative dividend by -1 raises #DE",
@@ -147,7 +144,8 @@ TEST(divide_most_negative, "IDIV of the most negative dividend by -1 raises #DE"
 {
 	const struct insn table[] = { DIVISION(idiv) };
 
-	for_each_insn(insn, table) {
+	for_each_insn(insn, table)
+	{
 		struct alu_in in = { .src = ~0ull, .dst = 0, .third = BIT(insn->width - 1) };
 
 		SUBTEST("%s", insn->name);
@@ -191,7 +189,8 @@ TEST(divide_limits, "DIV and IDIV take the largest quotient that fits and raise 
 {
 	const struct insn table[] = { DIVISION(div) DIVISION(idiv) };
 
-	for_each_insn(insn, table) {
+	for_each_insn(insn, table)
+	{
 		SUBTEST("%s", insn->name);
 		fault_clear();
 		for (u32 i = 0; i < edge_count; i++) {

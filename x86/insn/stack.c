@@ -20,9 +20,11 @@ TEST(push_pop_registers, "PUSH stores below SP and lowers it by the operand's si
 	struct registers r = { .ax = value, .flags = FLAG_1 | ALU_STATUS };
 
 	SUBTEST("native");
-	EXPECT_NO_FAULT(execute_try(CODE(SP_TO("si") "push " NATIVE("ax") "; " SP_TO("di")
-					 "mov (" NATIVE("sp") "), " NATIVE("cx") "; "
-					 "pop " NATIVE("bx") "; " SP_TO("dx")), &r));
+	EXPECT_NO_FAULT(
+		execute_try(CODE(SP_TO("si") "push " NATIVE("ax") "; " SP_TO("di") "mov (" NATIVE(
+				    "sp") "), " NATIVE("cx") "; "
+							     "pop " NATIVE("bx") "; " SP_TO("dx")),
+			    &r));
 	EXPECT_EQ(r.di, r.si - SLOT);
 	EXPECT_EQ(r.dx, r.si);
 	EXPECT_EQ(r.cx, value);
@@ -31,8 +33,8 @@ TEST(push_pop_registers, "PUSH stores below SP and lowers it by the operand's si
 
 	SUBTEST("16_bits");
 	r = (struct registers){ .ax = value, .bx = ~0ul, .flags = FLAG_1 };
-	EXPECT_NO_FAULT(execute_try(CODE(SP_TO("si") "pushw %%ax; " SP_TO("di")
-					 "popw %%bx; " SP_TO("dx")), &r));
+	EXPECT_NO_FAULT(execute_try(
+		CODE(SP_TO("si") "pushw %%ax; " SP_TO("di") "popw %%bx; " SP_TO("dx")), &r));
 	EXPECT_EQ(r.di, r.si - 2);
 	EXPECT_EQ(r.dx, r.si);
 	EXPECT_EQ(r.bx, (~0ul & ~0xfffful) | 0x7788);
@@ -47,8 +49,9 @@ TEST(push_sp, "PUSH of SP stores the value before the push, POP of SP loads what
 	EXPECT_EQ(r.cx, r.ax);
 
 	r = (struct registers){ .flags = FLAG_1 };
-	execute(CODE(SP_TO("bx") "lea -64(" NATIVE("sp") "), " NATIVE("ax") "; push " NATIVE("ax")
-		     "; pop " NATIVE("sp") "; " SP_TO("cx") "mov " NATIVE("bx") ", " NATIVE("sp")), &r);
+	execute(CODE(SP_TO("bx") "lea -64(" NATIVE("sp") "), " NATIVE("ax") "; push " NATIVE(
+			"ax") "; pop " NATIVE("sp") "; " SP_TO("cx") "mov " NATIVE("bx") ", " NATIVE("sp")),
+		&r);
 	EXPECT_EQ(r.cx, r.ax);
 }
 
@@ -70,11 +73,13 @@ TEST(push_memory, "PUSH and POP of memory; POP to an SP-based address uses SP af
 
 	SUBTEST("pop_m_by_sp");
 	r.ax = 0x5678;
-	execute(CODE("push $0; push " NATIVE("ax") "; pop (" NATIVE("sp") "); pop " NATIVE("cx")), &r);
+	execute(CODE("push $0; push " NATIVE("ax") "; pop (" NATIVE("sp") "); pop " NATIVE("cx")),
+		&r);
 	EXPECT_EQ(r.cx, 0x5678u);
 }
 
-TEST(push_immediate, "PUSH sign-extends an immediate to the operand's size", SPEC("SDM vol. 2B, PUSH"))
+TEST(push_immediate, "PUSH sign-extends an immediate to the operand's size",
+     SPEC("SDM vol. 2B, PUSH"))
 {
 	struct registers r = { .bx = 0, .flags = FLAG_1 };
 
@@ -92,12 +97,13 @@ TEST(push_immediate, "PUSH sign-extends an immediate to the operand's size", SPE
 /* What POPF at CPL 0 can change and no case suffers from: status flags, DF, IOPL, NT, AC, ID. */
 #define POPF_WRITABLE (ALU_STATUS | FLAG_DF | FLAG_IOPL | FLAG_NT | FLAG_AC | FLAG_ID)
 
-TEST(popf, "POPF at CPL 0 sets what it is given, bit 1 stays set, reserved bits, RF and VM stay clear",
+TEST(popf,
+     "POPF at CPL 0 sets what it is given, bit 1 stays set, reserved bits, RF and VM stay clear",
      SPEC("SDM vol. 2B, POPF/POPFD/POPFQ, PUSHF/PUSHFD/PUSHFQ; vol. 1, 3.4.3"))
 {
 	const ulong kept_clear = BIT(3) | BIT(5) | BIT(15) | FLAG_RF | FLAG_VM | BITS(31, 22);
-	const void *code = CODE("push " NATIVE("ax") "; popf; pushf; pop " NATIVE("cx")
-				"; push $2; popf");
+	const void *code =
+		CODE("push " NATIVE("ax") "; popf; pushf; pop " NATIVE("cx") "; push $2; popf");
 
 	for_each_set_bit(bit, POPF_WRITABLE) {
 		struct registers r = { .ax = (ulong)BIT(bit), .flags = FLAG_1 };
@@ -146,9 +152,10 @@ TEST(pushf_rf, "PUSHF stores RF and VM as 0", SPEC("SDM vol. 2B, PUSHF/PUSHFD/PU
 }
 
 /* After ENTER: SI the SP before, AX the new BP, CX the new SP, DX what is at the new BP. */
-#define ENTER(size, level)                                                                         \
-	CODE(SP_TO("si") "enter $" #size ", $" #level "; mov " NATIVE("bp") ", " NATIVE("ax") "; "  \
-	     SP_TO("cx") "mov (" NATIVE("bp") "), " NATIVE("dx") "; leave; " SP_TO("di"))
+#define ENTER(size, level)                                                                        \
+	CODE(SP_TO("si") "enter $" #size ", $" #level                                             \
+			 "; mov " NATIVE("bp") ", " NATIVE("ax") "; " SP_TO("cx") "mov (" NATIVE( \
+				 "bp") "), " NATIVE("dx") "; leave; " SP_TO("di"))
 
 TEST(enter_leave, "ENTER pushes BP, points it there and makes room; LEAVE undoes all of it",
      SPEC("SDM vol. 2A, ENTER, LEAVE"))
@@ -181,7 +188,8 @@ TEST(enter_leave, "ENTER pushes BP, points it there and makes room; LEAVE undoes
 /* Text: what is at BP plus an offset into this register. */
 #define FROM_FRAME(offset, register) "mov " offset "(" NATIVE("bp") "), " NATIVE(register) "; "
 
-TEST(enter_levels, "ENTER with a level copies the frame pointers of the outer frames and adds its own",
+TEST(enter_levels,
+     "ENTER with a level copies the frame pointers of the outer frames and adds its own",
      SPEC("SDM vol. 2A, ENTER"))
 {
 	/* Outer display: level 3 copies the two slots below the one BP points to. */
@@ -189,10 +197,11 @@ TEST(enter_levels, "ENTER with a level copies the frame pointers of the outer fr
 	struct registers r = { .bp = (ulong)&display[3], .flags = FLAG_1 };
 
 	EXPECT_NO_FAULT(execute_try(
-		CODE(SP_TO("si") "enter $16, $3; mov " NATIVE("bp") ", " NATIVE("ax") "; " SP_TO("cx")
-		     FROM_FRAME("0", "dx") FROM_FRAME("-%c1", "bx") FROM_FRAME("-2*%c1", "di")
-		     FROM_FRAME("-3*%c1", "bp")
-		     "push " NATIVE("bp") "; pop " NATIVE("bp") "; mov " NATIVE("si") ", " NATIVE("sp"),
+		CODE(SP_TO("si") "enter $16, $3; mov " NATIVE("bp") ", " NATIVE("ax") "; " SP_TO(
+			     "cx") FROM_FRAME("0", "dx") FROM_FRAME("-%c1",
+								    "bx") FROM_FRAME("-2*%c1", "di")
+			     FROM_FRAME("-3*%c1", "bp") "push " NATIVE("bp") "; pop " NATIVE(
+				     "bp") "; mov " NATIVE("si") ", " NATIVE("sp"),
 		     "i"(sizeof(ulong))),
 		&r));
 	EXPECT_EQ(r.ax, r.si - SLOT);
@@ -209,9 +218,11 @@ TEST(call_ret, "CALL pushes the address behind it; RET n drops n bytes more",
 	struct registers r = { .flags = FLAG_1 | ALU_STATUS };
 
 	SUBTEST("near");
-	EXPECT_NO_FAULT(execute_try(CODE(SP_TO("si") "call 2f; 1: " SP_TO("di") "jmp 3f; 2: mov ("
-					 NATIVE("sp") "), " NATIVE("ax") "; " SP_TO("cx") "ret; 3: "
-					 "mov $1b, %%ebx"), &r));
+	EXPECT_NO_FAULT(
+		execute_try(CODE(SP_TO("si") "call 2f; 1: " SP_TO("di") "jmp 3f; 2: mov (" NATIVE(
+				    "sp") "), " NATIVE("ax") "; " SP_TO("cx") "ret; 3: "
+									      "mov $1b, %%ebx"),
+			    &r));
 	EXPECT_EQ(r.ax, r.bx);
 	EXPECT_EQ(r.cx, r.si - SLOT);
 	EXPECT_EQ(r.di, r.si);
@@ -219,15 +230,18 @@ TEST(call_ret, "CALL pushes the address behind it; RET n drops n bytes more",
 
 	SUBTEST("indirect");
 	r = (struct registers){ .flags = FLAG_1 };
-	EXPECT_NO_FAULT(execute_try(CODE(SP_TO("si") "mov $2f, %%eax; call *" NATIVE("ax") "; 1: "
-					 SP_TO("di") "jmp 3f; 2: pop " NATIVE("cx") "; push "
-					 NATIVE("cx") "; ret; 3: mov $1b, %%ebx"), &r));
+	EXPECT_NO_FAULT(execute_try(
+		CODE(SP_TO("si") "mov $2f, %%eax; call *" NATIVE("ax") "; 1: " SP_TO(
+			"di") "jmp 3f; 2: pop " NATIVE("cx") "; push " NATIVE("cx") "; ret; 3: mov $1b, %%ebx"),
+		&r));
 	EXPECT_EQ(r.cx, r.bx);
 	EXPECT_EQ(r.di, r.si);
 
 	SUBTEST("ret_imm16");
 	r = (struct registers){ .flags = FLAG_1 };
-	EXPECT_NO_FAULT(execute_try(CODE(SP_TO("si") "push $1; push $2; call 2f; " SP_TO("di")
-					 "jmp 3f; 2: ret $%c1; 3:", "i"(2 * sizeof(ulong))), &r));
+	EXPECT_NO_FAULT(execute_try(CODE(SP_TO("si") "push $1; push $2; call 2f; " SP_TO(
+						 "di") "jmp 3f; 2: ret $%c1; 3:",
+					 "i"(2 * sizeof(ulong))),
+				    &r));
 	EXPECT_EQ(r.di, r.si);
 }

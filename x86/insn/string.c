@@ -22,10 +22,10 @@ struct string_insn {
 	unsigned width;
 };
 
-#define SIZES(mark, prefix, op, operation, repeat)                                                 \
-	{ mark #op "b", CODE(prefix #op "b"), operation, repeat, 8 },                              \
-		{ mark #op "w", CODE(prefix #op "w"), operation, repeat, 16 },                     \
-		{ mark #op "d", CODE(prefix #op "l"), operation, repeat, 32 },                     \
+#define SIZES(mark, prefix, op, operation, repeat)                             \
+	{ mark #op "b", CODE(prefix #op "b"), operation, repeat, 8 },          \
+		{ mark #op "w", CODE(prefix #op "w"), operation, repeat, 16 }, \
+		{ mark #op "d", CODE(prefix #op "l"), operation, repeat, 32 }, \
 		ONLY_64({ mark #op "q", CODE(prefix #op "q"), operation, repeat, 64 }, )
 
 #define AREA 256
@@ -118,10 +118,14 @@ static void check(const struct string_insn *insn, ulong count, ulong flags, u32 
 		  u32 destination_offset)
 {
 	struct registers r = {
-		.ax = (ulong)0x1122334455667788, .cx = count,
+		.ax = (ulong)0x1122334455667788,
+		.cx = count,
 		.si = (ulong)source + AREA / 2 + source_offset,
 		.di = (ulong)destination + AREA / 2 + destination_offset,
-		.bx = 0x5a5a, .dx = 0xa5a5, .bp = 0x7777, .flags = flags | FLAG_1,
+		.bx = 0x5a5a,
+		.dx = 0xa5a5,
+		.bp = 0x7777,
+		.flags = flags | FLAG_1,
 	};
 	struct registers expected = r;
 
@@ -141,8 +145,8 @@ static void check(const struct string_insn *insn, ulong count, ulong flags, u32 
 	execute(insn->code, &r);
 
 	for (u32 i = 0; i < ARRAY_SIZE(r.general); i++)
-		EXPECT_EQ(r.general[i], expected.general[i], "register %u, count %#llx, flags %#llx",
-			  i, (u64)count, (u64)flags);
+		EXPECT_EQ(r.general[i], expected.general[i],
+			  "register %u, count %#llx, flags %#llx", i, (u64)count, (u64)flags);
 	EXPECT_EQ(r.flags, expected.flags, "count %#llx, flags %#llx", (u64)count, (u64)flags);
 	EXPECT_MEM_EQ(source, source_expected, AREA);
 	EXPECT_MEM_EQ(destination, destination_expected, AREA);
@@ -169,9 +173,10 @@ static void check_table(const struct string_insn *table, u32 size)
 TEST(string_once, "a string instruction alone works on one element and moves SI and DI by its size",
      SPEC("SDM vol. 2, MOVS, STOS, LODS, CMPS, SCAS"))
 {
-	const struct string_insn table[] = { SIZES("", "", movs, MOVS, ONCE)
-		SIZES("", "", stos, STOS, ONCE) SIZES("", "", lods, LODS, ONCE)
-		SIZES("", "", cmps, CMPS, ONCE) SIZES("", "", scas, SCAS, ONCE) };
+	const struct string_insn table[] = { SIZES("", "", movs, MOVS, ONCE) SIZES(
+		"", "", stos, STOS, ONCE) SIZES("", "", lods, LODS, ONCE)
+						     SIZES("", "", cmps, CMPS, ONCE)
+							     SIZES("", "", scas, SCAS, ONCE) };
 
 	check_table(table, ARRAY_SIZE(table));
 }
@@ -179,8 +184,8 @@ TEST(string_once, "a string instruction alone works on one element and moves SI 
 TEST(string_rep, "REP goes on until rCX is 0 and does nothing at all when it is 0 before",
      SPEC("SDM vol. 2B, REP/REPE/REPZ/REPNE/REPNZ"))
 {
-	const struct string_insn table[] = { SIZES("rep_", "rep ", movs, MOVS, REP)
-		SIZES("rep_", "rep ", stos, STOS, REP) SIZES("rep_", "rep ", lods, LODS, REP) };
+	const struct string_insn table[] = { SIZES("rep_", "rep ", movs, MOVS, REP) SIZES(
+		"rep_", "rep ", stos, STOS, REP) SIZES("rep_", "rep ", lods, LODS, REP) };
 
 	check_table(table, ARRAY_SIZE(table));
 }
@@ -188,10 +193,9 @@ TEST(string_rep, "REP goes on until rCX is 0 and does nothing at all when it is 
 TEST(string_repe, "REPE and REPNE also end when ZF says so, behind the element that decided it",
      SPEC("SDM vol. 2B, REP/REPE/REPZ/REPNE/REPNZ"))
 {
-	const struct string_insn table[] = { SIZES("repe_", "repe ", cmps, CMPS, REPE)
-		SIZES("repe_", "repe ", scas, SCAS, REPE)
-		SIZES("repne_", "repne ", cmps, CMPS, REPNE)
-		SIZES("repne_", "repne ", scas, SCAS, REPNE) };
+	const struct string_insn table[] = { SIZES("repe_", "repe ", cmps, CMPS, REPE) SIZES(
+		"repe_", "repe ", scas, SCAS, REPE) SIZES("repne_", "repne ", cmps, CMPS, REPNE)
+						     SIZES("repne_", "repne ", scas, SCAS, REPNE) };
 
 	check_table(table, ARRAY_SIZE(table));
 }
@@ -205,7 +209,9 @@ TEST(string_overlap, "REP MOVS of overlapping areas goes element by element",
 	SUBTEST("up");
 	for (u32 i = 0; i < sizeof(area); i++)
 		area[i] = i;
-	r = (struct registers){ .si = (ulong)area, .di = (ulong)area + 3, .cx = 40, .flags = FLAG_1 };
+	r = (struct registers){
+		.si = (ulong)area, .di = (ulong)area + 3, .cx = 40, .flags = FLAG_1
+	};
 	execute(CODE("rep movsb"), &r);
 	for (u32 i = 0; i < sizeof(area); i++)
 		EXPECT_EQ(area[i], i < 43 ? i % 3 : i, "byte %u", i);
@@ -214,8 +220,9 @@ TEST(string_overlap, "REP MOVS of overlapping areas goes element by element",
 	SUBTEST("down");
 	for (u32 i = 0; i < sizeof(area); i++)
 		area[i] = i;
-	r = (struct registers){ .si = (ulong)area + 47, .di = (ulong)area + 45, .cx = 40,
-				.flags = FLAG_1 | FLAG_DF };
+	r = (struct registers){
+		.si = (ulong)area + 47, .di = (ulong)area + 45, .cx = 40, .flags = FLAG_1 | FLAG_DF
+	};
 	execute(CODE("rep movsb"), &r);
 	for (u32 i = 0; i < sizeof(area); i++)
 		EXPECT_EQ(area[i], i < 6 || i > 45 ? i : 46 + i % 2, "byte %u", i);

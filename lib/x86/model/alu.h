@@ -98,7 +98,7 @@ bool model_condition(unsigned cc, u32 flags);
  * CMPXCHG8B (width 32) and CMPXCHG16B (width 64), on pairs of registers, the low one first:
  * memory and expected (rDX:rAX) are updated, ZF in *flags is.
  */
-void model_cmpxchg_pair(unsigned width, u64 memory[2], u64 expected[2],
-			const u64 replacement[2], u32 *flags);
+void model_cmpxchg_pair(unsigned width, u64 memory[2], u64 expected[2], const u64 replacement[2],
+			u32 *flags);
 
 #endif

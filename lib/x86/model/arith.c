@@ -212,8 +212,8 @@ void model_cmpxchg(const struct alu_in *in, struct alu_out *out)
 }
 
 /* SDM vol. 2A, CMPXCHG8B/CMPXCHG16B: ZF, no other flag. */
-void model_cmpxchg_pair(unsigned width, u64 memory[2], u64 expected[2],
-			const u64 replacement[2], u32 *flags)
+void model_cmpxchg_pair(unsigned width, u64 memory[2], u64 expected[2], const u64 replacement[2],
+			u32 *flags)
 {
 	bool equal = alu_trim(memory[0] ^ expected[0], width) == 0 &&
 		     alu_trim(memory[1] ^ expected[1], width) == 0;

@@ -75,8 +75,7 @@ static void packed_flags(const struct alu_in *in, struct alu_out *out, unsigned 
 {
 	alu_set_result(in, out, AX(in->dst >> 8, al));
 	alu_set_flags(out, ALU_STATUS & ~ALU_OF,
-		      alu_szp(al, 8) | alu_flag(ALU_CF, carry) | alu_flag(ALU_AF, adjust),
-		      ALU_OF);
+		      alu_szp(al, 8) | alu_flag(ALU_CF, carry) | alu_flag(ALU_AF, adjust), ALU_OF);
 }
 
 /* Whether the upper digit is adjusted, too. */

@@ -91,8 +91,7 @@ static u64 bit_test(const struct alu_in *in, struct alu_out *out)
 	unsigned bit = in->src & (in->width - 1);
 
 	alu_begin(in, out);
-	alu_set_flags(out, ALU_CF, alu_flag(ALU_CF, alu_bit(in->dst, bit)),
-		      ALU_STATUS & ~ALU_CF);
+	alu_set_flags(out, ALU_CF, alu_flag(ALU_CF, alu_bit(in->dst, bit)), ALU_STATUS & ~ALU_CF);
 	return 1ull << bit;
 }
 

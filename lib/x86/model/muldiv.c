@@ -42,8 +42,7 @@ static struct wide multiply_unsigned(u64 a, u64 b, unsigned width)
 
 static struct wide multiply_signed(u64 a, u64 b, unsigned width)
 {
-	struct wide product = multiply_unsigned(magnitude(a, width), magnitude(b, width),
-						width);
+	struct wide product = multiply_unsigned(magnitude(a, width), magnitude(b, width), width);
 
 	if (alu_sign(a, width) != alu_sign(b, width))
 		product = wide_negate(product, width);

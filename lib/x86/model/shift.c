@@ -36,8 +36,8 @@ static u64 right_by_one(u64 value, unsigned width, bool *carry)
  * The flags of SHL, SHR and SAR: none changes when the masked count is 0; AF is undefined
  * otherwise, OF is defined for a count of 1 only.
  */
-static void shift_flags(const struct alu_in *in, struct alu_out *out, unsigned count,
-			bool carry, bool overflow, u32 undefined)
+static void shift_flags(const struct alu_in *in, struct alu_out *out, unsigned count, bool carry,
+			bool overflow, u32 undefined)
 {
 	u32 flags = alu_szp(out->result, in->width) | alu_flag(ALU_CF, carry) |
 		    alu_flag(ALU_OF, overflow);
@@ -107,8 +107,7 @@ static void rotate_flags(struct alu_out *out, unsigned count, bool carry, bool o
 {
 	if (count == 0)
 		return;
-	alu_set_flags(out, ALU_CF | ALU_OF,
-		      alu_flag(ALU_CF, carry) | alu_flag(ALU_OF, overflow),
+	alu_set_flags(out, ALU_CF | ALU_OF, alu_flag(ALU_CF, carry) | alu_flag(ALU_OF, overflow),
 		      alu_flag(ALU_OF, count != 1));
 }
 
