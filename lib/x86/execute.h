@@ -43,9 +43,10 @@ static inline struct fault execute_try(const void *code, struct registers *regis
 }
 
 /*
- * The address of machine code for execute(), from assembler text, in which a % is written twice as
- * in any inline assembly; "i" constants may follow and are operands 1, 2... The text is GUARDED(): after a fault, execution goes
- * on behind all of it, so that it must leave the stack as it was when an instruction of it may fault.
+ * The address of machine code for execute(), from assembler text, in which a % is written twice as in
+ * any inline assembly; "i" constants may follow and are its operands 1, 2... The text is GUARDED():
+ * after a fault, execution goes on behind all of it, so that it must leave the stack as it was when an
+ * instruction of it may fault.
  */
 #define CODE(text, ...)                                        \
 	({                                                     \

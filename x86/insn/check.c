@@ -47,7 +47,7 @@ const u32 edge_count = ARRAY_SIZE(edge_values);
 
 /* What alternates between executions; from the start in each row, so that rows stand alone. */
 static u32 window_turn;
-static bool flags_turn;
+static u32 flags_turn;
 
 static u8 memory[2 * PAGE_SIZE] __aligned(PAGE_SIZE);
 
@@ -84,7 +84,10 @@ static void put(struct registers *r, u8 *window, enum place place, unsigned widt
 	*register_of(r, place) = (ulong)((*register_of(r, place) & ~bits) | (value & bits));
 }
 
-/* The same for a result: writing the lower half of a 64-bit register clears the upper (SDM vol. 1, 3.4.1.1). */
+/*
+ * The same for a result: writing the lower half of a 64-bit register clears the upper one (SDM vol. 1,
+ * 3.4.1.1).
+ */
 static void write_back(struct registers *r, u8 *window, enum place place, unsigned width, u64 value)
 {
 	if (width == 32 && place >= IN_AX && place <= IN_R15)
@@ -269,18 +272,19 @@ static bool is_left_to_another_case(const struct insn *insn, const struct alu_in
 	       (in->third & ones) == (ones >> 1) + 1;
 }
 
-/* With all status flags clear and set if it matters, else with one of these in turn. */
+/*
+ * With all status flags clear and set, or CF apart from the others, if it matters; else with one of
+ * these in turn.
+ */
 static void check_flags(const struct insn *insn, struct alu_in *in)
 {
+	static const u32 flags[] = { 0, ALU_STATUS, ALU_CF, ALU_STATUS & ~ALU_CF };
+	u32 tries = reads_flags(insn->model) ? 2 : 1;
+
 	if (is_left_to_another_case(insn, in))
 		return;
-	flags_turn = !flags_turn;
-	if (reads_flags(insn->model) || flags_turn) {
-		in->flags = 0;
-		insn_check(insn, in);
-	}
-	if (reads_flags(insn->model) || !flags_turn) {
-		in->flags = ALU_STATUS;
+	for (u32 i = 0; i < tries; i++) {
+		in->flags = flags[flags_turn++ % ARRAY_SIZE(flags)];
 		insn_check(insn, in);
 	}
 }
@@ -301,7 +305,7 @@ static void begin_row(const struct insn *insn)
 {
 	SUBTEST("%s", insn->name);
 	window_turn = 0;
-	flags_turn = false;
+	flags_turn = 0;
 	fault_clear();
 }
 
