@@ -189,7 +189,7 @@ TEST(carry_flag, "CLC, STC and CMC change CF and nothing else", SPEC("SDM vol. 2
 
 	for_each_insn(insn, table)
 	{
-		SUBTEST("%s", insn->name);
+		SUBTEST("%s", insn->shape->name);
 		for (u32 i = 0; i < 64; i++) {
 			struct alu_in in = { .flags = insn_flags(i) };
 
@@ -208,7 +208,7 @@ TEST(lahf_sahf, "LAHF and SAHF move SF, ZF, AF, PF and CF, bit 1 set, between AH
 
 	for_each_insn(insn, table)
 	{
-		SUBTEST("%s", insn->name);
+		SUBTEST("%s", insn->shape->name);
 		for (u32 i = 0; i < 64; i++) {
 			for (u32 ah = 0; ah < 0x100; ah++) {
 				struct alu_in in = { .dst = ah << 8 | 0x77,

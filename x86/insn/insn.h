@@ -34,9 +34,8 @@ enum place {
 	IMMEDIATE, /* in the instruction: .immediate says which value */
 };
 
-struct insn {
+struct insn_shape {
 	const char *name; /* of the row: add_r32_r32 */
-	const void *code;
 	alu_model *model;
 	u8 width;
 	u8 dst, src, third; /* where the model's operands are; dst is where its result goes */
@@ -46,19 +45,28 @@ struct insn {
 	u64 immediate;	    /* of the operand that is IMMEDIATE */
 };
 
+struct insn {
+	const struct insn_shape *shape;
+	const void *code;
+};
+
 /*
  * A row for a table: INSN("add_r8_r8", 8, model_add, "add %%cl, %%al", IN_AX, IN_CX), with more members
  * at the end where needed. The comma behind is part of it, so that a row that only exists in one size
- * may expand to nothing.
+ * may expand to nothing. What is constant is kept apart, because compilers take long over a large table
+ * on the stack.
  */
-#define INSN(name_, width_, model_, text, dst_, src_, ...) \
-	{ .name = (name_),                                 \
-	  .code = CODE(text),                              \
-	  .model = (model_),                               \
-	  .width = (width_),                               \
-	  .dst = (dst_),                                   \
-	  .src = (src_),                                   \
-	  ##__VA_ARGS__ },
+#define INSN(name_, width_, model_, text, dst_, src_, ...)                     \
+	{ ({                                                                   \
+		  static const struct insn_shape shape_ = { .name = (name_),   \
+							    .model = (model_), \
+							    .width = (width_), \
+							    .dst = (dst_),     \
+							    .src = (src_),     \
+							    ##__VA_ARGS__ };   \
+		  &shape_;                                                     \
+	  }),                                                                  \
+	  CODE(text) },
 
 /* Executes one row with these operands and compares. False if anything differed, after reporting. */
 bool insn_check(const struct insn *insn, const struct alu_in *operands);

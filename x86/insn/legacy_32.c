@@ -17,7 +17,7 @@ TEST(decimal_adjust, "AAA, AAS, DAA and DAS of every AX that matters, with every
 
 	for_each_insn(insn, table)
 	{
-		SUBTEST("%s", insn->name);
+		SUBTEST("%s", insn->shape->name);
 		fault_clear();
 		for (u32 ax = 0; ax < 0x100 * ARRAY_SIZE(high); ax++) {
 			for (u32 i = 0; i < 64; i++) {
@@ -44,9 +44,9 @@ TEST(decimal_multiply_divide, "AAM and AAD with any base; AAM 0 raises #DE",
 
 	for_each_insn(insn, table)
 	{
-		SUBTEST("%s", insn->name);
+		SUBTEST("%s", insn->shape->name);
 		fault_clear();
-		for (u32 ax = 0; ax < 0x10000; ax += insn->immediate ? 13 : 1021) {
+		for (u32 ax = 0; ax < 0x10000; ax += insn->shape->immediate ? 13 : 1021) {
 			struct alu_in in = { .dst = ax, .flags = insn_flags(ax % 64) };
 
 			insn_check(insn, &in);
