@@ -90,7 +90,8 @@ TEST(alu_bytes, "8-bit arithmetic and logic gives the right result and flags for
 {
 	const struct insn table[] = { EACH_WRITER(REG_8) REG_8(cmp) REG_8(test) };
 
-	for_each_insn(insn, table) insn_check_bytes(insn);
+	for_each_insn(insn, table)
+		insn_check_bytes(insn);
 }
 
 TEST(alu_registers, "arithmetic and logic on wider registers, 32 bits clearing the upper half",
@@ -98,7 +99,8 @@ TEST(alu_registers, "arithmetic and logic on wider registers, 32 bits clearing t
 {
 	const struct insn table[] = { EACH_WRITER(REG_WIDE) REG_WIDE(cmp) REG_WIDE(test) };
 
-	for_each_insn(insn, table) insn_check_edges(insn);
+	for_each_insn(insn, table)
+		insn_check_edges(insn);
 }
 
 TEST(alu_high_bytes, "AH, CH, DH and BH are operands that leave the rest of their registers alone",
@@ -106,7 +108,8 @@ TEST(alu_high_bytes, "AH, CH, DH and BH are operands that leave the rest of thei
 {
 	const struct insn table[] = { EACH_WRITER(HIGH_BYTES) HIGH_BYTES(cmp) HIGH_BYTES(test) };
 
-	for_each_insn(insn, table) insn_check_edges(insn);
+	for_each_insn(insn, table)
+		insn_check_edges(insn);
 }
 
 TEST(alu_memory_destination, "arithmetic and logic on memory changes the operand's bytes only",
@@ -114,7 +117,8 @@ TEST(alu_memory_destination, "arithmetic and logic on memory changes the operand
 {
 	const struct insn table[] = { EACH_WRITER(TO_MEMORY) TO_MEMORY(cmp) TO_MEMORY(test) };
 
-	for_each_insn(insn, table) insn_check_edges(insn);
+	for_each_insn(insn, table)
+		insn_check_edges(insn);
 }
 
 TEST(alu_memory_source, "arithmetic and logic with a source in memory does not change it",
@@ -122,7 +126,8 @@ TEST(alu_memory_source, "arithmetic and logic with a source in memory does not c
 {
 	const struct insn table[] = { EACH_WRITER(FROM_MEMORY) FROM_MEMORY(cmp) };
 
-	for_each_insn(insn, table) insn_check_edges(insn);
+	for_each_insn(insn, table)
+		insn_check_edges(insn);
 }
 
 TEST(alu_locked, "a LOCK prefix changes neither result nor flags", SPEC("SDM vol. 2A, LOCK"))
@@ -130,7 +135,8 @@ TEST(alu_locked, "a LOCK prefix changes neither result nor flags", SPEC("SDM vol
 	const struct insn table[] = { EACH_WRITER(TO_MEMORY_LOCKED)
 					      EACH_UNARY(UNARY_MEMORY_LOCKED) };
 
-	for_each_insn(insn, table) insn_check_edges(insn);
+	for_each_insn(insn, table)
+		insn_check_edges(insn);
 }
 
 TEST(alu_immediates, "immediate operands, of which a byte is sign-extended", SPEC(BINARY_SPEC))
@@ -140,15 +146,18 @@ TEST(alu_immediates, "immediate operands, of which a byte is sign-extended", SPE
 	const struct insn logic[] = { IMMEDIATES(and) IMMEDIATES(or) IMMEDIATES(xor)
 					      IMMEDIATES(test) };
 
-	for_each_insn(insn, arithmetic) insn_check_edges(insn);
-	for_each_insn(insn, logic) insn_check_edges(insn);
+	for_each_insn(insn, arithmetic)
+		insn_check_edges(insn);
+	for_each_insn(insn, logic)
+		insn_check_edges(insn);
 }
 
 TEST(unary_bytes, "8-bit INC, DEC, NEG and NOT for all operands", SPEC(UNARY_SPEC))
 {
 	const struct insn table[] = { EACH_UNARY(UNARY_8) };
 
-	for_each_insn(insn, table) insn_check_bytes(insn);
+	for_each_insn(insn, table)
+		insn_check_bytes(insn);
 }
 
 TEST(unary_registers, "INC, DEC, NEG and NOT of wider registers; INC and DEC keep CF",
@@ -156,14 +165,16 @@ TEST(unary_registers, "INC, DEC, NEG and NOT of wider registers; INC and DEC kee
 {
 	const struct insn table[] = { EACH_UNARY(UNARY_WIDE) };
 
-	for_each_insn(insn, table) insn_check_edges(insn);
+	for_each_insn(insn, table)
+		insn_check_edges(insn);
 }
 
 TEST(unary_memory, "INC, DEC, NEG and NOT of memory", SPEC(UNARY_SPEC))
 {
 	const struct insn table[] = { EACH_UNARY(UNARY_MEMORY) };
 
-	for_each_insn(insn, table) insn_check_edges(insn);
+	for_each_insn(insn, table)
+		insn_check_edges(insn);
 }
 
 #define CARRY_CHAIN(op)                                                                    \
@@ -177,7 +188,8 @@ TEST(adx, "ADCX carries through CF, ADOX through OF; each leaves all other flags
 {
 	const struct insn table[] = { CARRY_CHAIN(adcx) CARRY_CHAIN(adox) };
 
-	for_each_insn(insn, table) insn_check_edges(insn);
+	for_each_insn(insn, table)
+		insn_check_edges(insn);
 }
 
 /* One flag alone, with all others set and clear, is what CLC, STC and CMC change. */
@@ -187,8 +199,7 @@ TEST(carry_flag, "CLC, STC and CMC change CF and nothing else", SPEC("SDM vol. 2
 {
 	const struct insn table[] = { CARRY_FLAG(clc) CARRY_FLAG(stc) CARRY_FLAG(cmc) };
 
-	for_each_insn(insn, table)
-	{
+	for_each_insn(insn, table) {
 		SUBTEST("%s", insn->shape->name);
 		for (u32 i = 0; i < 64; i++) {
 			struct alu_in in = { .flags = insn_flags(i) };
@@ -206,8 +217,7 @@ TEST(lahf_sahf, "LAHF and SAHF move SF, ZF, AF, PF and CF, bit 1 set, between AH
 {
 	const struct insn table[] = { LAHF_SAHF(lahf) LAHF_SAHF(sahf) };
 
-	for_each_insn(insn, table)
-	{
+	for_each_insn(insn, table) {
 		SUBTEST("%s", insn->shape->name);
 		for (u32 i = 0; i < 64; i++) {
 			for (u32 ah = 0; ah < 0x100; ah++) {

@@ -24,7 +24,8 @@ TEST(bit_scan, "BSF and BSR find the lowest and highest set bit; ZF tells that t
 {
 	const struct insn table[] = { UNARY_16(bsf) UNARY(bsf) UNARY_16(bsr) UNARY(bsr) };
 
-	for_each_insn(insn, table) insn_check_edges(insn);
+	for_each_insn(insn, table)
+		insn_check_edges(insn);
 }
 
 TEST(tzcnt, "TZCNT counts trailing zeros, the width for 0, which CF tells; ZF tells of a 0",
@@ -32,7 +33,8 @@ TEST(tzcnt, "TZCNT counts trailing zeros, the width for 0, which CF tells; ZF te
 {
 	const struct insn table[] = { UNARY_16(tzcnt) UNARY(tzcnt) };
 
-	for_each_insn(insn, table) insn_check_edges(insn);
+	for_each_insn(insn, table)
+		insn_check_edges(insn);
 }
 
 TEST(lzcnt, "LZCNT counts leading zeros, the width for 0, which CF tells; ZF tells of a 0",
@@ -40,7 +42,8 @@ TEST(lzcnt, "LZCNT counts leading zeros, the width for 0, which CF tells; ZF tel
 {
 	const struct insn table[] = { UNARY_16(lzcnt) UNARY(lzcnt) };
 
-	for_each_insn(insn, table) insn_check_edges(insn);
+	for_each_insn(insn, table)
+		insn_check_edges(insn);
 }
 
 TEST(popcnt, "POPCNT counts set bits and clears all status flags but ZF, which tells of a 0",
@@ -48,7 +51,8 @@ TEST(popcnt, "POPCNT counts set bits and clears all status flags but ZF, which t
 {
 	const struct insn table[] = { UNARY_16(popcnt) UNARY(popcnt) };
 
-	for_each_insn(insn, table) insn_check_edges(insn);
+	for_each_insn(insn, table)
+		insn_check_edges(insn);
 }
 
 TEST(lowest_set_bit, "BLSI, BLSMSK and BLSR isolate, mask up to, and clear the lowest set bit",
@@ -56,7 +60,8 @@ TEST(lowest_set_bit, "BLSI, BLSMSK and BLSR isolate, mask up to, and clear the l
 {
 	const struct insn table[] = { UNARY(blsi) UNARY(blsmsk) UNARY(blsr) };
 
-	for_each_insn(insn, table) insn_check_edges(insn);
+	for_each_insn(insn, table)
+		insn_check_edges(insn);
 }
 
 /* src in CX, third in DX or memory; AT&T order is third, src, destination. */
@@ -83,7 +88,8 @@ TEST(andn, "ANDN inverts its first source",
 {
 	const struct insn table[] = { THIRD_IN_MEMORY(andn) };
 
-	for_each_insn(insn, table) insn_check_edges(insn);
+	for_each_insn(insn, table)
+		insn_check_edges(insn);
 }
 
 TEST(bextr, "BEXTR extracts bits; those beyond the operand are 0",
@@ -91,7 +97,8 @@ TEST(bextr, "BEXTR extracts bits; those beyond the operand are 0",
 {
 	const struct insn table[] = { SRC_IN_MEMORY(bextr) };
 
-	for_each_insn(insn, table) insn_check_counts(insn);
+	for_each_insn(insn, table)
+		insn_check_counts(insn);
 }
 
 TEST(bzhi, "BZHI clears from a bit upward; an index beyond the operand clears nothing and sets CF",
@@ -99,7 +106,8 @@ TEST(bzhi, "BZHI clears from a bit upward; an index beyond the operand clears no
 {
 	const struct insn table[] = { SRC_IN_MEMORY(bzhi) };
 
-	for_each_insn(insn, table) insn_check_counts(insn);
+	for_each_insn(insn, table)
+		insn_check_counts(insn);
 }
 
 TEST(deposit_extract, "PDEP scatters low bits to where the mask is set, PEXT gathers them",
@@ -107,7 +115,8 @@ TEST(deposit_extract, "PDEP scatters low bits to where the mask is set, PEXT gat
 {
 	const struct insn table[] = { THIRD_IN_MEMORY(pdep) THIRD_IN_MEMORY(pext) };
 
-	for_each_insn(insn, table) insn_check_edges(insn);
+	for_each_insn(insn, table)
+		insn_check_edges(insn);
 }
 
 /* ------------------------------------------------------------------------------------ bit tests */
@@ -156,7 +165,8 @@ TEST(bit_test_registers, "BT, BTS, BTR and BTC take a bit offset modulo the widt
 	const struct insn table[] = { REGISTER_BIT(bt) REGISTER_BIT(bts) REGISTER_BIT(btr)
 					      REGISTER_BIT(btc) };
 
-	for_each_insn(insn, table) insn_check_edges(insn);
+	for_each_insn(insn, table)
+		insn_check_edges(insn);
 }
 
 TEST(bit_test_immediate, "an immediate bit offset is taken modulo the width, also for memory",
@@ -165,7 +175,8 @@ TEST(bit_test_immediate, "an immediate bit offset is taken modulo the width, als
 	const struct insn table[] = { CONSTANT_BIT(bt) CONSTANT_BIT(bts) CONSTANT_BIT(
 		btr) CONSTANT_BIT(btc) LOCKED_BIT(bts) LOCKED_BIT(btr) LOCKED_BIT(btc) };
 
-	for_each_insn(insn, table) insn_check_edges(insn);
+	for_each_insn(insn, table)
+		insn_check_edges(insn);
 }
 
 TEST(bit_test_keeps_zf, "BT leaves ZF alone, of which the APM does not say so",

@@ -33,7 +33,8 @@ TEST(xchg, "XCHG swaps, with and without LOCK, and changes no flag", SPEC("SDM v
 	const struct insn table[] = { WITH_REGISTER(xchg) WITH_MEMORY(xchg, "", "")
 					      WITH_MEMORY(xchg, "lock ", "lock_") };
 
-	for_each_insn(insn, table) insn_check_edges(insn);
+	for_each_insn(insn, table)
+		insn_check_edges(insn);
 }
 
 #define ACCUMULATOR(name, width, text) \
@@ -47,7 +48,8 @@ TEST(xchg_accumulator, "the one-byte forms of XCHG swap with the accumulator",
 		"eax_r32", 32,
 		".byte 0x91") ONLY_64(ACCUMULATOR("rax_r64", 64, ".byte 0x48, 0x91")) };
 
-	for_each_insn(insn, table) insn_check_edges(insn);
+	for_each_insn(insn, table)
+		insn_check_edges(insn);
 }
 
 TEST(xadd, "XADD leaves the sum in the destination, its old value in the source",
@@ -56,7 +58,8 @@ TEST(xadd, "XADD leaves the sum in the destination, its old value in the source"
 	const struct insn table[] = { WITH_REGISTER(xadd) WITH_MEMORY(xadd, "", "")
 					      WITH_MEMORY(xadd, "lock ", "lock_") };
 
-	for_each_insn(insn, table) insn_check_edges(insn);
+	for_each_insn(insn, table)
+		insn_check_edges(insn);
 }
 
 /* Destination DX or memory, source CX; the accumulator is read and perhaps written. */
@@ -80,7 +83,8 @@ TEST(cmpxchg, "CMPXCHG stores if the accumulator is equal, else loads it; flags 
 					       "%%rdx") COMPARE_MEMORY("", "")
 					      COMPARE_MEMORY("lock ", "lock_", .aligned = true) };
 
-	for_each_insn(insn, table) insn_check_edges(insn);
+	for_each_insn(insn, table)
+		insn_check_edges(insn);
 }
 
 /* For pairs that are equal, differ in one bit of either half, or in much. */

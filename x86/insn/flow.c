@@ -37,8 +37,7 @@ TEST(setcc, "SETcc makes a byte 0 or 1, the rest of the register as it was",
 
 	for (u32 cc = 0; cc < 16; cc++) {
 		SUBTEST("%s", low[cc].name);
-		for_each_combination(i)
-		{
+		for_each_combination(i) {
 			ulong flags = insn_flags(i) | FLAG_1;
 			u32 expected = model_condition(cc, flags);
 			u8 bytes[3] = { 0x5a, 0x5a, 0x5a };
@@ -73,8 +72,7 @@ TEST(cmovcc, "CMOVcc moves if the condition holds; 32 bits clear the upper half 
 
 	for (u32 cc = 0; cc < 16; cc++) {
 		SUBTEST("%s", words[cc].name);
-		for_each_combination(i)
-		{
+		for_each_combination(i) {
 			ulong flags = insn_flags(i) | FLAG_1;
 			bool holds = model_condition(cc, flags);
 			ulong operand = cx;
@@ -115,8 +113,7 @@ TEST(jcc, "Jcc jumps if the condition holds, near and short, forward and back",
 
 	for (u32 cc = 0; cc < 16; cc++) {
 		SUBTEST("%s", shorts[cc].name);
-		for_each_combination(i)
-		{
+		for_each_combination(i) {
 			ulong flags = insn_flags(i) | FLAG_1;
 			bool holds = model_condition(cc, flags);
 			struct registers r = { .ax = 0, .flags = flags };
@@ -140,8 +137,7 @@ TEST(loop, "LOOP, LOOPE and LOOPNE count rCX down, change no flag, and look at Z
 	static const ulong counts[] = { 0, 1, 2, 0x100, 0x10000, 0x80000000, ~0ul };
 
 	for (u32 i = 0; i < ARRAY_SIZE(counts); i++) {
-		for_each_combination(j)
-		{
+		for_each_combination(j) {
 			ulong flags = insn_flags(j) | FLAG_1;
 			bool again = counts[i] != 1;
 			bool zf = flags & FLAG_ZF;

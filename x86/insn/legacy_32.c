@@ -15,8 +15,7 @@ TEST(decimal_adjust, "AAA, AAS, DAA and DAS of every AX that matters, with every
 	static const u8 high[] = { 0, 1, 9, 0x7f, 0xff };
 	const struct insn table[] = { ADJUST(aaa) ADJUST(aas) ADJUST(daa) ADJUST(das) };
 
-	for_each_insn(insn, table)
-	{
+	for_each_insn(insn, table) {
 		SUBTEST("%s", insn->shape->name);
 		fault_clear();
 		for (u32 ax = 0; ax < 0x100 * ARRAY_SIZE(high); ax++) {
@@ -42,8 +41,7 @@ TEST(decimal_multiply_divide, "AAM and AAD with any base; AAM 0 raises #DE",
 					      RADIX(aam, 0) RADIX(aad, 10) RADIX(aad, 0)
 						      RADIX(aad, 16) RADIX(aad, 255) };
 
-	for_each_insn(insn, table)
-	{
+	for_each_insn(insn, table) {
 		SUBTEST("%s", insn->shape->name);
 		fault_clear();
 		for (u32 ax = 0; ax < 0x10000; ax += insn->shape->immediate ? 13 : 1021) {
@@ -64,7 +62,8 @@ TEST(short_inc_dec, "the one-byte forms of INC and DEC", SPEC("SDM vol. 2, INC, 
 		inc, "32", 32, "", "0x41") SHORT_FORM(dec, "16", 16, ".byte 0x66;", "0x49")
 					      SHORT_FORM(dec, "32", 32, "", "0x49") };
 
-	for_each_insn(insn, table) insn_check_edges(insn);
+	for_each_insn(insn, table)
+		insn_check_edges(insn);
 }
 
 /* Written by the code of the case by name, as all registers are taken. */

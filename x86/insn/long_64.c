@@ -25,7 +25,8 @@ TEST(rex_bytes, "with REX, byte registers 4 to 7 are SPL, BPL, SIL and DIL; R8B 
 						     .source_width = 8)
 	};
 
-	for_each_insn(insn, table) insn_check_edges(insn);
+	for_each_insn(insn, table)
+		insn_check_edges(insn);
 }
 
 TEST(rex_registers, "REX.R and REX.B reach R8 to R15 at every width", SPEC("SDM vol. 2A, 2.2.1.2"))
@@ -55,7 +56,8 @@ TEST(rex_registers, "REX.R and REX.B reach R8 to R15 at every width", SPEC("SDM 
 							     IN_AX, IN_R8, .high = IN_DX)
 	};
 
-	for_each_insn(insn, table) insn_check_edges(insn);
+	for_each_insn(insn, table)
+		insn_check_edges(insn);
 }
 
 TEST(rex_order, "a REX prefix counts only directly before the opcode", SPEC("SDM vol. 2A, 2.2.1"))
@@ -67,7 +69,8 @@ TEST(rex_order, "a REX prefix counts only directly before the opcode", SPEC("SDM
 					 ".byte 0x41, 0x3e, 0x01, 0xc8", IN_AX, IN_CX)
 	};
 
-	for_each_insn(insn, table) insn_check_edges(insn);
+	for_each_insn(insn, table)
+		insn_check_edges(insn);
 }
 
 TEST(nop_keeps_upper_half, "90h does nothing, though XCHG EAX, EAX would clear the upper half",

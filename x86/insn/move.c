@@ -41,7 +41,8 @@ TEST(extend, "MOVZX and MOVSX from bytes, high bytes and words, in registers and
 				     IN_AX, IN_MEMORY, .source_width = 32))
 	};
 
-	for_each_insn(insn, table) insn_check_edges(insn);
+	for_each_insn(insn, table)
+		insn_check_edges(insn);
 }
 
 TEST(extend_accumulator,
@@ -58,7 +59,8 @@ TEST(extend_accumulator,
 							     NOWHERE, .high = IN_DX))
 	};
 
-	for_each_insn(insn, table) insn_check_edges(insn);
+	for_each_insn(insn, table)
+		insn_check_edges(insn);
 }
 
 TEST(bswap, "BSWAP reverses the bytes of a register", SPEC("SDM vol. 2A, BSWAP"))
@@ -68,7 +70,8 @@ TEST(bswap, "BSWAP reverses the bytes of a register", SPEC("SDM vol. 2A, BSWAP")
 			ONLY_64(INSN("bswap_r64", 64, model_bswap, "bswap %%rcx", IN_CX, NOWHERE))
 	};
 
-	for_each_insn(insn, table) insn_check_edges(insn);
+	for_each_insn(insn, table)
+		insn_check_edges(insn);
 }
 
 TEST(movbe, "MOVBE loads and stores with the bytes reversed",
@@ -87,7 +90,8 @@ TEST(movbe, "MOVBE loads and stores with the bytes reversed",
 						     "movbe %%rcx, (%%rdi)", IN_MEMORY, IN_CX))
 	};
 
-	for_each_insn(insn, table) insn_check_edges(insn);
+	for_each_insn(insn, table)
+		insn_check_edges(insn);
 }
 
 /* MOV is what the model calls MOVZX of the same width. */
@@ -124,7 +128,8 @@ TEST(mov, "MOV between registers and memory changes what it names only, and no f
 								     IN_MEMORY, IN_CX))
 	};
 
-	for_each_insn(insn, table) insn_check_edges(insn);
+	for_each_insn(insn, table)
+		insn_check_edges(insn);
 }
 
 TEST(xlat, "XLAT replaces AL by the byte at rBX + AL, AL being unsigned",

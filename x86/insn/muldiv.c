@@ -25,7 +25,8 @@ TEST(multiply_bytes, "MUL and IMUL of all bytes: AX, and CF and OF if the upper 
 {
 	const struct insn table[] = { ONE_OPERAND_8(mul) ONE_OPERAND_8(imul) };
 
-	for_each_insn(insn, table) insn_check_bytes(insn);
+	for_each_insn(insn, table)
+		insn_check_bytes(insn);
 }
 
 TEST(multiply, "MUL and IMUL with the accumulator give both halves of the product",
@@ -33,7 +34,8 @@ TEST(multiply, "MUL and IMUL with the accumulator give both halves of the produc
 {
 	const struct insn table[] = { ONE_OPERAND(mul) ONE_OPERAND(imul) };
 
-	for_each_insn(insn, table) insn_check_edges(insn);
+	for_each_insn(insn, table)
+		insn_check_edges(insn);
 }
 
 TEST(imul_two_operands, "IMUL r, r/m truncates; CF and OF tell that the product did not fit",
@@ -52,7 +54,8 @@ TEST(imul_two_operands, "IMUL r, r/m truncates; CF and OF tell that the product 
 						     "imul (%%rdi), %%rax", IN_AX, IN_MEMORY))
 	};
 
-	for_each_insn(insn, table) insn_check_edges(insn);
+	for_each_insn(insn, table)
+		insn_check_edges(insn);
 }
 
 /* The three-operand form writes a register that it does not read: its factors are src and third. */
@@ -85,7 +88,8 @@ TEST(imul_three_operands, "IMUL r, r/m, imm with a byte, which is sign-extended,
 								   "(%%rdi), %%rax", IN_MEMORY))
 	};
 
-	for_each_insn(insn, table) insn_check_edges(insn);
+	for_each_insn(insn, table)
+		insn_check_edges(insn);
 }
 
 /* Likewise MULX, of rDX, here third; its two results are AX, the low half, and BX. */
@@ -112,7 +116,8 @@ TEST(mulx, "MULX gives both halves of the product in any registers and leaves al
 						     .third = IN_DX, .high = IN_BX))
 	};
 
-	for_each_insn(insn, table) insn_check_edges(insn);
+	for_each_insn(insn, table)
+		insn_check_edges(insn);
 }
 
 #define DIVISION(op)                                                                               \
@@ -136,7 +141,8 @@ TEST(divide, "DIV and IDIV give quotient and remainder, or #DE with all register
 {
 	const struct insn table[] = { DIVISION(div) DIVISION(idiv) };
 
-	for_each_insn(insn, table) insn_check_edges(insn);
+	for_each_insn(insn, table)
+		insn_check_edges(insn);
 }
 
 TEST(divide_most_negative, "IDIV of the most negative dividend by -1 raises #DE",
@@ -144,8 +150,7 @@ TEST(divide_most_negative, "IDIV of the most negative dividend by -1 raises #DE"
 {
 	const struct insn table[] = { DIVISION(idiv) };
 
-	for_each_insn(insn, table)
-	{
+	for_each_insn(insn, table) {
 		struct alu_in in = { .src = ~0ull, .dst = 0, .third = BIT(insn->shape->width - 1) };
 
 		SUBTEST("%s", insn->shape->name);
@@ -189,8 +194,7 @@ TEST(divide_limits, "DIV and IDIV take the largest quotient that fits and raise 
 {
 	const struct insn table[] = { DIVISION(div) DIVISION(idiv) };
 
-	for_each_insn(insn, table)
-	{
+	for_each_insn(insn, table) {
 		SUBTEST("%s", insn->shape->name);
 		fault_clear();
 		for (u32 i = 0; i < edge_count; i++) {

@@ -50,7 +50,8 @@ TEST(shift_bytes, "8-bit shifts and rotates of all operands by all counts in CL"
 {
 	const struct insn table[] = { EACH_SHIFT(BY_CL_8) };
 
-	for_each_insn(insn, table) insn_check_bytes(insn);
+	for_each_insn(insn, table)
+		insn_check_bytes(insn);
 }
 
 TEST(shift_registers, "wider shifts and rotates by all counts in CL, masked to 5 or 6 bits",
@@ -58,14 +59,16 @@ TEST(shift_registers, "wider shifts and rotates by all counts in CL, masked to 5
 {
 	const struct insn table[] = { EACH_SHIFT(BY_CL) EACH_SHIFT(BY_CL_HIGH_8) };
 
-	for_each_insn(insn, table) insn_check_counts(insn);
+	for_each_insn(insn, table)
+		insn_check_counts(insn);
 }
 
 TEST(shift_memory, "shifts and rotates of memory by all counts in CL", SPEC(SHIFT_SPEC))
 {
 	const struct insn table[] = { EACH_SHIFT(MEMORY_BY_CL) };
 
-	for_each_insn(insn, table) insn_check_edges(insn);
+	for_each_insn(insn, table)
+		insn_check_edges(insn);
 }
 
 TEST(shift_immediate, "shifts and rotates by 1 and by immediate counts", SPEC(SHIFT_SPEC))
@@ -74,8 +77,10 @@ TEST(shift_immediate, "shifts and rotates by 1 and by immediate counts", SPEC(SH
 	const struct insn rotates[] = { BY_CONSTANT(rol) BY_CONSTANT(ror) BY_CONSTANT(rcl)
 						BY_CONSTANT(rcr) };
 
-	for_each_insn(insn, shifts) insn_check_edges(insn);
-	for_each_insn(insn, rotates) insn_check_edges(insn);
+	for_each_insn(insn, shifts)
+		insn_check_edges(insn);
+	for_each_insn(insn, rotates)
+		insn_check_edges(insn);
 }
 
 #define DOUBLE_BY_CL(op)                                                                          \
@@ -96,7 +101,8 @@ TEST(double_shift, "SHLD and SHRD by all counts in CL", SPEC("SDM vol. 2B, SHLD,
 {
 	const struct insn table[] = { DOUBLE_BY_CL(shld) DOUBLE_BY_CL(shrd) };
 
-	for_each_insn(insn, table) insn_check_counts(insn);
+	for_each_insn(insn, table)
+		insn_check_counts(insn);
 }
 
 #define DOUBLE_BY(op, count)                                                                       \
@@ -114,7 +120,8 @@ TEST(double_shift_immediate, "SHLD and SHRD by immediate counts", SPEC("SDM vol.
 						      DOUBLE_BY(shrd, 1) DOUBLE_BY(shrd, 16)
 							      DOUBLE_BY(shrd, 33) };
 
-	for_each_insn(insn, table) insn_check_edges(insn);
+	for_each_insn(insn, table)
+		insn_check_edges(insn);
 }
 
 /* Value in CX or memory, count in DX, result in AX. */
@@ -138,6 +145,8 @@ TEST(flagless_shifts, "SARX, SHLX, SHRX and RORX shift by a masked count and lea
 	const struct insn by_register[] = { FLAGLESS(sarx) FLAGLESS(shlx) FLAGLESS(shrx) };
 	const struct insn by_constant[] = { RORX(0) RORX(1) RORX(31) RORX(32) RORX(63) RORX(64) };
 
-	for_each_insn(insn, by_register) insn_check_counts(insn);
-	for_each_insn(insn, by_constant) insn_check_edges(insn);
+	for_each_insn(insn, by_register)
+		insn_check_counts(insn);
+	for_each_insn(insn, by_constant)
+		insn_check_edges(insn);
 }
