@@ -2,7 +2,8 @@
 #
 # Standard input: what is expected, fields separated by tabs, in order:
 #	case NAME                       a case that this boot was to run
-#	known NAME ROW WORDS            a deviation of this VMM that known.cfg explains; ROW may be empty, or have *
+#	known NAME ROW VERDICT WORDS    a deviation of this VMM that known.cfg explains: ROW may be empty, or have *;
+#	                                VERDICT is what it leads to, FAIL, CRASH or TIMEOUT
 # Then the console, the file named by CONSOLE. Variables: how = ended, died, timeout (of the VMM);
 # said = what its exit status claims, passed, failed or nothing; words = that in words, for people.
 #
@@ -110,7 +111,7 @@ function known_words(name, row,    i) {
 			return known_text[i]
 		}
 	}
-	return (name SUBSEP "") in known ? known[name, ""] : ""
+	return known_verdict[name] == "FAIL" ? known[name, ""] : ""
 }
 
 # A row's name with * for anything, as an expression for all of it.
@@ -170,11 +171,11 @@ function end_case(verdict, ms,    i, name, words, missing) {
 		notes = escape(objection) (notes == "" ? "" : "\\n" notes)
 		words = ""
 	} else {
-		words = (name SUBSEP "") in known ? known[name, ""] : ""
+		words = known_verdict[name] == verdict ? known[name, ""] : ""
 		if (verdict == "FAIL" && words == "" && bad_rows && !unknown_rows && !case_notes)
 			words = "only in rows that are known"
 	}
-	if (verdict == "FAIL" && words != "") {
+	if (words != "") {
 		verdict = "KNOWN"
 		notes = words (notes == "" ? "" : "\\n" notes)
 	} else if (verdict == "PASS") {
@@ -243,10 +244,11 @@ function case_result(ok, text,    number, name, skip, ms, at, what) {
 	if ($1 == "case")
 		names[++expected] = $2
 	else if ($1 == "known" && $3 == "") {
-		known[$2, ""] = $4
+		known[$2, ""] = $5
+		known_verdict[$2] = $4
 	} else if ($1 == "known") {
 		known_name[++known_count] = $2; known_row[known_count] = $3
-		known_pattern[known_count] = pattern($3); known_text[known_count] = $4
+		known_pattern[known_count] = pattern($3); known_text[known_count] = $5
 	}
 	next
 }

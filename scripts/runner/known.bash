@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # known.cfg of a VMM: the cases and rows that it is known to fail, and the manual's words against it.
 
-KNOWN_KEYS=(arch versions accel manual actual link +cases)
-declare -A KNOWN=() # "arch/test" -> lines "known CASE ROW WORDS", tabs between
+KNOWN_KEYS=(arch versions accel verdict manual actual link +cases)
+declare -A KNOWN=() # "arch/test" -> lines "known CASE ROW VERDICT WORDS", tabs between
 
 # version_in VERSION RANGE: LOW..HIGH, both included, either may be empty. 7.2.22 is in ..7.2: only as
 # many numbers are compared as the bound has.
@@ -58,6 +58,8 @@ known_check() {
 	done
 	[[ ${INI["$2|versions"]-..} =~ ^[0-9.]*\.\.[0-9.]*$ ]] ||
 		usage_error "$1:${INI_LINE["$2|versions"]}: versions is LOW..HIGH, not '${INI["$2|versions"]}'"
+	[[ ${INI["$2|verdict"]:-FAIL} == @(FAIL|CRASH|TIMEOUT) ]] ||
+		usage_error "$1:${INI_LINE["$2|verdict"]}: verdict is FAIL, CRASH or TIMEOUT, not '${INI["$2|verdict"]}'"
 	while IFS= read -r item; do
 		[[ $item == ?*:?* ]] || usage_error "$1:${INI_LINE["$2|cases"]}: expected test:case or test:case/row, not '$item'"
 	done <<<"${INI["$2|cases"]}"
@@ -76,7 +78,7 @@ known_add() {
 		if [[ $name == */* ]]; then
 			row=${name#*/} name=${name%%/*}
 		fi
-		KNOWN["$1/$test"]+="known"$'\t'"$name"$'\t'"$row"$'\t'"${words//$'\t'/ }"$'\n'
+		KNOWN["$1/$test"]+="known"$'\t'"$name"$'\t'"$row"$'\t'"${INI["$2|verdict"]:-FAIL}"$'\t'"${words//$'\t'/ }"$'\n'
 	done <<<"${INI["$2|cases"]}"
 }
 

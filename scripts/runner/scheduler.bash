@@ -98,6 +98,13 @@ watch_all() {
 	local pid
 	now_ms
 	for pid in "${!RUN_JOB[@]}"; do
+		# The shell may have noticed the end of a job elsewhere than in `wait -n`, which then does not tell of it.
+		if ! kill -0 "$pid" 2>/dev/null; then
+			STATUS=0
+			wait "$pid" 2>/dev/null || STATUS=$?
+			end_boot "$pid" "$STATUS"
+			continue
+		fi
 		look "$pid"
 		run_limit "$pid"
 		if ((LIMIT && NOW - RUN_ALIVE[$pid] > LIMIT * 1000)) && [[ -z ${RUN_ENDED_FOR[$pid]} ]]; then
