@@ -6,6 +6,7 @@
 #include <sys/time.h>
 #include <x86/cpuid.h>
 #include <x86/cr.h>
+#include <x86/irq.h>
 #include <x86/msr.h>
 
 static bool in_x2apic_mode(void)
@@ -72,12 +73,6 @@ static bool any_vector_bit(u32 first_reg)
 	return bits;
 }
 
-static void drop_interrupt(struct trap_frame *frame)
-{
-	(void)frame;
-	apic_eoi();
-}
-
 static void drain(void)
 {
 	/* Each EOI ends one; there can be no more than one for each class and a few levels of them. */
@@ -85,11 +80,11 @@ static void drain(void)
 		apic_eoi();
 	if (!any_vector_bit(APIC_IRR))
 		return;
-	for (u32 vector = 0x20; vector < 256; vector++)
-		trap_set_handler(vector, drop_interrupt);
+	/* Not by handlers: they are for all CPUs, and those of a case may be in use on another. */
+	trap_drop_interrupts(true);
 	for (u32 i = 0; i < 256 && any_vector_bit(APIC_IRR); i++)
-		__asm__ volatile("sti; nop; nop; cli" : : : "memory");
-	trap_clear_handlers();
+		irq_window();
+	trap_drop_interrupts(false);
 }
 
 void apic_reset(void)
