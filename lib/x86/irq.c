@@ -68,9 +68,8 @@ bool irq_wait(u32 cpu, u32 vector, u32 count)
 
 	irq_window();
 	while (irq_taken(cpu, vector) < count && clock_ns() - start < IRQ_PATIENCE_NS) {
-		irq_enable();
 		arch_relax();
-		irq_disable();
+		irq_window();
 	}
 	return irq_taken(cpu, vector) >= count;
 }
