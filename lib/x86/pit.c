@@ -20,10 +20,15 @@ void pit_control(u32 channel, u32 control)
 	outb(PIT_CONTROL, (u8)(channel << 6 | control));
 }
 
+void pit_write_byte(u32 channel, u8 byte)
+{
+	outb((u16)PIT_CHANNEL(channel), byte);
+}
+
 void pit_write(u32 channel, u16 count)
 {
-	outb((u16)PIT_CHANNEL(channel), (u8)count);
-	outb((u16)PIT_CHANNEL(channel), (u8)(count >> 8));
+	pit_write_byte(channel, (u8)count);
+	pit_write_byte(channel, (u8)(count >> 8));
 }
 
 u8 pit_read_byte(u32 channel)

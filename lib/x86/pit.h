@@ -24,6 +24,7 @@ void pit_control(u32 channel, u32 control);
 
 /* Writes a count, low byte and high byte; 0 stands for 65536, in BCD for 10000. */
 void pit_write(u32 channel, u16 count);
+void pit_write_byte(u32 channel, u8 byte);
 
 /* Reads the count as it is now, low byte and high byte: they may be of different moments. */
 u16 pit_read(u32 channel);

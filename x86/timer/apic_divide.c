@@ -67,22 +67,27 @@ TEST(divide_register_bits, "the divide configuration has bits 0, 1 and 3; the ot
 	}
 }
 
-/* With the divisor changed from one to the other between two reads of the current count. */
+/*
+ * The divisor is changed from one to the other between two reads of the current count. A host that pauses
+ * in between hides a jump, so that it is done again then.
+ */
 static void change_divisor(u32 from, u32 to)
 {
 	u64 start, end;
-	u32 before, after;
+	u32 before, after, tries = 0;
 
-	apic_timer_start(APIC_LVT_MASKED, from, LONG_COUNT);
-	delay_us(300);
-	start = arch_ticks();
-	before = apic_read(APIC_TIMER_CURRENT);
-	apic_write(APIC_TIMER_DIVIDE, apic_timer_divide(to));
-	after = apic_read(APIC_TIMER_CURRENT);
-	end = arch_ticks();
+	do {
+		apic_timer_start(APIC_LVT_MASKED, from, LONG_COUNT);
+		delay_us(1000);
+		start = arch_ticks();
+		before = apic_read(APIC_TIMER_CURRENT);
+		apic_write(APIC_TIMER_DIVIDE, apic_timer_divide(to));
+		after = apic_read(APIC_TIMER_CURRENT);
+		end = arch_ticks();
+	} while (end - start > clock_ticks_at_least(MS / 10) && ++tries < 100);
 	EXPECT_LE(after, before, "it went back");
-	EXPECT_LE((u64)(before - MIN(after, before)),
-		  (counts_max(end - start) >> MIN(from, to)) + 1, "it jumped ahead");
+	EXPECT_LE((u64)(before - MIN(after, before)), (counts_max(end - start) >> MIN(from, to)) + 1,
+		  "it jumped ahead");
 }
 
 TEST(divisor_changed_while_running, "changing the divisor of a running timer leaves its current count alone",
