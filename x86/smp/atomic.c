@@ -32,9 +32,9 @@ struct atomic_place atomic_place(u32 index, u32 size)
 	case 1:
 		return (struct atomic_place){ "misaligned", 64 + 1 };
 	case 2:
-		return (struct atomic_place){ "across a cache line", 128 - size / 2 };
+		return (struct atomic_place){ "across-a-cache-line", 128 - size / 2 };
 	default:
-		return (struct atomic_place){ "across a page", PAGE_SIZE - size / 2 };
+		return (struct atomic_place){ "across-a-page", PAGE_SIZE - size / 2 };
 	}
 }
 
@@ -134,14 +134,14 @@ static const struct {
 	u32 size;
 	atomic_op op;
 } adders[] = {
-	{ "lock inc 8", 1, lock_inc_u8 },	    { "lock inc 16", 2, lock_inc_u16 },
-	{ "lock inc 32", 4, lock_inc_u32 },	    { "lock add 8", 1, lock_add_u8 },
-	{ "lock add 16", 2, lock_add_u16 },	    { "lock add 32", 4, lock_add_u32 },
-	{ "lock sub 8", 1, lock_sub_u8 },	    { "lock sub 16", 2, lock_sub_u16 },
-	{ "lock sub 32", 4, lock_sub_u32 },	    { "lock xadd 8", 1, lock_xadd_u8 },
-	{ "lock xadd 16", 2, lock_xadd_u16 },	    { "lock xadd 32", 4, lock_xadd_u32 },
-	{ "lock cmpxchg 8", 1, lock_cmpxchg_u8 },   { "lock cmpxchg 16", 2, lock_cmpxchg_u16 },
-	{ "lock cmpxchg 32", 4, lock_cmpxchg_u32 },
+	{ "lock-inc-8", 1, lock_inc_u8 },	    { "lock-inc-16", 2, lock_inc_u16 },
+	{ "lock-inc-32", 4, lock_inc_u32 },	    { "lock-add-8", 1, lock_add_u8 },
+	{ "lock-add-16", 2, lock_add_u16 },	    { "lock-add-32", 4, lock_add_u32 },
+	{ "lock-sub-8", 1, lock_sub_u8 },	    { "lock-sub-16", 2, lock_sub_u16 },
+	{ "lock-sub-32", 4, lock_sub_u32 },	    { "lock-xadd-8", 1, lock_xadd_u8 },
+	{ "lock-xadd-16", 2, lock_xadd_u16 },	    { "lock-xadd-32", 4, lock_xadd_u32 },
+	{ "lock-cmpxchg-8", 1, lock_cmpxchg_u8 },   { "lock-cmpxchg-16", 2, lock_cmpxchg_u16 },
+	{ "lock-cmpxchg-32", 4, lock_cmpxchg_u32 },
 };
 
 TEST(locked_adds_count, "no locked addition is lost, whatever its size and alignment",
@@ -153,7 +153,7 @@ TEST(locked_adds_count, "no locked addition is lost, whatever its size and align
 			void *memory = atomic_memory(place);
 			u32 expected, sum = 0;
 
-			SUBTEST("%s, %s", adders[i].name, place.name);
+			SUBTEST("%s-%s", adders[i].name, place.name);
 			memset(memory, 0, adders[i].size);
 			expected = atomic_contend(adders[i].op, memory);
 			memcpy(&sum, memory, adders[i].size);
@@ -236,7 +236,7 @@ TEST(xchg_is_locked, "XCHG with memory is locked without a LOCK prefix: a lock m
 	for (xchg_size = 1; xchg_size <= 4; xchg_size *= 2) {
 		u32 *memory = atomic_memory(atomic_place(0, xchg_size));
 
-		SUBTEST("%u bits", xchg_size * 8);
+		SUBTEST("%u-bits", xchg_size * 8);
 		memset(memory, 0, 4);
 		critical = 0;
 		atomic_contend(xchg_lock, memory);
@@ -296,19 +296,19 @@ TEST(bit_has_one_winner, "of CPUs that set or clear a bit with LOCK exactly one 
 {
 	u32 *map = page_alloc();
 
-	SUBTEST("lock bts");
+	SUBTEST("lock-bts");
 	bits_won = 0;
 	atomic_contend(lock_bts, map);
 	EXPECT_EQ(bits_won, BITMAP_BITS);
 	for (u32 i = 0; i < BITMAP_BITS / 32; i++)
 		EXPECT_EQ(map[i], ~0u, "word %u", i);
-	SUBTEST("lock btr");
+	SUBTEST("lock-btr");
 	bits_won = 0;
 	atomic_contend(lock_btr, map);
 	EXPECT_EQ(bits_won, BITMAP_BITS);
 	for (u32 i = 0; i < BITMAP_BITS / 32; i++)
 		EXPECT_EQ(map[i], 0, "word %u", i);
-	SUBTEST("lock btc");
+	SUBTEST("lock-btc");
 	atomic_contend(lock_btc, map);
 	for (u32 i = 0; i < BITMAP_BITS / 32; i++)
 		EXPECT_EQ(map[i], 0, "word %u", i);

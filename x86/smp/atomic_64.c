@@ -48,9 +48,9 @@ static const struct {
 	const char *name;
 	atomic_op op;
 } adders[] = {
-	{ "lock add 64", lock_add },
-	{ "lock xadd 64", lock_xadd },
-	{ "lock cmpxchg 64", lock_cmpxchg },
+	{ "lock-add-64", lock_add },
+	{ "lock-xadd-64", lock_xadd },
+	{ "lock-cmpxchg-64", lock_cmpxchg },
 };
 
 TEST(locked_adds_count_64, "no locked 64-bit addition is lost or torn, at any alignment",
@@ -62,7 +62,7 @@ TEST(locked_adds_count_64, "no locked 64-bit addition is lost or torn, at any al
 			u64 *memory = atomic_memory(place);
 			u64 expected;
 
-			SUBTEST("%s, %s", adders[i].name, place.name);
+			SUBTEST("%s-%s", adders[i].name, place.name);
 			*memory = 0;
 			expected = atomic_contend(adders[i].op, memory) * STEP;
 			EXPECT_EQ(*memory, expected);

@@ -115,7 +115,7 @@ TEST(sipi_vector_is_start_address, "a SIPI with vector VV starts the CPU at VV00
 	for (u32 i = 0; i < ARRAY_SIZE(pages); i++) {
 		volatile struct probe_state *state = probe_prepare(pages[i]);
 
-		SUBTEST("vector %#x", pages[i]);
+		SUBTEST("vector-%#x", pages[i]);
 		cpu_take_over(1);
 		cpu_send_init(1);
 		cpu_send_sipi(1, pages[i]);
@@ -133,11 +133,11 @@ TEST(init_stops_cpu, "INIT stops a CPU whatever it is doing, and a SIPI starts i
 		const char *name;
 		void (*work)(void *arg);
 	} rows[] = {
-		{ "in a loop, interrupts on", loop_with_interrupts_on },
-		{ "in a loop, interrupts off", loop_with_interrupts_off },
-		{ "halted, interrupts on", halt_with_interrupts_on },
-		{ "halted, interrupts off", halt_with_interrupts_off },
-		{ "in an interrupt handler", take_interrupt },
+		{ "in-a-loop-interrupts-on", loop_with_interrupts_on },
+		{ "in-a-loop-interrupts-off", loop_with_interrupts_off },
+		{ "halted-interrupts-on", halt_with_interrupts_on },
+		{ "halted-interrupts-off", halt_with_interrupts_off },
+		{ "in-an-interrupt-handler", take_interrupt },
 	};
 
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -178,8 +178,8 @@ TEST(sipi_to_running_cpu_is_ignored, "a SIPI without INIT does not disturb a CPU
 		const char *name;
 		void (*work)(void *arg);
 	} rows[] = {
-		{ "in a loop", loop_with_interrupts_on },
-		{ "interrupts off", loop_with_interrupts_off },
+		{ "in-a-loop", loop_with_interrupts_on },
+		{ "interrupts-off", loop_with_interrupts_off },
 	};
 
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {

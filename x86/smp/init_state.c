@@ -114,11 +114,11 @@ TEST(init_resets_registers, "INIT brings registers to the values of table 9-1, a
 	EXPECT_EQ(state->flags, FLAG_1);
 	SUBTEST("EDX");
 	EXPECT_EQ(state->edx & 0xf00, cpuid(1, 0).eax & 0xf00, "the family in bits 11-8");
-	SUBTEST("EAX EBX ECX ESI EDI EBP ESP");
+	SUBTEST("EAX-EBX-ECX-ESI-EDI-EBP-ESP");
 	EXPECT_EQ(state->eax | state->ebx | state->ecx | state->esi | state->edi | state->ebp |
 			  state->esp,
 		  0);
-	SUBTEST("DS ES SS FS GS");
+	SUBTEST("DS-ES-SS-FS-GS");
 	EXPECT_EQ(state->ds | state->es | state->ss | state->fs | state->gs, 0);
 	SUBTEST("GDTR");
 	EXPECT_EQ(state->gdtr_base, 0);
@@ -143,11 +143,11 @@ TEST(init_keeps_registers, "INIT leaves alone what table 9-1 says is unchanged",
      SPEC("SDM vol. 3A, table 9-1"))
 {
 	reset_changed_cpu();
-	SUBTEST("CR0.CD CR0.NW");
+	SUBTEST("CR0.CD-CR0.NW");
 	EXPECT_EQ(state->cr0 & (CR0_CD | CR0_NW), 0, "both were clear before");
 	SUBTEST("TSC");
 	EXPECT_GT(state->tsc, before.tsc);
-	SUBTEST("x87 control word");
+	SUBTEST("x87-control-word");
 	EXPECT_EQ(state->x87_control & 0xffff, 0x0c7f);
 	SUBTEST("MXCSR");
 	if (state->wants & PROBE_WANT_SSE)
@@ -171,7 +171,7 @@ TEST(init_keeps_registers, "INIT leaves alone what table 9-1 says is unchanged",
 		SKIP_ROW("no RDTSCP");
 	SUBTEST("IA32_APIC_BASE");
 	EXPECT_EQ(state->apic_base, before.apic_base);
-	SUBTEST("APIC ID");
+	SUBTEST("APIC-ID");
 	EXPECT_EQ(probe_apic(PROBE_PAGE, APIC_ID), before.apic_id);
 }
 
@@ -188,14 +188,14 @@ TEST(init_resets_local_apic, "INIT resets the local APIC, all but its ID, to its
 		{ "DFR", APIC_DFR, 0xffffffff },
 		{ "SVR", APIC_SVR, 0xff },
 		{ "ESR", APIC_ESR, 0 },
-		{ "LVT timer", APIC_LVT_TIMER, APIC_LVT_MASKED },
-		{ "LVT LINT0", APIC_LVT_LINT0, APIC_LVT_MASKED },
-		{ "LVT LINT1", APIC_LVT_LINT1, APIC_LVT_MASKED },
-		{ "LVT error", APIC_LVT_ERROR, APIC_LVT_MASKED },
-		{ "ICR high", APIC_ICR_HIGH, 0 },
-		{ "timer initial count", APIC_TIMER_INITIAL, 0 },
-		{ "timer current count", APIC_TIMER_CURRENT, 0 },
-		{ "timer divide configuration", APIC_TIMER_DIVIDE, 0 },
+		{ "LVT-timer", APIC_LVT_TIMER, APIC_LVT_MASKED },
+		{ "LVT-LINT0", APIC_LVT_LINT0, APIC_LVT_MASKED },
+		{ "LVT-LINT1", APIC_LVT_LINT1, APIC_LVT_MASKED },
+		{ "LVT-error", APIC_LVT_ERROR, APIC_LVT_MASKED },
+		{ "ICR-high", APIC_ICR_HIGH, 0 },
+		{ "timer-initial-count", APIC_TIMER_INITIAL, 0 },
+		{ "timer-current-count", APIC_TIMER_CURRENT, 0 },
+		{ "timer-divide-configuration", APIC_TIMER_DIVIDE, 0 },
 		{ "ISR", APIC_ISR + VECTOR_SERVED / 32 * 0x10, 0 },
 		{ "IRR", APIC_IRR + VECTOR_PENDING / 32 * 0x10, 0 },
 		{ "TMR", APIC_TMR + VECTOR_SERVED / 32 * 0x10, 0 },

@@ -93,11 +93,11 @@ TEST(shorthands, "a shorthand decides who gets the IPI, whatever the destination
 
 	ipi_begin();
 	for (u32 i = 0; i < ARRAY_SIZE(destinations); i++) {
-		SUBTEST("self, destination %#x", destinations[i]);
+		SUBTEST("self-destination-%#x", destinations[i]);
 		ipi_expect(ICR_FIXED | ICR_SELF, destinations[i], BIT(0));
-		SUBTEST("all, destination %#x", destinations[i]);
+		SUBTEST("all-destination-%#x", destinations[i]);
 		ipi_expect(ICR_FIXED | ICR_ALL, destinations[i], ALL_CPUS);
-		SUBTEST("all but self, destination %#x", destinations[i]);
+		SUBTEST("all-but-self-destination-%#x", destinations[i]);
 		ipi_expect(ICR_FIXED | ICR_ALL_BUT_SELF, destinations[i],
 			   ALL_CPUS & ~(cpu_set)BIT(0));
 	}
@@ -111,7 +111,7 @@ TEST(shorthand_ignores_destination_mode, "a shorthand works the same with logica
 	ipi_expect(ICR_FIXED | ICR_SELF | ICR_LOGICAL, 0, BIT(0));
 	SUBTEST("all");
 	ipi_expect(ICR_FIXED | ICR_ALL | ICR_LOGICAL, 0, ALL_CPUS);
-	SUBTEST("all but self");
+	SUBTEST("all-but-self");
 	ipi_expect(ICR_FIXED | ICR_ALL_BUT_SELF | ICR_LOGICAL, 0, ALL_CPUS & ~(cpu_set)BIT(0));
 }
 
@@ -173,10 +173,10 @@ TEST(logical_cluster, "in the cluster model the high four bits name a cluster, t
 	ipi_begin();
 	ipi_set_logical(ids, cpus, APIC_DFR_CLUSTER);
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
-		SUBTEST("destination %#x", rows[i].destination);
+		SUBTEST("destination-%#x", rows[i].destination);
 		ipi_expect(ICR_FIXED | ICR_LOGICAL, rows[i].destination, rows[i].expected & all);
 	}
-	SUBTEST("destination 0xff, all clusters");
+	SUBTEST("destination-0xff-all-clusters");
 	ipi_expect(ICR_FIXED | ICR_LOGICAL, BROADCAST_ID, all);
 }
 

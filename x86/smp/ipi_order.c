@@ -54,14 +54,14 @@ TEST(window_behind_sti, "STI holds interrupts off until the end of the next inst
      SPEC("SDM vol. 2B, STI"))
 {
 	begin();
-	SUBTEST("STI, CLI");
+	SUBTEST("STI-CLI");
 	send_self(0x45);
 	__asm__ volatile("sti; cli" ::: "memory");
 	EXPECT_EQ(irq_taken(0, 0x45), 0);
-	SUBTEST("STI, NOP, CLI");
+	SUBTEST("STI-NOP-CLI");
 	__asm__ volatile("sti; nop; cli" ::: "memory");
 	EXPECT_EQ(irq_taken(0, 0x45), 1);
-	SUBTEST("STI, PAUSE, CLI");
+	SUBTEST("STI-PAUSE-CLI");
 	send_self(0x46);
 	__asm__ volatile("sti; pause; cli" ::: "memory");
 	EXPECT_EQ(irq_taken(0, 0x46), 1);
@@ -149,11 +149,11 @@ TEST(classes_in_service, "only a higher class than that in service interrupts it
 		u8 first, second;
 		bool nests;
 	} rows[] = {
-		{ "lower class", 0x55, 0x4f, false },
-		{ "same class, lower vector", 0x55, 0x51, false },
-		{ "same class, higher vector", 0x55, 0x5f, false },
-		{ "higher class", 0x55, 0x60, true },
-		{ "highest class for tests", 0x55, 0xef, true },
+		{ "lower-class", 0x55, 0x4f, false },
+		{ "same-class-lower-vector", 0x55, 0x51, false },
+		{ "same-class-higher-vector", 0x55, 0x5f, false },
+		{ "higher-class", 0x55, 0x60, true },
+		{ "highest-class-for-tests", 0x55, 0xef, true },
 	};
 
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -208,7 +208,7 @@ TEST(tpr_holds_back, "TPR holds back vectors of its class and below, and lets hi
 	};
 
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
-		SUBTEST("TPR %#x, vector %#x", rows[i].tpr, rows[i].vector);
+		SUBTEST("TPR-%#x-vector-%#x", rows[i].tpr, rows[i].vector);
 		begin();
 		apic_write(APIC_TPR, rows[i].tpr);
 		send_self(rows[i].vector);
@@ -264,7 +264,7 @@ TEST(low_legal_vectors, "vectors 16 to 31 are legal for the local APIC",
 	}
 }
 
-TEST(illegal_vectors, "sending a fixed interrupt with a vector of 0 to 15 is an error and delivers nothing",
+TEST(illegal_vectors, "sending a fixed interrupt with a vector of 0 to 15 sets an illegal vector bit of ESR",
      SPEC("SDM vol. 3A, 10.5.3, table 10-2; 10.8.1"))
 {
 	static const u8 vectors[] = { 0, 2, 15 };
@@ -274,7 +274,7 @@ TEST(illegal_vectors, "sending a fixed interrupt with a vector of 0 to 15 is an 
 		apic_write(APIC_ESR, 0);
 		send_self(vectors[i]);
 		apic_write(APIC_ESR, 0);
-		SUBTEST("ESR, vector %u", vectors[i]);
+		SUBTEST("ESR-vector-%u", vectors[i]);
 		EXPECT_NE(apic_read(APIC_ESR) &
 				  (APIC_ESR_SEND_ILLEGAL | APIC_ESR_RECEIVE_ILLEGAL),
 			  0);

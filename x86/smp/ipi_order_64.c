@@ -33,7 +33,7 @@ TEST(cr8_holds_back, "CR8 holds back interrupts of its class and below, and lowe
 	};
 
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
-		SUBTEST("CR8 %u, vector %#x", rows[i].cr8, rows[i].vector);
+		SUBTEST("CR8-%u-vector-%#x", rows[i].cr8, rows[i].vector);
 		irq_record(0x20, 0xef);
 		write_cr8(rows[i].cr8);
 		apic_send_vector(0, rows[i].vector);

@@ -107,9 +107,9 @@ TEST(store_load_with_fence, "of two CPUs that store, fence and load each other's
 		u32 step;
 	} rows[] = {
 		{ "MFENCE", store_mfence_load, 1 },
-		{ "XCHG of another word", store_xchg_load, 1 },
-		{ "LOCK OR of another word", store_lock_or_load, 1 },
-		{ "XCHG as the store", xchg_store_load, 1 },
+		{ "XCHG-of-another-word", store_xchg_load, 1 },
+		{ "LOCK-OR-of-another-word", store_lock_or_load, 1 },
+		{ "XCHG-as-the-store", xchg_store_load, 1 },
 		{ "CPUID", store_cpuid_load, 16 },
 	};
 

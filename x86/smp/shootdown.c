@@ -91,7 +91,7 @@ static const struct {
 	void (*flush)(void);
 } ways[] = {
 	{ "INVLPG", flush_by_invlpg },
-	{ "MOV to CR3", flush_by_cr3 },
+	{ "MOV-to-CR3", flush_by_cr3 },
 };
 
 TEST(shootdown_of_write_permission, "after a shootdown no CPU writes to a page that was made read-only",

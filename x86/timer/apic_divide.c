@@ -41,7 +41,7 @@ TEST(divisors_scale, "each of the eight divide configurations divides the clock 
 	for (u32 shift = 0; shift < 8; shift++) {
 		u64 before_start, after_start, before_end, after_end, counted;
 
-		SUBTEST("divide by %u", 1u << shift);
+		SUBTEST("divide-by-%u", 1u << shift);
 		before_start = arch_ticks();
 		apic_timer_start(APIC_LVT_MASKED, shift, ~0u);
 		after_start = arch_ticks();
@@ -99,7 +99,7 @@ TEST(divisor_changed_while_running, "changing the divisor of a running timer lea
 
 	timer_rate();
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
-		SUBTEST("%u to %u", 1u << rows[i].from, 1u << rows[i].to);
+		SUBTEST("%u-to-%u", 1u << rows[i].from, 1u << rows[i].to);
 		change_divisor(rows[i].from, rows[i].to);
 	}
 	apic_timer_stop();

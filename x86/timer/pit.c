@@ -75,7 +75,7 @@ TEST(counts_down, "the counter decreases by one each clock of 1.193182 MHz, by t
 	} rows[] = { { 0, 1 }, { 2, 1 }, { 3, 2 }, { 4, 1 } };
 
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
-		SUBTEST("mode %u", rows[i].mode);
+		SUBTEST("mode-%u", rows[i].mode);
 		for (u32 tries = 0; tries < 50; tries++) {
 			u64 before_1, after_1, before_2, after_2;
 			u16 first, second;
@@ -110,7 +110,7 @@ TEST(reloads, "in modes 2 and 3 the count is loaded again at the end and stays w
 	} rows[] = { { 2, 100 }, { 2, 1000 }, { 2, 3 }, { 3, 100 }, { 3, 1000 }, { 3, 2 } };
 
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
-		SUBTEST("mode %u, count %u", rows[i].mode, rows[i].count);
+		SUBTEST("mode-%u-count-%u", rows[i].mode, rows[i].count);
 		program(rows[i].mode, rows[i].count);
 		delay_us(20);
 		for (u32 n = 0; n < 200; n++) {
@@ -129,20 +129,20 @@ TEST(mode_0_output, "in mode 0 OUT is low from the control word to the terminal 
 {
 	u64 start;
 
-	SUBTEST("low from control word on");
+	SUBTEST("low-from-control-word-on");
 	program(0, 100);
 	ASSERT(wait_for_out(true));
 	pit_control(CHANNEL, PIT_ACCESS_BOTH | PIT_MODE(0));
 	EXPECT(!pit_out());
-	SUBTEST("high after count + 1 clocks");
+	SUBTEST("high-after-count-+-1-clocks");
 	start = arch_ticks();
 	pit_write(CHANNEL, 2000);
 	ASSERT(wait_for_out(true));
 	EXPECT_GE(arch_ticks() - start, 2000 * clock_hz_min() / PIT_HZ);
-	SUBTEST("stays high");
+	SUBTEST("stays-high");
 	delay_us(3000);
 	EXPECT(pit_out());
-	SUBTEST("low again with a new count");
+	SUBTEST("low-again-with-a-new-count");
 	EXPECT(low_with_long_count(), "after a new count");
 }
 
@@ -223,7 +223,7 @@ TEST(gate_stops_count, "with the gate low the counter stands still in modes 0, 2
 	for (u32 i = 0; i < ARRAY_SIZE(modes); i++) {
 		u16 first, second;
 
-		SUBTEST("mode %u", modes[i]);
+		SUBTEST("mode-%u", modes[i]);
 		program(modes[i], 0);
 		delay_us(100);
 		pit_set_gate(false);
@@ -242,7 +242,7 @@ TEST(gate_restarts_count, "a rising edge of the gate loads the count again in mo
 	static const u8 modes[] = { 2, 3 };
 
 	for (u32 i = 0; i < ARRAY_SIZE(modes); i++) {
-		SUBTEST("mode %u", modes[i]);
+		SUBTEST("mode-%u", modes[i]);
 		for (u32 tries = 0; tries < 50; tries++) {
 			u64 start;
 			u16 count;
@@ -318,14 +318,14 @@ TEST(second_latch_is_ignored, "a latch command before the latched count was read
 TEST(access_modes, "with one-byte access the counter is written and read by that byte alone",
      SPEC("8254 data sheet, Control word format, Read operations"))
 {
-	SUBTEST("high byte");
+	SUBTEST("high-byte");
 	pit_set_gate(true);
 	pit_control(CHANNEL, PIT_ACCESS_HIGH | PIT_MODE(2));
 	pit_write_byte(CHANNEL, 0x80);
 	delay_us(20);
 	for (u32 n = 0; n < 20; n++)
 		EXPECT_LE(pit_read_byte(CHANNEL), 0x80);
-	SUBTEST("low byte");
+	SUBTEST("low-byte");
 	pit_control(CHANNEL, PIT_ACCESS_LOW | PIT_MODE(2));
 	pit_write_byte(CHANNEL, 0x20);
 	delay_us(20);
@@ -344,11 +344,11 @@ TEST(read_back_status, "the status byte has access, mode and BCD as written, and
 		const char *name;
 		u8 control;
 	} rows[] = {
-		{ "both bytes, mode 0", PIT_ACCESS_BOTH | PIT_MODE(0) },
-		{ "both bytes, mode 2", PIT_ACCESS_BOTH | PIT_MODE(2) },
-		{ "both bytes, mode 3", PIT_ACCESS_BOTH | PIT_MODE(3) },
-		{ "low byte, mode 4", PIT_ACCESS_LOW | PIT_MODE(4) },
-		{ "high byte, mode 2, BCD", PIT_ACCESS_HIGH | PIT_MODE(2) | PIT_BCD },
+		{ "both-bytes-mode-0", PIT_ACCESS_BOTH | PIT_MODE(0) },
+		{ "both-bytes-mode-2", PIT_ACCESS_BOTH | PIT_MODE(2) },
+		{ "both-bytes-mode-3", PIT_ACCESS_BOTH | PIT_MODE(3) },
+		{ "low-byte-mode-4", PIT_ACCESS_LOW | PIT_MODE(4) },
+		{ "high-byte-mode-2-BCD", PIT_ACCESS_HIGH | PIT_MODE(2) | PIT_BCD },
 	};
 
 	pit_set_gate(true);
@@ -390,11 +390,11 @@ TEST(read_back_null_count, "the null count flag is set until the count written i
 {
 	program(2, 1000);
 	delay_us(100);
-	SUBTEST("after control word");
+	SUBTEST("after-control-word");
 	pit_control(CHANNEL, PIT_ACCESS_BOTH | PIT_MODE(2));
 	pit_read_back(BIT(CHANNEL), false, true);
 	EXPECT_EQ(pit_read_byte(CHANNEL) & PIT_STATUS_NULL, PIT_STATUS_NULL);
-	SUBTEST("after count is loaded");
+	SUBTEST("after-count-is-loaded");
 	pit_write(CHANNEL, 1000);
 	delay_us(100);
 	pit_read_back(BIT(CHANNEL), false, true);

@@ -70,7 +70,7 @@ TEST(tsc_has_one_value, "RDTSC, RDTSCP and RDMSR of IA32_TIME_STAMP_COUNTER read
      SPEC("SDM vol. 2B, RDTSC, RDTSCP; vol. 3A, 17.17"))
 {
 	for (u32 i = 1; i < ARRAY_SIZE(ways); i++) {
-		SUBTEST("%s between two RDTSC", ways[i].name);
+		SUBTEST("%s-between-two-RDTSC", ways[i].name);
 		if (!cpu_has(ways[i].feature)) {
 			SKIP_ROW("not in CPUID");
 			continue;
