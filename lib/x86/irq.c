@@ -6,6 +6,7 @@
 #include <sys/cpu.h>
 #include <sys/time.h>
 #include <x86/apic.h>
+#include <x86/cr.h>
 
 /* Each CPU writes its own row only, with interrupts off, so that no access has to be atomic. */
 static u32 taken[MAX_CPUS][256];
@@ -30,6 +31,9 @@ static void count_interrupt(struct trap_frame *frame)
 	barrier();
 	WRITE_ONCE(taken[cpu][vector], taken[cpu][vector] + 1);
 	apic_eoi();
+	/* Without this, the interrupted code would never go on, and the case not fail but hang. */
+	if (taken[cpu][vector] > IRQ_STORM)
+		frame->flags &= ~(ulong)FLAG_IF;
 }
 
 void irq_record(u32 first, u32 last)

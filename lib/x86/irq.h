@@ -14,6 +14,9 @@
 /* How long irq_wait() is patient: much longer than a loaded host keeps a virtual CPU waiting. */
 #define IRQ_PATIENCE_NS 5000000000ull
 
+/* From so many interrupts of a vector on, a CPU goes on with interrupts off behind each. */
+#define IRQ_STORM 5000
+
 /* Entries that are kept of each CPU's history. */
 #define IRQ_HISTORY 64
 

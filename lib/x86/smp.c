@@ -39,18 +39,25 @@ void x86_start_ap(u32 number)
 	cpu_loop();
 }
 
-/* The second SIPI is for CPUs that missed the first one; one that runs ignores it. */
+/*
+ * The second attempt is for a CPU that missed the SIPI, and for one that a SIPI which a test had sent
+ * before, still on its way at the INIT, started elsewhere.
+ */
 static void start(struct cpu *cpu)
 {
-	u64 begin = clock_ns();
-
 	ap_stack = (u32)(ulong)cpu->arch.stack_top;
 	ap_number = cpu->number;
-	for (u32 attempt = 0; attempt < 2; attempt++) {
+	for (u32 attempt = 0; attempt < 2 && atomic_load(&cpu->state) == CPU_OFF; attempt++) {
+		u64 begin = clock_ns();
+
+		if (attempt) {
+			arch_reset_cpu(cpu);
+			delay_us(INIT_DELAY_US);
+		}
 		apic_send(ICR_STARTUP | ICR_ASSERT | TRAMPOLINE_ADDRESS >> 12,
 			  (u32)cpu->hardware_id);
 		while (atomic_load(&cpu->state) == CPU_OFF &&
-		       clock_ns() - begin < START_PATIENCE_NS / 2 * (attempt + 1))
+		       clock_ns() - begin < START_PATIENCE_NS / 2)
 			arch_relax();
 	}
 }

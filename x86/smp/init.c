@@ -78,13 +78,16 @@ static void take_interrupt(void *arg)
 	irq_window();
 }
 
-/* True once `alive` has grown; false if it does not. */
+/*
+ * True once `alive` has grown, by so much that the CPU cannot but have noticed what it was sent; false if
+ * it does not.
+ */
 static bool is_alive(void)
 {
 	u32 seen = atomic_load(&alive);
 
 	for (u64 begin = clock_ns(); clock_ns() - begin < 3000000000ull;) {
-		if (atomic_load(&alive) != seen)
+		if (atomic_load(&alive) - seen >= 200)
 			return true;
 		arch_relax();
 	}
@@ -228,17 +231,22 @@ TEST(nothing_but_sipi_ends_the_wait, "a CPU that waits for a SIPI takes no inter
 	EXPECT_EQ(irq_taken(1, TEST_VECTOR), 0);
 }
 
-TEST(disabled_apic_accepts_nothing, "after INIT, with the APIC software-disabled, a fixed interrupt does not reach IRR",
+TEST(disabled_apic_accepts_nothing,
+     "after INIT, with the APIC software-disabled, a fixed interrupt does not reach IRR",
      SPEC("APM vol. 2, 16.4.7; SDM vol. 3A, 10.4.7.2, 10.4.7.3"))
 {
-	probe_prepare(PROBE_PAGE);
-	start_work(loop_with_interrupts_on);
-	cpu_take_over(1);
-	cpu_send_init(1);
-	apic_send_vector(1, TEST_VECTOR);
-	cpu_send_sipi(1, PROBE_PAGE);
-	ASSERT(probe_wait(PROBE_PAGE, 1));
-	EXPECT_EQ(probe_apic(PROBE_PAGE, APIC_IRR + TEST_VECTOR / 32 * 0x10), 0);
+	/* In one of the rounds the INIT has certainly been carried out before the interrupt comes. */
+	for (u32 round = 0; round < 5; round++) {
+		probe_prepare(PROBE_PAGE);
+		start_work(halt_with_interrupts_off);
+		cpu_take_over(1);
+		cpu_send_init(1);
+		apic_send_vector(1, TEST_VECTOR);
+		cpu_send_sipi(1, PROBE_PAGE);
+		ASSERT(probe_wait(PROBE_PAGE, 1));
+		EXPECT_EQ(probe_apic(PROBE_PAGE, APIC_IRR + TEST_VECTOR / 32 * 0x10), 0);
+		cpu_give_back(1);
+	}
 }
 
 TEST(init_deassert_resets_nothing, "the INIT level de-assert message does not reset a CPU",

@@ -85,38 +85,23 @@ static void xchg_store_load(u32 role, u32 slot)
 	litmus.seen[role][slot] = *other;
 }
 
-static void store_cpuid_load(u32 role, u32 slot)
-{
-	volatile u32 *mine = role ? &litmus.y[slot] : &litmus.x[slot];
-	volatile u32 *other = role ? &litmus.x[slot] : &litmus.y[slot];
-	u32 leaf = 0;
-
-	if (slot % 16)
-		return;
-	*mine = 1;
-	__asm__ volatile("cpuid" : "+a"(leaf) : : "ebx", "ecx", "edx", "memory");
-	litmus.seen[role][slot] = *other;
-}
-
 TEST(store_load_with_fence, "of two CPUs that store, fence and load each other's word one sees the store",
      SPEC("SDM vol. 3A, 8.2.3.8, 8.2.3.9, 8.2.5, 8.3"))
 {
 	static const struct {
 		const char *name;
 		void (*program)(u32 role, u32 slot);
-		u32 step;
 	} rows[] = {
-		{ "MFENCE", store_mfence_load, 1 },
-		{ "XCHG-of-another-word", store_xchg_load, 1 },
-		{ "LOCK-OR-of-another-word", store_lock_or_load, 1 },
-		{ "XCHG-as-the-store", xchg_store_load, 1 },
-		{ "CPUID", store_cpuid_load, 16 },
+		{ "MFENCE", store_mfence_load },
+		{ "XCHG-of-another-word", store_xchg_load },
+		{ "LOCK-OR-of-another-word", store_lock_or_load },
+		{ "XCHG-as-the-store", xchg_store_load },
 	};
 
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
 		SUBTEST("%s", rows[i].name);
 		run_litmus(rows[i].program);
-		EXPECT_EQ(outcomes(0, 0), rows[i].step == 1 ? 0 : SLOTS - SLOTS / rows[i].step);
+		EXPECT_EQ(outcomes(0, 0), 0);
 	}
 }
 
