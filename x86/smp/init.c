@@ -238,7 +238,7 @@ TEST(disabled_apic_accepts_nothing,
 	/* In one of the rounds the INIT has certainly been carried out before the interrupt comes. */
 	for (u32 round = 0; round < 5; round++) {
 		probe_prepare(PROBE_PAGE);
-		start_work(halt_with_interrupts_off);
+		start_work(loop_with_interrupts_on);
 		cpu_take_over(1);
 		cpu_send_init(1);
 		apic_send_vector(1, TEST_VECTOR);
