@@ -119,7 +119,8 @@ void apic_reset(void)
 
 u32 apic_timer_divide(u32 shift)
 {
-	u32 code = (shift - 1) & 7; /* 0 divides by 2, 6 by 128, 7 by 1; its bit 2 stands in bit 3 */
+	u32 code = (shift - 1) &
+		   7; /* 0 divides by 2, 6 by 128, 7 by 1; its bit 2 stands in bit 3 */
 
 	return (code & 3) | (code & 4) << 1;
 }

@@ -11,7 +11,7 @@
 #define PIT_ACCESS_LATCH (0u << 4)
 #define PIT_ACCESS_LOW	 (1u << 4)
 #define PIT_ACCESS_HIGH	 (2u << 4)
-#define PIT_ACCESS_BOTH	 (3u << 4) /* low byte, then high byte */
+#define PIT_ACCESS_BOTH	 (3u << 4)  /* low byte, then high byte */
 #define PIT_MODE(n)	 ((n) << 1) /* 0 to 5 */
 #define PIT_BCD		 1u
 

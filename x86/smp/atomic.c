@@ -79,49 +79,49 @@ u32 atomic_contend(atomic_op op, void *memory)
 /* -------------------------------------------------------------------------------- the instructions */
 
 /* Helpers for operands of 8, 16 and 32 bits: `t` the type, `s` the suffix. Each adds one. */
-#define DEFINE_OPS_(t, s, reg)                                                                      \
-	static void lock_inc_##t(void *memory, u32 cpu, u32 round)                                  \
-	{                                                                                           \
-		(void)cpu;                                                                          \
-		(void)round;                                                                        \
-		__asm__ volatile("lock inc" s " %0" : "+m"(*(t *)memory) : : "cc");                 \
-	}                                                                                           \
-	static void lock_add_##t(void *memory, u32 cpu, u32 round)                                  \
-	{                                                                                           \
-		(void)cpu;                                                                          \
-		(void)round;                                                                        \
-		__asm__ volatile("lock add" s " %1, %0" : "+m"(*(t *)memory) : reg((t)1) : "cc");   \
-	}                                                                                           \
-	static void lock_sub_##t(void *memory, u32 cpu, u32 round)                                  \
-	{                                                                                           \
-		(void)cpu;                                                                          \
-		(void)round;                                                                        \
-		__asm__ volatile("lock sub" s " %1, %0" : "+m"(*(t *)memory) : reg((t)-1) : "cc");  \
-	}                                                                                           \
-	static void lock_xadd_##t(void *memory, u32 cpu, u32 round)                                 \
-	{                                                                                           \
-		t one = 1;                                                                          \
-                                                                                                    \
-		(void)cpu;                                                                          \
-		(void)round;                                                                        \
-		__asm__ volatile("lock xadd" s " %1, %0"                                            \
-				 : "+m"(*(t *)memory), "+q"(one)                                    \
-				 :                                                                  \
-				 : "cc");                                                           \
-	}                                                                                           \
-	static void lock_cmpxchg_##t(void *memory, u32 cpu, u32 round)                              \
-	{                                                                                           \
-		t seen = *(volatile t *)memory, before;                                             \
-                                                                                                    \
-		(void)cpu;                                                                          \
-		(void)round;                                                                        \
-		do {                                                                                \
-			before = seen;                                                              \
-			__asm__ volatile("lock cmpxchg" s " %2, %0"                                 \
-					 : "+m"(*(t *)memory), "+a"(seen)                           \
-					 : "q"((t)(before + 1))                                     \
-					 : "cc");                                                   \
-		} while (seen != before);                                                           \
+#define DEFINE_OPS_(t, s, reg)                                                                     \
+	static void lock_inc_##t(void *memory, u32 cpu, u32 round)                                 \
+	{                                                                                          \
+		(void)cpu;                                                                         \
+		(void)round;                                                                       \
+		__asm__ volatile("lock inc" s " %0" : "+m"(*(t *)memory) : : "cc");                \
+	}                                                                                          \
+	static void lock_add_##t(void *memory, u32 cpu, u32 round)                                 \
+	{                                                                                          \
+		(void)cpu;                                                                         \
+		(void)round;                                                                       \
+		__asm__ volatile("lock add" s " %1, %0" : "+m"(*(t *)memory) : reg((t)1) : "cc");  \
+	}                                                                                          \
+	static void lock_sub_##t(void *memory, u32 cpu, u32 round)                                 \
+	{                                                                                          \
+		(void)cpu;                                                                         \
+		(void)round;                                                                       \
+		__asm__ volatile("lock sub" s " %1, %0" : "+m"(*(t *)memory) : reg((t)-1) : "cc"); \
+	}                                                                                          \
+	static void lock_xadd_##t(void *memory, u32 cpu, u32 round)                                \
+	{                                                                                          \
+		t one = 1;                                                                         \
+                                                                                                   \
+		(void)cpu;                                                                         \
+		(void)round;                                                                       \
+		__asm__ volatile("lock xadd" s " %1, %0"                                           \
+				 : "+m"(*(t *)memory), "+q"(one)                                   \
+				 :                                                                 \
+				 : "cc");                                                          \
+	}                                                                                          \
+	static void lock_cmpxchg_##t(void *memory, u32 cpu, u32 round)                             \
+	{                                                                                          \
+		t seen = *(volatile t *)memory, before;                                            \
+                                                                                                   \
+		(void)cpu;                                                                         \
+		(void)round;                                                                       \
+		do {                                                                               \
+			before = seen;                                                             \
+			__asm__ volatile("lock cmpxchg" s " %2, %0"                                \
+					 : "+m"(*(t *)memory), "+a"(seen)                          \
+					 : "q"((t)(before + 1))                                    \
+					 : "cc");                                                  \
+		} while (seen != before);                                                          \
 	}
 
 DEFINE_OPS_(u8, "b", "qi")
@@ -258,7 +258,7 @@ static void lock_bts(void *memory, u32 cpu, u32 round)
 		return;
 	__asm__ volatile("lock btsl %2, %0\n"
 			 "setc %1"
-			 : "+m"(*(u32(*)[BITMAP_BITS / 32])memory), "=qm"(was_set)
+			 : "+m"(*(u32(*)[BITMAP_BITS / 32]) memory), "=qm"(was_set)
 			 : "r"(round)
 			 : "cc");
 	if (!was_set)
@@ -274,7 +274,7 @@ static void lock_btr(void *memory, u32 cpu, u32 round)
 		return;
 	__asm__ volatile("lock btrl %2, %0\n"
 			 "setc %1"
-			 : "+m"(*(u32(*)[BITMAP_BITS / 32])memory), "=qm"(was_set)
+			 : "+m"(*(u32(*)[BITMAP_BITS / 32]) memory), "=qm"(was_set)
 			 : "r"(round)
 			 : "cc");
 	if (was_set)
@@ -286,7 +286,7 @@ static void lock_btc(void *memory, u32 cpu, u32 round)
 {
 	(void)cpu;
 	__asm__ volatile("lock btcl %1, %0"
-			 : "+m"(*(u32(*)[BITMAP_BITS / 32])memory)
+			 : "+m"(*(u32(*)[BITMAP_BITS / 32]) memory)
 			 : "r"(round % (ATOMIC_ROUNDS / 10))
 			 : "cc");
 }
@@ -336,7 +336,8 @@ static void lock_or_and(void *memory, u32 cpu, u32 round)
 	__asm__ volatile("lock xorl %1, %0" : "+m"(*(u32 *)memory) : "r"(bit) : "cc");
 }
 
-TEST(logic_keeps_other_bits, "LOCK OR, AND and XOR change no bit that another CPU sets at the same time",
+TEST(logic_keeps_other_bits,
+     "LOCK OR, AND and XOR change no bit that another CPU sets at the same time",
      SPEC("SDM vol. 3A, 8.1.2.2"))
 {
 	for (u32 p = 0; p < ATOMIC_PLACES; p++) {

@@ -21,12 +21,12 @@
 
 SUITE("State of a CPU after INIT and SIPI", REQUIRES(cpu_has(X86_FEATURE_APIC) && cpu_count() > 1));
 
-#define VECTOR_PENDING 0x51
-#define VECTOR_SERVED  0x61
-#define TSC_AUX_BEFORE 0x12345678u
-#define PAT_BEFORE     0x0007010600070106ull
+#define VECTOR_PENDING	0x51
+#define VECTOR_SERVED	0x61
+#define TSC_AUX_BEFORE	0x12345678u
+#define PAT_BEFORE	0x0007010600070106ull
 #define SYSENTER_BEFORE 0x1234u
-#define SOME_ADDRESS   0x00345678u
+#define SOME_ADDRESS	0x00345678u
 
 /* What the CPU had before INIT. */
 static struct {
@@ -98,7 +98,8 @@ static void reset_changed_cpu(void)
 	ASSERT(probe_start(1), "CPU 1 did not start after INIT and SIPI");
 }
 
-TEST(init_resets_registers, "INIT brings registers to the values of table 9-1, as a SIPI leaves them",
+TEST(init_resets_registers,
+     "INIT brings registers to the values of table 9-1, as a SIPI leaves them",
      SPEC("SDM vol. 3A, table 9-1; 8.4.3"))
 {
 	reset_changed_cpu();
@@ -175,7 +176,8 @@ TEST(init_keeps_registers, "INIT leaves alone what table 9-1 says is unchanged",
 	EXPECT_EQ(probe_apic(PROBE_PAGE, APIC_ID), before.apic_id);
 }
 
-TEST(init_resets_local_apic, "INIT resets the local APIC, all but its ID, to its state after power-up",
+TEST(init_resets_local_apic,
+     "INIT resets the local APIC, all but its ID, to its state after power-up",
      SPEC("SDM vol. 3A, 10.4.7.1, 10.4.7.3"))
 {
 	static const struct {

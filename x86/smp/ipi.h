@@ -5,8 +5,8 @@
 
 #include <types.h>
 
-#define IPI_VECTOR   0x61
-#define IPI_FLUSH    0x21 /* of the lowest class that tests use: is taken after all others */
+#define IPI_VECTOR 0x61
+#define IPI_FLUSH  0x21 /* of the lowest class that tests use: is taken after all others */
 
 /* A set of CPUs by number; tests of destinations use the first 32 CPUs at most. */
 typedef u32 cpu_set;

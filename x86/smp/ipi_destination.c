@@ -155,7 +155,8 @@ TEST(logical_flat_zero_id, "a CPU whose logical ID is 0 is not addressed by any 
 	ipi_expect(ICR_FIXED | ICR_LOGICAL, 0xff, 1);
 }
 
-TEST(logical_cluster, "in the cluster model the high four bits name a cluster, the low ones its members",
+TEST(logical_cluster,
+     "in the cluster model the high four bits name a cluster, the low ones its members",
      SPEC("SDM vol. 3A, 10.6.2.2"), BUG("CVE-2013-6376"))
 {
 	static const u8 ids[8] = { 0x01, 0x02, 0x11, 0x12 };
@@ -165,9 +166,8 @@ TEST(logical_cluster, "in the cluster model the high four bits name a cluster, t
 		u8 destination;
 		cpu_set expected;
 	} rows[] = {
-		{ 0x01, 1 },   { 0x02, 2 },  { 0x03, 3 },   { 0x0f, 3 }, { 0x04, 0 },
-		{ 0x11, 4 },   { 0x12, 8 },  { 0x13, 0xc }, { 0x1f, 0xc }, { 0x10, 0 },
-		{ 0x21, 0 },   { 0xe3, 0 },
+		{ 0x01, 1 }, { 0x02, 2 },   { 0x03, 3 },   { 0x0f, 3 }, { 0x04, 0 }, { 0x11, 4 },
+		{ 0x12, 8 }, { 0x13, 0xc }, { 0x1f, 0xc }, { 0x10, 0 }, { 0x21, 0 }, { 0xe3, 0 },
 	};
 
 	ipi_begin();
@@ -329,7 +329,8 @@ static void hold_first_nmi(struct trap_frame *frame)
 	WRITE_ONCE(in_nmi_handler, false);
 }
 
-TEST(nmi_is_blocked_in_its_handler, "NMIs that come while one is handled are taken after its IRET, as one",
+TEST(nmi_is_blocked_in_its_handler,
+     "NMIs that come while one is handled are taken after its IRET, as one",
      SPEC("SDM vol. 3A, 6.7.1"), REQUIRES(cpu_count() > 1))
 {
 	begin_nmis();

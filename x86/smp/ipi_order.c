@@ -50,7 +50,8 @@ TEST(pending_waits_for_if, "an interrupt that arrives with IF = 0 waits in IRR",
 	EXPECT(!apic_vector_bit(APIC_ISR, 0x45), "the handler's EOI clears it");
 }
 
-TEST(window_behind_sti, "STI holds interrupts off until the end of the next instruction, and no longer",
+TEST(window_behind_sti,
+     "STI holds interrupts off until the end of the next instruction, and no longer",
      SPEC("SDM vol. 2B, STI"))
 {
 	begin();
@@ -68,7 +69,8 @@ TEST(window_behind_sti, "STI holds interrupts off until the end of the next inst
 	irq_window();
 }
 
-TEST(taken_by_priority, "pending interrupts are taken highest vector first, whatever order they came in",
+TEST(taken_by_priority,
+     "pending interrupts are taken highest vector first, whatever order they came in",
      SPEC("SDM vol. 3A, 10.8.3, 10.8.4"))
 {
 	static const u8 sent[] = { 0x33, 0xd1, 0x51, 0x50, 0x9f, 0x31 };
@@ -95,7 +97,7 @@ TEST(same_vector_coalesces, "a vector that arrives again while it is pending is 
 /* ------------------------------------------------------------------------- while one is in service */
 
 static struct {
-	u32 entries;	/* of the first handler */
+	u32 entries;	  /* of the first handler */
 	u32 taken_within; /* interrupts taken while it ran with interrupts on */
 	bool irr_within, isr_within;
 	u32 ppr_within;
@@ -132,7 +134,8 @@ static void serve(u32 first, u32 second, u32 times)
 	irq_window();
 }
 
-TEST(one_more_while_in_service, "of a vector in service one more request is latched, and taken after EOI",
+TEST(one_more_while_in_service,
+     "of a vector in service one more request is latched, and taken after EOI",
      SPEC("SDM vol. 3A, 10.8.4"))
 {
 	serve(0x45, 0x45, 3);
@@ -166,7 +169,8 @@ TEST(classes_in_service, "only a higher class than that in service interrupts it
 	}
 }
 
-TEST(ppr_follows_service, "PPR is the class in service with sub-class 0, or TPR where that is higher",
+TEST(ppr_follows_service,
+     "PPR is the class in service with sub-class 0, or TPR where that is higher",
      SPEC("SDM vol. 3A, 10.8.3.1"))
 {
 	EXPECT_EQ(apic_read(APIC_PPR), 0);
@@ -193,7 +197,8 @@ TEST(eoi_without_service, "an EOI while nothing is in service changes nothing",
 
 /* ----------------------------------------------------------------------------------- task priority */
 
-TEST(tpr_holds_back, "TPR holds back vectors of its class and below, and lets higher classes through",
+TEST(tpr_holds_back,
+     "TPR holds back vectors of its class and below, and lets higher classes through",
      SPEC("SDM vol. 3A, 10.8.3.1"), BUG("acrn#3114"))
 {
 	static const struct {
@@ -264,7 +269,8 @@ TEST(low_legal_vectors, "vectors 16 to 31 are legal for the local APIC",
 	}
 }
 
-TEST(illegal_vectors, "sending a fixed interrupt with a vector of 0 to 15 sets an illegal vector bit of ESR",
+TEST(illegal_vectors,
+     "sending a fixed interrupt with a vector of 0 to 15 sets an illegal vector bit of ESR",
      SPEC("SDM vol. 3A, 10.5.3, table 10-2; 10.8.1"))
 {
 	static const u8 vectors[] = { 0, 2, 15 };
@@ -275,8 +281,7 @@ TEST(illegal_vectors, "sending a fixed interrupt with a vector of 0 to 15 sets a
 		send_self(vectors[i]);
 		apic_write(APIC_ESR, 0);
 		SUBTEST("ESR-vector-%u", vectors[i]);
-		EXPECT_NE(apic_read(APIC_ESR) &
-				  (APIC_ESR_SEND_ILLEGAL | APIC_ESR_RECEIVE_ILLEGAL),
+		EXPECT_NE(apic_read(APIC_ESR) & (APIC_ESR_SEND_ILLEGAL | APIC_ESR_RECEIVE_ILLEGAL),
 			  0);
 	}
 }

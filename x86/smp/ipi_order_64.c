@@ -12,7 +12,7 @@ SUITE("CR8 as the task priority", REQUIRES(cpu_has(X86_FEATURE_APIC)));
 TEST(cr8_is_tpr, "CR8 reads bits 7-4 of TPR, and writing it sets them and clears bits 3-0",
      SPEC("SDM vol. 3A, 10.8.6"))
 {
-	for (u32 class = 0; class < 16; class++) {
+	for (u32 class = 0; class < 16; class ++) {
 		apic_write(APIC_TPR, class << 4 | 5);
 		EXPECT_EQ(read_cr8(), class);
 		write_cr8(15 - class);
@@ -21,15 +21,16 @@ TEST(cr8_is_tpr, "CR8 reads bits 7-4 of TPR, and writing it sets them and clears
 	write_cr8(0);
 }
 
-TEST(cr8_holds_back, "CR8 holds back interrupts of its class and below, and lowering it lets them in",
+TEST(cr8_holds_back,
+     "CR8 holds back interrupts of its class and below, and lowering it lets them in",
      SPEC("SDM vol. 3A, 10.8.3.1, 10.8.6"))
 {
 	static const struct {
 		u8 cr8, vector;
 		bool taken;
 	} rows[] = {
-		{ 0, 0x20, true },  { 1, 0x20, true },	{ 2, 0x2f, false },
-		{ 4, 0x4f, false }, { 4, 0x50, true },	{ 15, 0xef, false },
+		{ 0, 0x20, true },  { 1, 0x20, true }, { 2, 0x2f, false },
+		{ 4, 0x4f, false }, { 4, 0x50, true }, { 15, 0xef, false },
 	};
 
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {

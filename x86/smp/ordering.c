@@ -59,16 +59,16 @@ static u32 outcomes(u32 first, u32 second)
 }
 
 /* Each stores to its own word and then reads the other's, with a fence between. */
-#define DEFINE_STORE_LOAD_(name, fence)                                              \
-	static void name(u32 role, u32 slot)                                         \
-	{                                                                            \
-		volatile u32 *mine = role ? &litmus.y[slot] : &litmus.x[slot];       \
-		volatile u32 *other = role ? &litmus.x[slot] : &litmus.y[slot];      \
-		u32 scratch = 0;                                                     \
-                                                                                     \
-		*mine = 1;                                                           \
+#define DEFINE_STORE_LOAD_(name, fence)                                                  \
+	static void name(u32 role, u32 slot)                                             \
+	{                                                                                \
+		volatile u32 *mine = role ? &litmus.y[slot] : &litmus.x[slot];           \
+		volatile u32 *other = role ? &litmus.x[slot] : &litmus.y[slot];          \
+		u32 scratch = 0;                                                         \
+                                                                                         \
+		*mine = 1;                                                               \
 		__asm__ volatile(fence : "+r"(scratch) : "m"(scratch) : "memory", "cc"); \
-		litmus.seen[role][slot] = *other;                                    \
+		litmus.seen[role][slot] = *other;                                        \
 	}
 
 DEFINE_STORE_LOAD_(store_mfence_load, "mfence")
@@ -85,7 +85,8 @@ static void xchg_store_load(u32 role, u32 slot)
 	litmus.seen[role][slot] = *other;
 }
 
-TEST(store_load_with_fence, "of two CPUs that store, fence and load each other's word one sees the store",
+TEST(store_load_with_fence,
+     "of two CPUs that store, fence and load each other's word one sees the store",
      SPEC("SDM vol. 3A, 8.2.3.8, 8.2.3.9, 8.2.5, 8.3"))
 {
 	static const struct {
@@ -219,7 +220,8 @@ static void count_exclusively(void *arg)
 	}
 }
 
-TEST(mutual_exclusion_by_fence, "Peterson's algorithm with MFENCE keeps two CPUs out of each other's way",
+TEST(mutual_exclusion_by_fence,
+     "Peterson's algorithm with MFENCE keeps two CPUs out of each other's way",
      SPEC("SDM vol. 3A, 8.2.5"))
 {
 	memset((void *)&dekker, 0, sizeof(dekker));

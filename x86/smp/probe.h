@@ -11,26 +11,26 @@
 #define PROBE_OTHER_PAGE 0x7f
 
 /* Offsets in the page, of struct probe_state. */
-#define PROBE_STATE   0xc00
-#define PROBE_STARTS  (PROBE_STATE + 0x00)
-#define PROBE_FLAGS   (PROBE_STATE + 0x04)
-#define PROBE_CR0     (PROBE_STATE + 0x08) /* CR0, CR2, CR3, CR4 */
-#define PROBE_DR      (PROBE_STATE + 0x18) /* DR0-DR3, DR6, DR7 */
-#define PROBE_GPR     (PROBE_STATE + 0x30) /* EAX ECX EDX EBX ESP EBP ESI EDI */
-#define PROBE_SEGMENT (PROBE_STATE + 0x50) /* CS DS ES SS FS GS, 16 bits each */
-#define PROBE_IP      (PROBE_STATE + 0x5c) /* 16 bits */
-#define PROBE_GDTR    (PROBE_STATE + 0x60) /* limit, 16 bits, at an offset of 2 from base */
-#define PROBE_IDTR    (PROBE_STATE + 0x68)
-#define PROBE_TSC     (PROBE_STATE + 0x70)
-#define PROBE_SYSENTER (PROBE_STATE + 0x78) /* IA32_SYSENTER_CS, low half */
+#define PROBE_STATE	0xc00
+#define PROBE_STARTS	(PROBE_STATE + 0x00)
+#define PROBE_FLAGS	(PROBE_STATE + 0x04)
+#define PROBE_CR0	(PROBE_STATE + 0x08) /* CR0, CR2, CR3, CR4 */
+#define PROBE_DR	(PROBE_STATE + 0x18) /* DR0-DR3, DR6, DR7 */
+#define PROBE_GPR	(PROBE_STATE + 0x30) /* EAX ECX EDX EBX ESP EBP ESI EDI */
+#define PROBE_SEGMENT	(PROBE_STATE + 0x50) /* CS DS ES SS FS GS, 16 bits each */
+#define PROBE_IP	(PROBE_STATE + 0x5c) /* 16 bits */
+#define PROBE_GDTR	(PROBE_STATE + 0x60) /* limit, 16 bits, at an offset of 2 from base */
+#define PROBE_IDTR	(PROBE_STATE + 0x68)
+#define PROBE_TSC	(PROBE_STATE + 0x70)
+#define PROBE_SYSENTER	(PROBE_STATE + 0x78) /* IA32_SYSENTER_CS, low half */
 #define PROBE_APIC_BASE (PROBE_STATE + 0x7c)
-#define PROBE_PAT     (PROBE_STATE + 0x80)
-#define PROBE_AUX     (PROBE_STATE + 0x88)
-#define PROBE_EFER    (PROBE_STATE + 0x8c)
-#define PROBE_X87     (PROBE_STATE + 0x90) /* control word */
-#define PROBE_MXCSR   (PROBE_STATE + 0x94)
-#define PROBE_WANTS   (PROBE_STATE + 0x98) /* PROBE_WANT_*, set before the start */
-#define PROBE_APIC    0xd00 /* 64 registers of the local APIC: those at multiples of 16 */
+#define PROBE_PAT	(PROBE_STATE + 0x80)
+#define PROBE_AUX	(PROBE_STATE + 0x88)
+#define PROBE_EFER	(PROBE_STATE + 0x8c)
+#define PROBE_X87	(PROBE_STATE + 0x90) /* control word */
+#define PROBE_MXCSR	(PROBE_STATE + 0x94)
+#define PROBE_WANTS	(PROBE_STATE + 0x98) /* PROBE_WANT_*, set before the start */
+#define PROBE_APIC	0xd00 /* 64 registers of the local APIC: those at multiples of 16 */
 
 #define PROBE_WANT_APIC 1
 #define PROBE_WANT_MSR	2

@@ -94,7 +94,8 @@ static const struct {
 	{ "MOV-to-CR3", flush_by_cr3 },
 };
 
-TEST(shootdown_of_write_permission, "after a shootdown no CPU writes to a page that was made read-only",
+TEST(shootdown_of_write_permission,
+     "after a shootdown no CPU writes to a page that was made read-only",
      SPEC("SDM vol. 3A, 4.10.4.1, 4.10.5"))
 {
 	for (u32 way = 0; way < ARRAY_SIZE(ways); way++) {
@@ -171,7 +172,8 @@ static void touch(void *arg)
 	atomic_add(&touches, 1);
 }
 
-TEST(dirty_set_by_many, "CPUs that write to a page at the same time leave it accessed and dirty, no more",
+TEST(dirty_set_by_many,
+     "CPUs that write to a page at the same time leave it accessed and dirty, no more",
      SPEC("SDM vol. 3A, 4.8, 8.1.2.1"))
 {
 	page = page_alloc();

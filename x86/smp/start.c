@@ -88,7 +88,7 @@ TEST(apic_id_is_cpuid_1, "CPUID.1:EBX[31:24] is the ID that the CPU's local APIC
 
 TEST(apic_id_is_cpuid_b, "CPUID.0BH:EDX is the CPU's x2APIC ID whatever the sub-leaf",
      SPEC("SDM vol. 2A, CPUID, leaf 0BH"), BUG("cloud-hypervisor#7495"),
-     BUG("firecracker#222"), REQUIRES(has_leaf(0xb)))
+					       BUG("firecracker#222"), REQUIRES(has_leaf(0xb)))
 {
 	ask_all();
 	for (u32 cpu = 0; cpu < cpu_count(); cpu++) {

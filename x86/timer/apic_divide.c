@@ -86,11 +86,12 @@ static void change_divisor(u32 from, u32 to)
 		end = arch_ticks();
 	} while (end - start > clock_ticks_at_least(MS / 10) && ++tries < 100);
 	EXPECT_LE(after, before, "it went back");
-	EXPECT_LE((u64)(before - MIN(after, before)), (counts_max(end - start) >> MIN(from, to)) + 1,
-		  "it jumped ahead");
+	EXPECT_LE((u64)(before - MIN(after, before)),
+		  (counts_max(end - start) >> MIN(from, to)) + 1, "it jumped ahead");
 }
 
-TEST(divisor_changed_while_running, "changing the divisor of a running timer leaves its current count alone",
+TEST(divisor_changed_while_running,
+     "changing the divisor of a running timer leaves its current count alone",
      SPEC("SDM vol. 3A, 10.5.4"), BUG("linux c301b909e4b9"))
 {
 	static const struct {
@@ -105,7 +106,8 @@ TEST(divisor_changed_while_running, "changing the divisor of a running timer lea
 	apic_timer_stop();
 }
 
-TEST(divisor_lowered_while_running, "with a lower divisor the rest of the count passes faster, but not early",
+TEST(divisor_lowered_while_running,
+     "with a lower divisor the rest of the count passes faster, but not early",
      SPEC("SDM vol. 3A, 10.5.4"), BUG("linux c301b909e4b9"))
 {
 	u32 count = timer_counts(64 * MS, 7), rest;

@@ -51,7 +51,8 @@ TEST(masked_timer_counts, "a masked timer counts down and raises no interrupt",
 	}
 }
 
-TEST(missed_while_masked, "an expiry that the mask kept back is lost: unmasking raises no interrupt",
+TEST(missed_while_masked,
+     "an expiry that the mask kept back is lost: unmasking raises no interrupt",
      SPEC("SDM vol. 3A, 10.5.1"))
 {
 	timer_begin();
@@ -103,7 +104,8 @@ TEST(timer_waits_for_if, "with IF = 0 the timer's interrupt waits in IRR",
 	EXPECT(!apic_vector_bit(APIC_IRR, TIMER_VECTOR));
 }
 
-TEST(timer_waits_for_tpr, "a task priority of the vector's class or above holds the timer's interrupt",
+TEST(timer_waits_for_tpr,
+     "a task priority of the vector's class or above holds the timer's interrupt",
      SPEC("SDM vol. 3A, 10.8.3.1"))
 {
 	static const struct {
@@ -129,7 +131,8 @@ TEST(timer_waits_for_tpr, "a task priority of the vector's class or above holds 
 	}
 }
 
-TEST(timer_in_software_disabled_apic, "while the APIC is software-disabled every LVT entry stays masked",
+TEST(timer_in_software_disabled_apic,
+     "while the APIC is software-disabled every LVT entry stays masked",
      SPEC("SDM vol. 3A, 10.4.7.2"))
 {
 	timer_begin();
@@ -146,7 +149,8 @@ TEST(timer_in_software_disabled_apic, "while the APIC is software-disabled every
 	apic_timer_stop();
 }
 
-TEST(lvt_timer_reads_back, "vector, mask and mode of the entry read back, and delivery status is read-only",
+TEST(lvt_timer_reads_back,
+     "vector, mask and mode of the entry read back, and delivery status is read-only",
      SPEC("SDM vol. 3A, 10.5.1, figure 10-8"))
 {
 	static const struct {
@@ -168,7 +172,8 @@ TEST(lvt_timer_reads_back, "vector, mask and mode of the entry read back, and de
 	apic_timer_stop();
 }
 
-TEST(illegal_timer_vector, "a timer interrupt with a vector of 0 to 15 sets the receive illegal vector bit of ESR",
+TEST(illegal_timer_vector,
+     "a timer interrupt with a vector of 0 to 15 sets the receive illegal vector bit of ESR",
      SPEC("SDM vol. 3A, 10.5.2, 10.5.3"), BUG("XSA-462"))
 {
 	static const u32 vectors[] = { 0, 15 };

@@ -110,7 +110,8 @@ TEST(current_count_decreases, "the current count starts at the initial count and
 	apic_timer_stop();
 }
 
-TEST(current_count_stays_zero, "a one-shot timer that has fired stays at 0, and keeps its initial count",
+TEST(current_count_stays_zero,
+     "a one-shot timer that has fired stays at 0, and keeps its initial count",
      SPEC("SDM vol. 3A, 10.5.4"))
 {
 	u32 count = timer_counts(MS / 4, 0);
@@ -173,7 +174,8 @@ TEST(reload_lengthens, "a timer that is started anew before it fires does not fi
 	apic_timer_stop();
 }
 
-TEST(vector_changed_while_running, "the interrupt has the vector that the LVT entry has when it fires",
+TEST(vector_changed_while_running,
+     "the interrupt has the vector that the LVT entry has when it fires",
      SPEC("SDM vol. 3A, 10.5.1, 10.5.4"))
 {
 	u32 count = timer_counts(20 * MS, 0);

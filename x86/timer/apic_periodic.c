@@ -33,7 +33,8 @@ TEST(periodic_fires_repeatedly, "a periodic timer fires again and again, never b
 	}
 }
 
-TEST(periodic_reloads, "a periodic timer's current count never leaves the range up to its initial count",
+TEST(periodic_reloads,
+     "a periodic timer's current count never leaves the range up to its initial count",
      SPEC("SDM vol. 3A, 10.5.4"))
 {
 	u32 count = timer_counts(MS / 8, 0), reloads = 0, last;
@@ -97,7 +98,8 @@ TEST(periodic_stops, "a periodic timer stops when told so: then no interrupt fol
 	apic_timer_stop();
 }
 
-TEST(periodic_to_oneshot, "a periodic timer that is made one-shot fires no more than once after that",
+TEST(periodic_to_oneshot,
+     "a periodic timer that is made one-shot fires no more than once after that",
      SPEC("SDM vol. 3A, 10.5.4"))
 {
 	u32 taken;

@@ -36,7 +36,8 @@ TEST(deadline_absent, "without TSC-deadline in CPUID its MSR does not exist: #GP
 	EXPECT_FAULT(GP(0), wrmsr_try(MSR_IA32_TSC_DEADLINE, 0));
 }
 
-TEST(deadline_fires_once, "the interrupt comes once, when the TSC has reached the deadline, and not before",
+TEST(deadline_fires_once,
+     "the interrupt comes once, when the TSC has reached the deadline, and not before",
      SPEC("SDM vol. 3A, 10.5.4.1"), REQUIRES(HAS_DEADLINE))
 {
 	for (u32 round = 0; round < 5; round++) {
@@ -80,8 +81,8 @@ TEST(deadline_reads_back, "the MSR reads the deadline while armed, and 0 when it
 	EXPECT_EQ(rdmsr(MSR_IA32_TSC_DEADLINE), 0);
 }
 
-TEST(deadline_zero_disarms, "writing 0 disarms the timer", SPEC("SDM vol. 3A, 10.5.4.1"),
-     REQUIRES(HAS_DEADLINE))
+TEST(deadline_zero_disarms, "writing 0 disarms the timer",
+     SPEC("SDM vol. 3A, 10.5.4.1"), REQUIRES(HAS_DEADLINE))
 {
 	u64 deadline;
 
@@ -95,7 +96,8 @@ TEST(deadline_zero_disarms, "writing 0 disarms the timer", SPEC("SDM vol. 3A, 10
 	EXPECT_EQ(irq_taken(0, TIMER_VECTOR), 0);
 }
 
-TEST(deadline_mode_switch_disarms, "leaving TSC-deadline mode disarms the timer, and clears the MSR",
+TEST(deadline_mode_switch_disarms,
+     "leaving TSC-deadline mode disarms the timer, and clears the MSR",
      SPEC("SDM vol. 3A, 10.5.4.1"), REQUIRES(HAS_DEADLINE))
 {
 	u64 deadline;
@@ -112,7 +114,8 @@ TEST(deadline_mode_switch_disarms, "leaving TSC-deadline mode disarms the timer,
 	EXPECT_EQ(irq_taken(0, TIMER_VECTOR), 0);
 }
 
-TEST(deadline_ignored_in_other_modes, "in one-shot and periodic mode writes of the MSR are ignored, it reads 0",
+TEST(deadline_ignored_in_other_modes,
+     "in one-shot and periodic mode writes of the MSR are ignored, it reads 0",
      SPEC("SDM vol. 3A, 10.5.4.1"), REQUIRES(HAS_DEADLINE))
 {
 	static const u32 modes[] = { APIC_TIMER_ONESHOT, APIC_TIMER_PERIODIC };
@@ -127,7 +130,8 @@ TEST(deadline_ignored_in_other_modes, "in one-shot and periodic mode writes of t
 	}
 }
 
-TEST(count_ignored_in_deadline_mode, "in TSC-deadline mode the initial count is ignored, the current one 0",
+TEST(count_ignored_in_deadline_mode,
+     "in TSC-deadline mode the initial count is ignored, the current one 0",
      SPEC("SDM vol. 3A, 10.5.4.1"), REQUIRES(HAS_DEADLINE))
 {
 	enter_deadline_mode();
@@ -137,8 +141,8 @@ TEST(count_ignored_in_deadline_mode, "in TSC-deadline mode the initial count is 
 	EXPECT_EQ(irq_taken(0, TIMER_VECTOR), 0);
 }
 
-TEST(deadline_rearmed_earlier, "an earlier deadline replaces the one before", SPEC("SDM vol. 3A, 10.5.4.1"),
-     REQUIRES(HAS_DEADLINE))
+TEST(deadline_rearmed_earlier, "an earlier deadline replaces the one before",
+     SPEC("SDM vol. 3A, 10.5.4.1"), REQUIRES(HAS_DEADLINE))
 {
 	u64 deadline;
 

@@ -101,7 +101,8 @@ TEST(counts_down, "the counter decreases by one each clock of 1.193182 MHz, by t
 	}
 }
 
-TEST(reloads, "in modes 2 and 3 the count is loaded again at the end and stays within 1 to the initial count",
+TEST(reloads,
+     "in modes 2 and 3 the count is loaded again at the end and stays within 1 to the initial count",
      SPEC("8254 data sheet, Mode 2, Mode 3"))
 {
 	static const struct {
@@ -196,7 +197,8 @@ TEST(mode_3_output, "in mode 3 OUT is high for one half of the period and low fo
 	EXPECT_GE(arch_ticks() - start, 20000 * clock_hz_min() / PIT_HZ);
 }
 
-TEST(mode_1_output, "in mode 1 a rising edge of the gate makes OUT low for as many clocks as the count",
+TEST(mode_1_output,
+     "in mode 1 a rising edge of the gate makes OUT low for as many clocks as the count",
      SPEC("8254 data sheet, Mode 1"))
 {
 	for (u32 round = 0; round < 10; round++) {
@@ -363,7 +365,8 @@ TEST(read_back_status, "the status byte has access, mode and BCD as written, and
 	}
 }
 
-TEST(read_back_output, "bit 7 of the status byte is OUT", SPEC("8254 data sheet, Read-back command"))
+TEST(read_back_output, "bit 7 of the status byte is OUT",
+     SPEC("8254 data sheet, Read-back command"))
 {
 	SUBTEST("low");
 	for (u32 tries = 0; tries < 50; tries++) {
@@ -385,7 +388,8 @@ TEST(read_back_output, "bit 7 of the status byte is OUT", SPEC("8254 data sheet,
 	EXPECT_EQ(pit_read_byte(CHANNEL) & PIT_STATUS_OUT, PIT_STATUS_OUT);
 }
 
-TEST(read_back_null_count, "the null count flag is set until the count written is in the counting element",
+TEST(read_back_null_count,
+     "the null count flag is set until the count written is in the counting element",
      SPEC("8254 data sheet, Read-back command, figure 12"))
 {
 	program(2, 1000);

@@ -170,7 +170,8 @@ TEST(apic_timer_and_pit, "the APIC timer's rate against the PIT is that against 
 	apic_timer_stop();
 }
 
-TEST(apic_timer_and_pm_timer, "the APIC timer's rate against the ACPI timer is that against the TSC",
+TEST(apic_timer_and_pm_timer,
+     "the APIC timer's rate against the ACPI timer is that against the TSC",
      SPEC("SDM vol. 3A, 10.5.4; ACPI 6.4, 4.8.3.3"), REQUIRES(has_apic() && acpi_pm_timer_port()))
 {
 	compare(apic_clock(), pm_clock());
@@ -195,15 +196,15 @@ TEST(pm_timer_counts_up, "the ACPI timer counts up, modulo 2^24 or 2^32, and nev
 	EXPECT_GT(advanced, 0);
 }
 
-TEST(pm_timer_width, "a 24-bit ACPI timer reads as 0 in bits 31-24", SPEC("ACPI 6.4, 4.8.3.3"),
-     REQUIRES(acpi_pm_timer_port() && acpi_pm_timer_bits() == 24))
+TEST(pm_timer_width, "a 24-bit ACPI timer reads as 0 in bits 31-24",
+     SPEC("ACPI 6.4, 4.8.3.3"), REQUIRES(acpi_pm_timer_port() && acpi_pm_timer_bits() == 24))
 {
 	for (u32 n = 0; n < 100; n++)
 		EXPECT_EQ(read_pm_timer() >> 24, 0);
 }
 
-TEST(pm_timer_is_read_only, "writing the ACPI timer does not set it", SPEC("ACPI 6.4, 4.8.3.3"),
-     REQUIRES(acpi_pm_timer_port()))
+TEST(pm_timer_is_read_only, "writing the ACPI timer does not set it",
+     SPEC("ACPI 6.4, 4.8.3.3"), REQUIRES(acpi_pm_timer_port()))
 {
 	u64 mask = BITS(acpi_pm_timer_bits() - 1, 0);
 

@@ -42,7 +42,8 @@ static const struct {
 	{ "RDMSR", X86_FEATURE_MSR, by_rdmsr },
 };
 
-TEST(tsc_never_runs_backwards, "successive reads of the TSC on one CPU never decrease, and it advances",
+TEST(tsc_never_runs_backwards,
+     "successive reads of the TSC on one CPU never decrease, and it advances",
      SPEC("SDM vol. 3A, 17.17"))
 {
 	for (u32 i = 0; i < ARRAY_SIZE(ways); i++) {
@@ -98,8 +99,8 @@ TEST(tsc_counts_while_waiting, "the TSC goes on counting while the CPU waits for
 #define HAND_OVERS 60
 
 static struct {
-	u64 ticks[2];	/* the last that each CPU read */
-	u32 turn;	/* even: CPU 0 reads next */
+	u64 ticks[2]; /* the last that each CPU read */
+	u32 turn;     /* even: CPU 0 reads next */
 	u32 backwards;
 } relay;
 
@@ -187,8 +188,8 @@ TEST(rdtscp_absent, "without RDTSCP in CPUID the instruction is #UD",
 
 static const u32 aux_values[] = { 0, 1, 0x12345678, 0x80000000, 0xffffffff };
 
-TEST(rdtscp_reads_aux, "RDTSCP returns IA32_TSC_AUX in ECX", SPEC("SDM vol. 2B, RDTSCP"),
-     REQUIRES(cpu_has(X86_FEATURE_RDTSCP)))
+TEST(rdtscp_reads_aux, "RDTSCP returns IA32_TSC_AUX in ECX",
+     SPEC("SDM vol. 2B, RDTSCP"), REQUIRES(cpu_has(X86_FEATURE_RDTSCP)))
 {
 	for (u32 i = 0; i < ARRAY_SIZE(aux_values); i++) {
 		u32 aux = ~aux_values[i];
@@ -200,8 +201,8 @@ TEST(rdtscp_reads_aux, "RDTSCP returns IA32_TSC_AUX in ECX", SPEC("SDM vol. 2B, 
 	wrmsr(MSR_TSC_AUX, 0);
 }
 
-TEST(tsc_aux_reads_back, "RDMSR of IA32_TSC_AUX returns what was written", SPEC("SDM vol. 4, 2.1"),
-     REQUIRES(cpu_has(X86_FEATURE_RDTSCP)))
+TEST(tsc_aux_reads_back, "RDMSR of IA32_TSC_AUX returns what was written",
+     SPEC("SDM vol. 4, 2.1"), REQUIRES(cpu_has(X86_FEATURE_RDTSCP)))
 {
 	for (u32 i = 0; i < ARRAY_SIZE(aux_values); i++) {
 		wrmsr(MSR_TSC_AUX, aux_values[i]);

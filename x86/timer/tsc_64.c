@@ -42,7 +42,8 @@ TEST(rdmsr_tsc_clears_upper_halves, "RDMSR of the TSC clears bits 63-32 of RAX a
 }
 
 TEST(tsc_aux_reserved_bits, "WRMSR of IA32_TSC_AUX with a bit above 31 is #GP(0)",
-     SPEC("SDM vol. 4, table 2-2, IA32_TSC_AUX"), REQUIRES(cpu_has(X86_FEATURE_RDTSCP) && cpu_is_intel()))
+     SPEC("SDM vol. 4, table 2-2, IA32_TSC_AUX"),
+	  REQUIRES(cpu_has(X86_FEATURE_RDTSCP) && cpu_is_intel()))
 {
 	wrmsr(MSR_TSC_AUX, 7);
 	for (u32 bit = 32; bit < 64; bit++) {

@@ -11,7 +11,8 @@
 #include <x86/msr.h>
 #include <x86/tsc.h>
 
-SUITE("Writing the time-stamp counter", REQUIRES(cpu_has(X86_FEATURE_TSC) && cpu_has(X86_FEATURE_MSR)));
+SUITE("Writing the time-stamp counter",
+      REQUIRES(cpu_has(X86_FEATURE_TSC) && cpu_has(X86_FEATURE_MSR)));
 
 /* Longer than any pause that a loaded host makes within a few instructions: a minute. */
 static u64 pause_ticks(void)
@@ -62,7 +63,8 @@ TEST(wrmsr_moves_one_tsc, "setting the TSC of one CPU does not move that of anot
 /* ---------------------------------------------------------------------------------------- TSC_ADJUST */
 
 TEST(tsc_adjust_absent, "without TSC_ADJUST in CPUID the MSR does not exist: #GP(0)",
-     SPEC("SDM vol. 3A, 17.17.3; vol. 2B, RDMSR, WRMSR"), REQUIRES(!cpu_has(X86_FEATURE_TSC_ADJUST)))
+     SPEC("SDM vol. 3A, 17.17.3; vol. 2B, RDMSR, WRMSR"),
+	  REQUIRES(!cpu_has(X86_FEATURE_TSC_ADJUST)))
 {
 	u64 value = 0;
 
