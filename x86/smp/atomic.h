@@ -5,7 +5,7 @@
 
 #include <types.h>
 
-#define ATOMIC_ROUNDS 1000
+#define ATOMIC_ROUNDS 1024
 
 /* One locked operation, by CPU `cpu`, in round `round` (0 to ATOMIC_ROUNDS - 1). */
 typedef void (*atomic_op)(void *memory, u32 cpu, u32 round);

@@ -15,12 +15,13 @@
 
 SUITE("Memory ordering between CPUs", REQUIRES(cpu_count() > 1));
 
-#define SLOTS 4096
+#define SLOTS 32768
 
 /* A pair of words on cache lines of their own would hide store buffers: they lie in separate arrays. */
 static struct {
 	volatile u32 *x, *y;
 	u32 seen[2][SLOTS];
+	volatile u32 at[2]; /* the slot that each is at */
 	struct cpu_barrier start;
 	void (*program)(u32 role, u32 slot);
 } litmus;
@@ -30,8 +31,13 @@ static void run_role(void *arg)
 	u32 role = arg ? 1 : 0;
 
 	cpu_barrier_wait(&litmus.start, 2);
-	for (u32 slot = 0; slot < SLOTS; slot++)
+	for (u32 slot = 0; slot < SLOTS; slot++) {
+		litmus.at[role] = slot;
+		/* Together if possible: but the host may not run the other CPU at all now. */
+		for (u32 tries = 0; tries < 200 && litmus.at[1 - role] < slot; tries++)
+			barrier();
 		litmus.program(role, slot);
+	}
 }
 
 /* Runs the program on CPUs 0 and 1 at once, over all slots. */
