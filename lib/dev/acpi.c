@@ -119,12 +119,34 @@ void acpi_for_each_local_apic(void (*found)(u64 apic_id))
 	}
 }
 
-u16 acpi_pm1a_control_port(void)
+/* Offsets in the fixed ACPI description table: ACPI 6.4, table 5.9. */
+#define FADT_PM1A_CONTROL 64
+#define FADT_PM_TIMER	  76
+#define FADT_FLAGS	  112
+#define FADT_TMR_VAL_EXT  BIT(8)
+
+/* The 32-bit field at this offset, or 0 if there is none. */
+static u32 fadt_field(u32 offset)
 {
 	const struct acpi_header *fadt = acpi_find_table("FACP");
-	u32 port = 0;
+	u32 value = 0;
 
-	if (fadt && fadt->length >= 68)
-		memcpy(&port, (const u8 *)fadt + 64, sizeof(port));
-	return (u16)port;
+	if (fadt && fadt->length >= offset + sizeof(value))
+		memcpy(&value, (const u8 *)fadt + offset, sizeof(value));
+	return value;
+}
+
+u16 acpi_pm1a_control_port(void)
+{
+	return (u16)fadt_field(FADT_PM1A_CONTROL);
+}
+
+u16 acpi_pm_timer_port(void)
+{
+	return (u16)fadt_field(FADT_PM_TIMER);
+}
+
+u32 acpi_pm_timer_bits(void)
+{
+	return fadt_field(FADT_FLAGS) & FADT_TMR_VAL_EXT ? 32 : 24;
 }

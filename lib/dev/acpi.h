@@ -25,4 +25,8 @@ void acpi_for_each_local_apic(void (*found)(u64 apic_id));
 /* The I/O port of the PM1a control block (5.2.9), or 0. */
 u16 acpi_pm1a_control_port(void);
 
+/* The I/O port of the power management timer (4.8.3.3), or 0; its width in bits, 24 or 32. */
+u16 acpi_pm_timer_port(void);
+u32 acpi_pm_timer_bits(void);
+
 #endif

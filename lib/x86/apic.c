@@ -3,8 +3,10 @@
 
 #include <arch/fault.h>
 #include <sys/cpu.h>
+#include <sys/time.h>
 #include <x86/cpuid.h>
 #include <x86/cr.h>
+#include <x86/irq.h>
 #include <x86/msr.h>
 
 static bool in_x2apic_mode(void)
@@ -71,12 +73,6 @@ static bool any_vector_bit(u32 first_reg)
 	return bits;
 }
 
-static void drop_interrupt(struct trap_frame *frame)
-{
-	(void)frame;
-	apic_eoi();
-}
-
 static void drain(void)
 {
 	/* Each EOI ends one; there can be no more than one for each class and a few levels of them. */
@@ -84,11 +80,11 @@ static void drain(void)
 		apic_eoi();
 	if (!any_vector_bit(APIC_IRR))
 		return;
-	for (u32 vector = 0x20; vector < 256; vector++)
-		trap_set_handler(vector, drop_interrupt);
+	/* Not by handlers: they are for all CPUs, and those of a case may be in use on another. */
+	trap_drop_interrupts(true);
 	for (u32 i = 0; i < 256 && any_vector_bit(APIC_IRR); i++)
-		__asm__ volatile("sti; nop; nop; cli" : : : "memory");
-	trap_clear_handlers();
+		irq_window();
+	trap_drop_interrupts(false);
 }
 
 void apic_reset(void)
@@ -117,4 +113,81 @@ void apic_reset(void)
 	apic_write(APIC_ESR, 0);
 	drain();
 	apic_write(APIC_ESR, 0);
+}
+
+/* ----------------------------------------------------------------------------------------- its timer */
+
+u32 apic_timer_divide(u32 shift)
+{
+	u32 code = (shift - 1) &
+		   7; /* 0 divides by 2, 6 by 128, 7 by 1; its bit 2 stands in bit 3 */
+
+	return (code & 3) | (code & 4) << 1;
+}
+
+void apic_timer_start(u32 lvt, u32 shift, u32 count)
+{
+	apic_write(APIC_LVT_TIMER, lvt);
+	apic_write(APIC_TIMER_DIVIDE, apic_timer_divide(shift));
+	apic_write(APIC_TIMER_INITIAL, count);
+}
+
+void apic_timer_stop(void)
+{
+	apic_write(APIC_LVT_TIMER, APIC_LVT_MASKED);
+	apic_write(APIC_TIMER_INITIAL, 0);
+}
+
+/* The TSC is read on either side of each of the two accesses: the truth is between the extremes. */
+static struct apic_timer_rate measure_once(u64 ns)
+{
+	u64 before_start, after_start, before_end, after_end;
+	u32 current;
+
+	before_start = arch_ticks();
+	apic_timer_start(APIC_LVT_MASKED | APIC_TIMER_ONESHOT, 0, ~0u);
+	after_start = arch_ticks();
+	delay_ns(ns);
+	before_end = arch_ticks();
+	current = apic_read(APIC_TIMER_CURRENT);
+	after_end = arch_ticks();
+	apic_timer_stop();
+	return (struct apic_timer_rate){
+		.tsc_min = before_end - after_start,
+		.tsc_max = after_end - before_start,
+		.counts = ~0u - current,
+	};
+}
+
+struct apic_timer_rate apic_timer_measure(u64 ns)
+{
+	struct apic_timer_rate best = measure_once(ns);
+
+	for (u32 round = 0; round < 5; round++) {
+		struct apic_timer_rate rate;
+
+		if (best.tsc_max - best.tsc_min < best.tsc_max / 256)
+			break;
+		rate = measure_once(ns);
+		if (rate.tsc_max - rate.tsc_min < best.tsc_max - best.tsc_min)
+			best = rate;
+	}
+	return best;
+}
+
+u64 apic_timer_min_tsc(const struct apic_timer_rate *rate, u64 counts)
+{
+	u64 per = rate->counts + 1;
+	u64 ticks = counts / per * rate->tsc_min + counts % per * rate->tsc_min / per;
+
+	return ticks - ticks / 1000;
+}
+
+u32 apic_timer_counts(const struct apic_timer_rate *rate, u64 ns, u32 shift)
+{
+	u64 ticks = clock_ticks_at_least(ns);
+	u64 per = rate->tsc_max;
+	u64 counts = (ticks / per * rate->counts + ticks % per * rate->counts / per) >> shift;
+
+	return (u32)MAX(MIN(counts, 0xffffffffull), 2ull);
 }

@@ -45,6 +45,14 @@
 #define APIC_DIVIDE_BY_16      0x3u
 #define APIC_DIVIDE_BY_128     0xau
 
+/* Error status register: SDM vol. 3A, 10.5.3. */
+#define APIC_ESR_SEND_ILLEGAL	 BIT(5)
+#define APIC_ESR_RECEIVE_ILLEGAL BIT(6)
+#define APIC_ESR_ILLEGAL_ADDRESS BIT(7)
+
+#define APIC_DFR_FLAT	 0xffffffffu
+#define APIC_DFR_CLUSTER 0x0fffffffu
+
 /* Interrupt command register. */
 #define ICR_FIXED	 (0u << 8)
 #define ICR_LOWEST	 (1u << 8)
@@ -77,6 +85,41 @@ void apic_eoi(void);
 
 /* True if this vector's bit is set in IRR, ISR or TMR (first register of the eight). */
 bool apic_vector_bit(u32 first_reg, u32 vector);
+
+/* ------------------------------------------------------------------- its timer: SDM vol. 3A, 10.5.4 */
+
+/* The value of APIC_TIMER_DIVIDE that divides by 1 << shift, shift 0 to 7. */
+u32 apic_timer_divide(u32 shift);
+
+/*
+ * Starts the timer: `lvt` is the LVT entry (vector, mode, mask), 1 << `shift` the divisor (shift 0 to 7),
+ * `count` the initial count, not 0. Interrupts are the caller's to allow.
+ */
+void apic_timer_start(u32 lvt, u32 shift, u32 count);
+
+/* Stops it and masks its interrupt; one that is already pending in IRR stays so. */
+void apic_timer_stop(void);
+
+/*
+ * How the timer's clock, not divided, relates to the TSC: in `tsc_min` to `tsc_max` ticks of the TSC
+ * the timer counted `counts` to `counts` + 1. Bounds that hold whatever the host did meanwhile.
+ */
+struct apic_timer_rate {
+	u64 tsc_min, tsc_max;
+	u64 counts;
+};
+
+/* Measures for at least `ns`, below 1 s. Uses the timer and leaves it stopped. */
+struct apic_timer_rate apic_timer_measure(u64 ns);
+
+/*
+ * Ticks of the TSC that `counts` (below 2^33) of the undivided clock take at least. 0.1% are allowed
+ * for: clocks of different sources drift, and hosts steer theirs.
+ */
+u64 apic_timer_min_tsc(const struct apic_timer_rate *rate, u64 counts);
+
+/* The initial count that takes about `ns` with the divisor 1 << shift; at least 2. */
+u32 apic_timer_counts(const struct apic_timer_rate *rate, u64 ns, u32 shift);
 
 /*
  * Brings this CPU's APIC to the documented state: xAPIC mode, enabled, everything masked, nothing in

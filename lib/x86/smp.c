@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* Starting and waking other CPUs: SDM vol. 3A, 8.4.4 (MP initialization) and 10.4.7.3. */
-#include <sys/cpu.h>
+#include <x86/smp.h>
 
 #include <arch/machine.h>
 #include <string.h>
 #include <sys/atomic.h>
+#include <sys/cpu.h>
 #include <sys/time.h>
 #include <x86/apic.h>
 #include <x86/boot.h>
 
 #define START_PATIENCE_NS 1000000000ull
+#define INIT_DELAY_US	  10000
 
 extern u32 ap_stack, ap_number;
 void x86_start_ap(u32 number);
@@ -37,18 +39,25 @@ void x86_start_ap(u32 number)
 	cpu_loop();
 }
 
-/* The second SIPI is for CPUs that missed the first one; one that runs ignores it. */
+/*
+ * The second attempt is for a CPU that missed the SIPI, and for one that a SIPI which a test had sent
+ * before, still on its way at the INIT, started elsewhere.
+ */
 static void start(struct cpu *cpu)
 {
-	u64 begin = clock_ns();
-
 	ap_stack = (u32)(ulong)cpu->arch.stack_top;
 	ap_number = cpu->number;
-	for (u32 attempt = 0; attempt < 2; attempt++) {
+	for (u32 attempt = 0; attempt < 2 && atomic_load(&cpu->state) == CPU_OFF; attempt++) {
+		u64 begin = clock_ns();
+
+		if (attempt) {
+			arch_reset_cpu(cpu);
+			delay_us(INIT_DELAY_US);
+		}
 		apic_send(ICR_STARTUP | ICR_ASSERT | TRAMPOLINE_ADDRESS >> 12,
 			  (u32)cpu->hardware_id);
 		while (atomic_load(&cpu->state) == CPU_OFF &&
-		       clock_ns() - begin < START_PATIENCE_NS / 2 * (attempt + 1))
+		       clock_ns() - begin < START_PATIENCE_NS / 2)
 			arch_relax();
 	}
 }
@@ -61,9 +70,35 @@ void arch_start_cpus(void)
 		if (number != this_cpu()->number && cpu_by_number(number)->state == CPU_OFF)
 			arch_reset_cpu(cpu_by_number(number));
 	}
-	delay_us(10000);
+	delay_us(INIT_DELAY_US);
 	for (u32 number = 0; number < cpu_count(); number++) {
 		if (number != this_cpu()->number && cpu_by_number(number)->state == CPU_OFF)
 			start(cpu_by_number(number));
 	}
+}
+
+void cpu_take_over(u32 number)
+{
+	/* What cpus_park() resets, and what nobody gets work started on. */
+	atomic_store(&cpu_by_number(number)->state, CPU_WORKING);
+}
+
+void cpu_give_back(u32 number)
+{
+	struct cpu *cpu = cpu_by_number(number);
+
+	arch_reset_cpu(cpu);
+	WRITE_ONCE(cpu->work, NULL);
+	atomic_store(&cpu->state, CPU_OFF);
+}
+
+void cpu_send_init(u32 number)
+{
+	arch_reset_cpu(cpu_by_number(number));
+	delay_us(INIT_DELAY_US);
+}
+
+void cpu_send_sipi(u32 number, u32 page)
+{
+	apic_send(ICR_STARTUP | ICR_ASSERT | page, (u32)cpu_by_number(number)->hardware_id);
 }

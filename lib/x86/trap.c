@@ -24,6 +24,7 @@ static const char *const vector_names[32] = {
 
 static void (*handlers[256])(struct trap_frame *frame);
 static struct trap_frame last_frames[MAX_CPUS];
+static bool drops_interrupts[MAX_CPUS];
 
 void enter_user_asm(void (*fn)(void *arg), void *arg, void *stack, ulong *tss_sp0) __noreturn;
 void restart_asm(void *stack, void (*fn)(void)) __noreturn;
@@ -37,6 +38,11 @@ void trap_set_handler(u32 vector, void (*handler)(struct trap_frame *frame))
 void trap_clear_handlers(void)
 {
 	memset(handlers, 0, sizeof(handlers));
+}
+
+void trap_drop_interrupts(bool on)
+{
+	drops_interrupts[this_cpu()->number] = on;
 }
 
 const struct trap_frame *trap_last_frame(void)
@@ -84,6 +90,10 @@ void trap_handle(struct trap_frame *frame)
 	u32 vector = (u32)frame->vector;
 	struct trap_frame *last = &last_frames[this_cpu()->number];
 
+	if (drops_interrupts[this_cpu()->number] && apic_vector_bit(APIC_ISR, vector)) {
+		apic_eoi();
+		return;
+	}
 	if (handlers[vector]) {
 		handlers[vector](frame);
 		return;

@@ -130,6 +130,9 @@ void arch_leave_exception(void);
 void trap_set_handler(u32 vector, void (*handler)(struct trap_frame *frame));
 void trap_clear_handlers(void);
 
+/* While on, this CPU ends every interrupt (vectors from 0x10 that come from the APIC) unhandled. */
+void trap_drop_interrupts(bool on);
+
 /* The registers at the last exception or interrupt of this CPU that the harness has seen. */
 const struct trap_frame *trap_last_frame(void);
 
