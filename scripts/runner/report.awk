@@ -61,6 +61,11 @@ function json(text,    out, i, c) {
 	return "\"" out "\""
 }
 
+# A number as JSON writes it: what a guest or a list calls one need not be one.
+function json_number(text) {
+	return text ~ /^[0-9]+(\.[0-9]+)?$/ ? text + 0 : "null"
+}
+
 # "a;b;" as ["a","b"].
 function json_list(text,    part, n, i, out) {
 	n = split(text, part, ";")
@@ -150,8 +155,8 @@ $1 == "command" {
 	verdict = $5; name = $6; row = $7; ms = $8; message = unescape($9)
 	file = source[$4, name]; line_number = source_line[$4, name]
 	line = sprintf("{\"arch\":%s,\"test\":%s,\"case\":%s,%s\"verdict\":\"%s\",\"ms\":%s,\"message\":%s,\"spec\":%s,\"bugs\":%s,\"file\":%s,\"line\":%s}", \
-		json($2), json($3), json(name), row == "" ? "" : "\"row\":" json(row) ",", verdict, ms == "" ? "null" : ms, \
-		json(message), json(manual[$4, name]), json_list(bugs[$4, name]), json(file), line_number == "" ? "null" : line_number)
+		json($2), json($3), json(name), row == "" ? "" : "\"row\":" json(row) ",", verdict, json_number(ms), \
+		json(message), json(manual[$4, name]), json_list(bugs[$4, name]), json(file), json_number(line_number))
 	print line >jsonl
 	lines[++line_count] = line
 	# The same job again is a suite of its own, with --repeat.
@@ -168,7 +173,7 @@ $1 == "command" {
 	ktap_case(verdict, name, message)
 	time += ms / 1000
 	line = sprintf("<testcase classname=\"%s\" name=\"%s\" file=\"%s\" line=\"%s\" time=\"%.4f\"", xml(suite), xml(name), \
-		xml(file), line_number, ms / 1000)
+		xml(file), xml(line_number), ms / 1000)
 	if (verdict == "PASS" || verdict == "FIXED") {
 		body = body line "/>\n"
 		next

@@ -130,8 +130,8 @@ four_tests() {
 	equal "$status" 0
 	equal "${#lines[@]}" 1
 	equal "$(boots)" 0
-	contains "$output" "'-smp' '3' '-m' '1G'"
-	contains "$output" "'-device' 'edu' '-kernel' '$P/build/x86_64/t.elf' '-append' 'seed=7 case=al*'"
+	contains "$output" "-smp 3 -m 1G"
+	contains "$output" "-device edu -kernel $P/build/x86_64/t.elf -append 'seed=7 case=al*'"
 	[[ ! -e logs ]]
 	# What it prints can be run.
 	run bash -c "$output"
