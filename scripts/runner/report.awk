@@ -43,7 +43,19 @@ function unescape(text,    out, at) {
 	return out text
 }
 
-function json(text,    out, i, c) {
+# The length of the UTF-8 character beyond ASCII that `text` starts with, 0 if it is none: only those of
+# RFC 3629's table, as readers of JSON may refuse the whole file for another.
+function utf8_length(text) {
+	if (text ~ /^[\302-\337][\200-\277]/)
+		return 2
+	if (text ~ /^(\340[\240-\277]|[\341-\354\356\357][\200-\277]|\355[\200-\237])[\200-\277]/)
+		return 3
+	if (text ~ /^(\360[\220-\277]|[\361-\363][\200-\277]|\364[\200-\217])[\200-\277][\200-\277]/)
+		return 4
+	return 0
+}
+
+function json(text,    out, i, c, n) {
 	if (text !~ /[^ !#-\[\]-~]/)
 		return "\"" text "\""
 	out = ""
@@ -53,7 +65,10 @@ function json(text,    out, i, c) {
 			out = out "\\" c
 		else if (c == "\n")
 			out = out "\\n"
-		else if (c < " " || c > "~")
+		else if (c > "~" && (n = utf8_length(substr(text, i, 4)))) {
+			out = out substr(text, i, n)
+			i += n - 1
+		} else if (c < " " || c > "~")
 			out = out sprintf("\\u%04x", code[c])
 		else
 			out = out c
