@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2034 # bats and the tests read variables that are set here
+# shellcheck disable=SC2034,SC2119,SC2120 # bats and the tests read variables that are set here
 # What the runner's tests share: a small project around the real runner, and a VMM that plays its part.
 bats_require_minimum_version 1.5.0
 
