@@ -149,15 +149,16 @@ END
 }
 
 @test "version ranges" {
-	local range verdict
+	local range wanted verdict
 	beta_fails
-	while read -r range verdict; do
-		known t:beta "versions = $range"
-		runner t:beta
-		judged "beta=$verdict" || {
-			echo "versions = $range"
-			return 1
-		}
+	# shellcheck source=scripts/runner/known.bash
+	source "$TOP/scripts/runner/known.bash"
+	while read -r range wanted; do
+		verdict=FAIL
+		if version_in 7.2.22 "$range"; then
+			verdict=KNOWN
+		fi
+		equal "$range $verdict" "$range $wanted"
 	done <<'END'
 .. KNOWN
 ..7.2 KNOWN
