@@ -7,6 +7,7 @@ if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 501)); then
 	exit 2
 fi
 set -u
+unset CDPATH # with it, cd may go elsewhere, and says so
 shopt -s extglob
 # Consoles and files are bytes: half a character must not swallow the end of its line.
 export LC_ALL=C
@@ -59,6 +60,7 @@ now_ms
 STARTED_MS=$NOW
 results_open
 trap interrupted INT TERM HUP
+trap end_all EXIT
 show_init "$OPT_VMM ${VERSION_OF[${ARCHS[0]}]}, accelerator ${ACCEL_OF[${ARCHS[0]}]} ($ACCEL_WHY), ${ARCHS[*]}, $OPT_JOBS at a time"
 run_jobs
 clear_progress

@@ -39,7 +39,7 @@ check_value() {
 	case $2 in
 	smp) [[ $3 =~ ^[1-9][0-9]*$ ]] || usage_error "$1: smp is a number of CPUs, not '$3'" ;;
 	memory) [[ $3 =~ ^[1-9][0-9]*[MG]$ ]] || usage_error "$1: memory is like 128M or 2G, not '$3'" ;;
-	timeout) [[ $3 =~ ^[0-9]+s?$ ]] || usage_error "$1: timeout is a number of seconds, not '$3'" ;;
+	timeout) [[ $3 =~ ^[0-9]{1,9}s?$ ]] || usage_error "$1: timeout is a number of seconds, not '$3'" ;;
 	image) [[ $3 =~ ^[A-Za-z0-9_.-]+\.elf$ ]] || usage_error "$1: image is like svm.elf, not '$3'" ;;
 	esac
 }
@@ -78,11 +78,11 @@ pattern_parse() {
 # Whether a test that no pattern asks for by name runs.
 runs_unasked() {
 	local group
+	in_group "$1" destructive && return 1
 	for group in "${OPT_GROUPS[@]}"; do
 		in_group "$1" "$group" && return 0
 	done
 	((${#OPT_GROUPS[@]})) && return 1
-	in_group "$1" destructive && return 1
 	$OPT_ALL || ! in_group "$1" nodefault
 }
 

@@ -52,11 +52,11 @@ known_read() {
 
 # known_check FILE SECTION: what every entry has to have.
 known_check() {
-	local key where=$1:${INI_LINE[$2]} item
+	local key where=$1:${INI_LINE[$2]} item number='([0-9]+(\.[0-9]+)*)'
 	for key in manual actual cases; do
 		[[ -n ${INI["$2|$key"]-} ]] || usage_error "$where: [$2] has no '$key'"
 	done
-	[[ ${INI["$2|versions"]-..} =~ ^[0-9.]*\.\.[0-9.]*$ ]] ||
+	[[ ${INI["$2|versions"]-..} =~ ^$number?\.\.$number?$ ]] ||
 		usage_error "$1:${INI_LINE["$2|versions"]}: versions is LOW..HIGH, not '${INI["$2|versions"]}'"
 	[[ ${INI["$2|verdict"]:-FAIL} == @(FAIL|CRASH|TIMEOUT) ]] ||
 		usage_error "$1:${INI_LINE["$2|verdict"]}: verdict is FAIL, CRASH or TIMEOUT, not '${INI["$2|verdict"]}'"
@@ -73,6 +73,7 @@ known_is_for() {
 known_add() {
 	local item test name row words
 	words="${INI["$2|manual"]} Actual: ${INI["$2|actual"]}"
+	words=${words//\\/\\\\} # as the judge's messages are
 	while IFS= read -r item; do
 		test=${item%%:*} name=${item#*:} row=''
 		if [[ $name == */* ]]; then

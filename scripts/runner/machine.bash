@@ -20,7 +20,8 @@ archs_find() {
 			[[ " ${ARCHS[*]-} " == *" $arch "* ]] ||
 				usage_error "--arch $arch: not configured (build/$arch/config.mak); run ./configure --arch=$arch && make"
 		done
-		read -ra ARCHS <<<"$OPT_ARCHS"
+		# shellcheck disable=SC2086 # several words
+		read -ra ARCHS <<<"$(unique $OPT_ARCHS)"
 	fi
 	((${#ARCHS[@]})) || usage_error 'nothing is configured; run ./configure && make'
 }

@@ -98,7 +98,7 @@ options_parse() {
 		-a | --all) OPT_ALL=true ;;
 		-g | --group) OPT_GROUPS+=("$value") ;;
 		-j | --jobs)
-			[[ $value =~ ^[1-9][0-9]*$ ]] || usage_error "-j takes a number from 1 on, not '$value'"
+			[[ $value =~ ^[1-9][0-9]{0,5}$ ]] || usage_error "-j takes a number from 1 on, not '$value'"
 			OPT_JOBS=$value
 			;;
 		--isolate) OPT_ISOLATE=true ;;
@@ -152,5 +152,5 @@ options_parse() {
 	if [[ -n $OPT_PRINT_COMMAND ]]; then
 		OPT_PATTERNS=("$OPT_PRINT_COMMAND")
 	fi
-	[[ ${TIMEOUT:-0} =~ ^[0-9]+s?$ ]] || usage_error "TIMEOUT is a number of seconds, not '$TIMEOUT'"
+	[[ ${TIMEOUT:-0} =~ ^[0-9]{1,9}s?$ ]] || usage_error "TIMEOUT is a number of seconds, not '$TIMEOUT'"
 }

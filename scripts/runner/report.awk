@@ -43,7 +43,19 @@ function unescape(text,    out, at) {
 	return out text
 }
 
-function json(text,    out, i, c) {
+# The length of the UTF-8 character beyond ASCII that `text` starts with, 0 if it is none: only those of
+# RFC 3629's table, as readers of JSON may refuse the whole file for another.
+function utf8_length(text) {
+	if (text ~ /^[\302-\337][\200-\277]/)
+		return 2
+	if (text ~ /^(\340[\240-\277]|[\341-\354\356\357][\200-\277]|\355[\200-\237])[\200-\277]/)
+		return 3
+	if (text ~ /^(\360[\220-\277]|[\361-\363][\200-\277]|\364[\200-\217])[\200-\277][\200-\277]/)
+		return 4
+	return 0
+}
+
+function json(text,    out, i, c, n) {
 	if (text !~ /[^ !#-\[\]-~]/)
 		return "\"" text "\""
 	out = ""
@@ -53,12 +65,20 @@ function json(text,    out, i, c) {
 			out = out "\\" c
 		else if (c == "\n")
 			out = out "\\n"
-		else if (c < " " || c > "~")
+		else if (c > "~" && (n = utf8_length(substr(text, i, 4)))) {
+			out = out substr(text, i, n)
+			i += n - 1
+		} else if (c < " " || c > "~")
 			out = out sprintf("\\u%04x", code[c])
 		else
 			out = out c
 	}
 	return "\"" out "\""
+}
+
+# A number as JSON writes it: what a guest or a list calls one need not be one.
+function json_number(text) {
+	return text ~ /^[0-9]+(\.[0-9]+)?$/ ? text + 0 : "null"
 }
 
 # "a;b;" as ["a","b"].
@@ -150,8 +170,8 @@ $1 == "command" {
 	verdict = $5; name = $6; row = $7; ms = $8; message = unescape($9)
 	file = source[$4, name]; line_number = source_line[$4, name]
 	line = sprintf("{\"arch\":%s,\"test\":%s,\"case\":%s,%s\"verdict\":\"%s\",\"ms\":%s,\"message\":%s,\"spec\":%s,\"bugs\":%s,\"file\":%s,\"line\":%s}", \
-		json($2), json($3), json(name), row == "" ? "" : "\"row\":" json(row) ",", verdict, ms == "" ? "null" : ms, \
-		json(message), json(manual[$4, name]), json_list(bugs[$4, name]), json(file), line_number == "" ? "null" : line_number)
+		json($2), json($3), json(name), row == "" ? "" : "\"row\":" json(row) ",", verdict, json_number(ms), \
+		json(message), json(manual[$4, name]), json_list(bugs[$4, name]), json(file), json_number(line_number))
 	print line >jsonl
 	lines[++line_count] = line
 	# The same job again is a suite of its own, with --repeat.
@@ -168,7 +188,7 @@ $1 == "command" {
 	ktap_case(verdict, name, message)
 	time += ms / 1000
 	line = sprintf("<testcase classname=\"%s\" name=\"%s\" file=\"%s\" line=\"%s\" time=\"%.4f\"", xml(suite), xml(name), \
-		xml(file), line_number, ms / 1000)
+		xml(file), xml(line_number), ms / 1000)
 	if (verdict == "PASS" || verdict == "FIXED") {
 		body = body line "/>\n"
 		next

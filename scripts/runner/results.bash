@@ -62,7 +62,7 @@ results_write() {
 	commit=$(git -C "$ROOT" rev-parse --short=12 HEAD 2>/dev/null)
 	now_ms
 	if ! { sort -s -n -k1,1 "$OUT/events.tsv" && results_commands; } | awk -f "$ROOT/scripts/runner/report.awk" \
-		-v "out=$OUT" -v "template=$ROOT/scripts/runner/report.html" -v "vmm=$OPT_VMM" \
+		-v "out=${OUT//\\/\\\\}" -v "template=$ROOT/scripts/runner/report.html" -v "vmm=$OPT_VMM" \
 		-v "vmm_version=$(unique "${VERSION_OF[@]}")" -v "accel=$(unique "${ACCEL_OF[@]}")" -v "arch=${ARCHS[*]}" \
 		-v "host=$HOST_ARCH, $HOST_CPUS CPUs, $OSTYPE" -v "commit=$commit" -v "started=$STARTED" \
 		-v "seconds=$(((NOW - STARTED_MS) / 1000)).$(((NOW - STARTED_MS) / 100 % 10))"; then

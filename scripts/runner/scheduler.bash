@@ -4,11 +4,12 @@
 TICK=0.2                    # seconds between two looks at the running VMMs
 BOOT_MS=1000                # a boot to the first case that takes longer is one on a slow VMM or a loaded host
 DEFAULT_TIMEOUT=30          # seconds without a sign of life from a case
+CASE_LIMITS=10              # so many times that for a case that does give signs of life
 CONSOLE_LIMIT=$((8 << 10))  # KiB that a VMM may print; the kernel ends it there (SIGXFSZ)
 
 # By process id of a running VMM: its job, console's descriptor, when it last gave a sign of life, the case
-# that it is in, and 'timeout' if it had to be ended.
-declare -A RUN_JOB=() RUN_FD=() RUN_ALIVE=() RUN_CASE=() RUN_ENDED_FOR=()
+# that it is in, and since when; how often the guest has started; why it had to be ended.
+declare -A RUN_JOB=() RUN_FD=() RUN_ALIVE=() RUN_CASE=() RUN_SINCE=() RUN_STARTS=() RUN_ENDED_FOR=()
 declare -A RUN_STARTED=() RUN_BOOT_MS=() # when it was started; how long it took to the first case, 0: not yet known
 JOB_FROM=()    # by job: which of its cases the present boot starts with, from 1
 JOB_RESULTS=() # by job: what the judge said of the boots so far
@@ -66,26 +67,32 @@ start_boot() {
 	pid=$!
 	exec {fd}<"$LOG"
 	RUN_JOB[$pid]=$job RUN_FD[$pid]=$fd RUN_ALIVE[$pid]=$NOW RUN_CASE[$pid]='' RUN_ENDED_FOR[$pid]=''
-	RUN_STARTED[$pid]=$NOW RUN_BOOT_MS[$pid]=0
+	RUN_STARTED[$pid]=$NOW RUN_BOOT_MS[$pid]=0 RUN_SINCE[$pid]=$NOW RUN_STARTS[$pid]=0
 	JOB_STARTED[job]=${JOB_STARTED[job]:-$NOW}
 }
 
-# look PID: reads what the VMM has printed since the last look, which is its sign of life.
+# look PID: reads what the VMM has printed since the last look, which is its sign of life. All of it is read,
+# or old words would pass for signs of life later; only the end is looked at, as a flood is long.
 look() {
-	local line alive=false lines=0
-	while ((lines++ < 200)) && { IFS= read -r -n 1000 line <&"${RUN_FD[$1]}" || [[ -n $line ]]; }; do
-		alive=true
-		if [[ $line == '# start '* ]]; then
+	local line lines
+	mapfile -t -u "${RUN_FD[$1]}" lines 2>/dev/null
+	((${#lines[@]})) || return 0
+	RUN_ALIVE[$1]=$NOW
+	if ((${#lines[@]} > 200)); then
+		lines=("${lines[@]: -200}")
+	fi
+	for line in "${lines[@]}"; do
+		case $line in
+		'# start '*)
 			line=${line#'# start '}
-			RUN_CASE[$1]=${line#* }
+			RUN_CASE[$1]=${line#* } RUN_SINCE[$1]=$NOW
 			if ((!RUN_BOOT_MS[$1])); then
 				RUN_BOOT_MS[$1]=$((NOW - RUN_STARTED[$1] + 1))
 			fi
-		fi
-	done 2>/dev/null
-	if $alive; then
-		RUN_ALIVE[$1]=$NOW
-	fi
+			;;
+		'KTAP version '*) RUN_STARTS[$1]=$((RUN_STARTS[$1] + 1)) ;;
+		esac
+	done
 }
 
 # kill_vmm PID: ends the VMM and what it started; each is a process group of its own.
@@ -93,9 +100,10 @@ kill_vmm() {
 	kill -KILL -- "-$1" 2>/dev/null || kill -KILL "$1" 2>/dev/null || :
 }
 
-# A VMM that has been silent for too long is ended; its end is then seen like any other.
+# A VMM is ended that has been silent for too long, that babbles without end in one case, or whose guest starts
+# anew, perhaps for ever; its end is then seen like any other.
 watch_all() {
-	local pid
+	local pid why
 	now_ms
 	for pid in "${!RUN_JOB[@]}"; do
 		# The shell may have noticed the end of a job elsewhere than in `wait -n`, which then does not tell of it.
@@ -105,10 +113,19 @@ watch_all() {
 			end_boot "$pid" "$STATUS"
 			continue
 		fi
+		[[ -z ${RUN_ENDED_FOR[$pid]} ]] || continue
 		look "$pid"
 		run_limit "$pid"
-		if ((LIMIT && NOW - RUN_ALIVE[$pid] > LIMIT * 1000)) && [[ -z ${RUN_ENDED_FOR[$pid]} ]]; then
-			RUN_ENDED_FOR[$pid]="no sign of life for $LIMIT s"
+		why=''
+		if ((LIMIT && NOW - RUN_ALIVE[$pid] > LIMIT * 1000)); then
+			why="no sign of life for $LIMIT s"
+		elif ((LIMIT && NOW - RUN_SINCE[$pid] > LIMIT * CASE_LIMITS * 1000)); then
+			why="words, but no end of the case for $((LIMIT * CASE_LIMITS)) s"
+		elif ((RUN_STARTS[$pid] > 1)); then
+			why='the guest started anew'
+		fi
+		if [[ -n $why ]]; then
+			RUN_ENDED_FOR[$pid]=$why
 			kill_vmm "$pid"
 		fi
 	done
@@ -142,10 +159,12 @@ add_stderr() {
 # end_boot PID STATUS: has the console judged; goes on with the job's next boot or ends the job.
 end_boot() {
 	local pid=$1 job=${RUN_JOB[$1]} fd=${RUN_FD[$1]} resume=0 part='' results
+	# What the VMM has left behind in its process group would write on into a console that is judged.
+	kill -KILL -- "-$pid" 2>/dev/null || :
 	exec {fd}<&-
 	vmm_verdict "$pid" "$2"
 	unset "RUN_JOB[$pid]" "RUN_FD[$pid]" "RUN_ALIVE[$pid]" "RUN_CASE[$pid]" "RUN_ENDED_FOR[$pid]" \
-		"RUN_STARTED[$pid]" "RUN_BOOT_MS[$pid]"
+		"RUN_STARTED[$pid]" "RUN_BOOT_MS[$pid]" "RUN_SINCE[$pid]" "RUN_STARTS[$pid]"
 	job_log "$job"
 	if ((JOB_FROM[job] > 1)); then
 		part=.part
@@ -205,7 +224,7 @@ job_cases() {
 judge() {
 	local prefix=case$'\t'
 	job_cases "$1"
-	LC_ALL=C awk -f "$ROOT/scripts/runner/judge.awk" "CONSOLE=$2" "how=$DRIVER_HOW" "said=$DRIVER_SAID" \
+	LC_ALL=C awk -f "$ROOT/scripts/runner/judge.awk" "CONSOLE=${2//\\/\\\\}" "how=$DRIVER_HOW" "said=$DRIVER_SAID" \
 		"words=${DRIVER_WORDS//\\/\\\\}" - "$2" \
 		<<<"$prefix${CASES//$'\n'/$'\n'"$prefix"}"$'\n'"${KNOWN["${JOB_ARCH[$1]}/${JOB_TEST[$1]}"]-}"
 	if $OPT_ISOLATE && [[ ${JOB_CASES[$1]%$'\n'} != *"$CASES" ]]; then
@@ -266,6 +285,8 @@ next_job() {
 			job_why_not "$JOB"
 		fi
 		[[ -n $WHY_NOT ]] || return 0
+		WHY_NOT=${WHY_NOT//\\/\\\\} # as the judge's messages are
+		WHY_NOT=${WHY_NOT//$'\t'/ }
 		while IFS= read -r name; do
 			JOB_RESULTS[JOB]+=SKIP$'\t'$name$'\t\t\t'$WHY_NOT$'\n'
 			JOB_COUNTS[JOB]+=' SKIP 1'
@@ -327,7 +348,18 @@ stop_ticker() {
 	fi
 }
 
-# interrupted: every VMM gone, results so far written.
+# end_all: every VMM gone, and the lock, however the runner ends.
+end_all() {
+	local pid
+	for pid in "${!RUN_JOB[@]}"; do
+		kill_vmm "$pid"
+		wait "$pid" 2>/dev/null
+	done
+	stop_ticker
+	rm -f "$OUT.lock"
+}
+
+# interrupted: every VMM gone, results so far written and shown, also those behind a test that is not done.
 interrupted() {
 	local pid
 	trap '' INT TERM HUP
@@ -337,6 +369,10 @@ interrupted() {
 	done
 	stop_ticker
 	clear_progress
+	while ((SHOW_NEXT < ${#JOB_TEST[@]})); do
+		show_done
+		SHOW_NEXT=$((SHOW_NEXT + 1))
+	done
 	results_write
 	show_summary
 	echo 'run_tests.sh: interrupted' >&2

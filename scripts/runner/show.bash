@@ -46,6 +46,7 @@ show_progress() {
 	for pid in "${!RUN_JOB[@]}"; do
 		text+="  ${JOB_ARCH[${RUN_JOB[$pid]}]}/${JOB_TEST[${RUN_JOB[$pid]}]}${RUN_CASE[$pid]:+:${RUN_CASE[$pid]}}"
 	done
+	text=${text//[^[:print:]]/?} # the case's name is the guest's word
 	printf '\r\e[K%s' "${text:0:${COLUMNS:-80}-1}"
 }
 
@@ -86,7 +87,10 @@ show_tap() {
 	local line text
 	case $1 in
 	PASS | FIXED) echo "ok $((++TAP_NUMBER)) - $2" ;;
-	SKIP) echo "ok $((++TAP_NUMBER)) - $2 # SKIP ${4%%\\n*}" ;;
+	SKIP)
+		text=${4%%\\n*}
+		echo "ok $((++TAP_NUMBER)) - $2 # SKIP ${text//[^[:print:]]/?}"
+		;;
 	KNOWN) echo "not ok $((++TAP_NUMBER)) - $2 # TODO known deviation" ;;
 	*)
 		echo "not ok $((++TAP_NUMBER)) - $2"

@@ -20,7 +20,7 @@ driver_find() {
 # The version of DRIVER_BINARY into DRIVER_VERSION, or what is wrong with it into DRIVER_ERROR.
 driver_version() {
 	local text
-	text=$("$DRIVER_BINARY" --version 2>&1 </dev/null)
+	{ text=$("$DRIVER_BINARY" --version 2>&1 </dev/null); } 2>/dev/null # bash complains of NUL bytes
 	if [[ $text =~ version\ ([0-9]+(\.[0-9]+)+) ]]; then
 		DRIVER_VERSION=${BASH_REMATCH[1]}
 		version_at_least "$DRIVER_VERSION" "$QEMU_OLDEST" ||

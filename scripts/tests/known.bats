@@ -1,0 +1,291 @@
+#!/usr/bin/env bats
+# known.cfg: what a VMM is known to fail.
+load helper
+
+# known CASES [LINE...]: the VMM's known.cfg, with one deviation. These lines come second, `cases` last.
+known() {
+	local cases=$1
+	shift
+	{
+		# shellcheck disable=SC2086 # one or several
+		printf '%s\n' '[a deviation]' "$@" 'manual = SDM vol. 3A, 6.13: "thus"' 'actual = otherwise' 'cases ='
+		printf '\t%s\n' $cases
+	} >scripts/vmm/qemu/known.cfg
+}
+
+beta_fails() {
+	scenario <<'END'
+case_beta() { not_ok; }
+END
+}
+
+rows_fail() {
+	scenario <<'END'
+case_beta() { row ok one; row 'not ok' two; row ok three; not_ok; }
+END
+}
+
+@test "a known case is KNOWN, with the manual's words" {
+	known t:beta
+	beta_fails
+	runner
+	judged 'alpha=PASS beta=KNOWN gamma=PASS'
+	contains "$(message beta)" 'SDM vol. 3A, 6.13: "thus"'
+	contains "$(message beta)" otherwise
+	contains "$(message beta)" 'actual   0x1'
+	equal "${lines[-2]}" '1 known deviations'
+}
+
+@test "a case that is not in it still fails" {
+	known t:alpha
+	beta_fails
+	runner
+	judged 'alpha=FIXED beta=FAIL gamma=PASS'
+}
+
+@test "a known row: the case is KNOWN" {
+	known t:beta/two
+	rows_fail
+	runner
+	judged 'alpha=PASS beta=KNOWN gamma=PASS'
+	equal "$(row_verdicts)" 'beta/one=PASS beta/two=KNOWN beta/three=PASS'
+	contains "$(message beta/two)" otherwise
+}
+
+@test "a known row, and another that fails: FAIL" {
+	known t:beta/two
+	scenario <<'END'
+case_beta() { row 'not ok' one; row 'not ok' two; not_ok; }
+END
+	runner
+	judged 'alpha=PASS beta=FAIL gamma=PASS'
+	equal "$(row_verdicts)" 'beta/one=FAIL beta/two=KNOWN'
+}
+
+@test "a known row, and something else that fails in the case: FAIL" {
+	known t:beta/two
+	scenario <<'END'
+case_beta() { row 'not ok' two; echo '# x86/t/a.c:30: EXPECT_EQ(outside, rows)'; not_ok; }
+END
+	runner
+	judged 'alpha=PASS beta=FAIL gamma=PASS'
+}
+
+@test "two known rows" {
+	known 't:beta/one t:beta/two'
+	scenario <<'END'
+case_beta() { row 'not ok' one; row 'not ok' two; echo '# spec: SDM'; echo "not ok 2 beta # time=1.0ms"; failed=1; }
+END
+	runner
+	judged 'alpha=PASS beta=KNOWN gamma=PASS'
+}
+
+@test "a known case covers its rows" {
+	known t:beta
+	rows_fail
+	runner
+	judged 'alpha=PASS beta=KNOWN gamma=PASS'
+	lacks "$(row_verdicts)" FAIL
+}
+
+@test "FIXED: a known case that passes; --strict makes it an error" {
+	known t:beta
+	runner
+	judged 'alpha=PASS beta=FIXED gamma=PASS'
+	equal "${lines[-2]}" '1 known deviations are gone: take them out of known.cfg'
+	runner --strict
+	equal "$status" 1
+	equal "$(verdicts)" 'alpha=PASS beta=FIXED gamma=PASS'
+	equal "${lines[-1]}" '2 passed, 1 failed, 0 skipped'
+}
+
+@test "FIXED: a known row that passes" {
+	known t:beta/two
+	scenario <<'END'
+case_beta() { row ok one; row ok two; ok; }
+END
+	runner
+	judged 'alpha=PASS beta=FIXED gamma=PASS'
+	equal "$(row_verdicts)" 'beta/one=PASS beta/two=FIXED'
+	runner --strict
+	equal "$status" 1
+}
+
+@test "a known row that there is not is not true either" {
+	known t:beta/nosuch
+	runner --strict
+	equal "$status" 1
+	contains "$(verdicts)" beta=FIXED
+	contains "$(message beta)" nosuch
+}
+
+@test "a known case that is skipped is SKIP" {
+	known t:beta
+	scenario <<'END'
+case_beta() { skip no such CPU; }
+END
+	runner --strict
+	judged 'alpha=PASS beta=SKIP gamma=PASS'
+}
+
+@test "CRASH, TIMEOUT and ERROR are never KNOWN" {
+	known 't:alpha t:beta t:gamma'
+	scenario <<'END'
+case_alpha() { exit 1; }
+case_beta() { hang; }
+case_gamma() { echo 'Bail out! no'; exit 35; }
+END
+	TIMEOUT=1 runner
+	judged 'alpha=CRASH beta=TIMEOUT gamma=ERROR'
+}
+
+@test "a known case whose output contradicts itself is not KNOWN" {
+	known t:beta
+	scenario <<'END'
+case_beta() { echo garbage; not_ok; }
+END
+	runner
+	judged 'alpha=PASS beta=FAIL gamma=PASS'
+}
+
+@test "version ranges" {
+	local range wanted verdict
+	beta_fails
+	# shellcheck source=scripts/runner/known.bash
+	source "$TOP/scripts/runner/known.bash"
+	while read -r range wanted; do
+		verdict=FAIL
+		if version_in 7.2.22 "$range"; then
+			verdict=KNOWN
+		fi
+		equal "$range $verdict" "$range $wanted"
+	done <<'END'
+.. KNOWN
+..7.2 KNOWN
+..7.2.22 KNOWN
+..7.2.21 FAIL
+..7.1 FAIL
+..7 KNOWN
+..6 FAIL
+..10.0 KNOWN
+7.2.. KNOWN
+7.2.22.. KNOWN
+7.2.23.. FAIL
+7.10.. FAIL
+8.0.. FAIL
+6.2..7.1 FAIL
+6.2..7.2 KNOWN
+7.2.22..7.2.22 KNOWN
+7..7 KNOWN
+8.0..9.0 FAIL
+END
+	known t:beta 'versions = ..7.2'
+	FAKE_VERSION='QEMU emulator version 8.0.0' runner t:beta
+	judged beta=FAIL
+	FAKE_VERSION='QEMU emulator version 7.3' runner t:beta
+	judged beta=FAIL
+	FAKE_VERSION='QEMU emulator version 7.2' runner t:beta
+	judged beta=KNOWN
+}
+
+@test "versions that are no range" {
+	local range
+	# shellcheck disable=SC2016 # not to be expanded
+	for range in 7.2 '7.2...' 'a..b' '..7.x' '7.2..8.0..9.0' '....' '$(touch hacked)..'; do
+		known t:beta "versions = $range"
+		runner
+		refused 'known.cfg:2: '
+	done
+}
+
+@test "accel and arch" {
+	beta_fails
+	known t:beta 'accel = kvm'
+	runner t:beta
+	judged beta=FAIL
+	ACCEL=kvm runner t:beta
+	judged beta=KNOWN
+	known t:beta 'accel = kvm,tcg'
+	runner t:beta
+	judged beta=KNOWN
+	known t:beta 'arch = i386'
+	runner t:beta
+	judged beta=FAIL
+	known t:beta 'arch = i386, x86_64'
+	runner t:beta
+	judged beta=KNOWN
+}
+
+@test "an entry that names no case: file and line" {
+	known 't:beta t:nosuch'
+	runner
+	refused 'known.cfg:4: there is no case t:nosuch'
+	known 'nosuch:alpha'
+	runner
+	refused 'known.cfg:4: there is no case nosuch:alpha'
+	known 't'
+	runner
+	refused 'known.cfg:4: '
+	known 't:nosuch/row'
+	runner
+	refused 'known.cfg:4: '
+}
+
+@test "an entry for a case that is not selected is none to complain about" {
+	image u one
+	tests '[t]' '[u]'
+	known u:one
+	runner t
+	judged 'alpha=PASS beta=PASS gamma=PASS'
+}
+
+@test "an entry without manual, actual or cases" {
+	local key
+	for key in manual actual cases; do
+		known t:beta
+		sed -i "/^$key/d" scripts/vmm/qemu/known.cfg
+		[[ $key != cases ]] || sed -i '/t:beta/d' scripts/vmm/qemu/known.cfg
+		runner
+		refused "known.cfg:1: [a deviation] has no '$key'"
+	done
+	known t:beta
+	sed -i 's/^manual.*/manual =/' scripts/vmm/qemu/known.cfg
+	runner
+	refused 'known.cfg:1: '
+}
+
+@test "an unknown key, and an entry twice" {
+	known t:beta 'version = ..7.2'
+	runner
+	refused "known.cfg:2: unknown key 'version'"
+	known t:beta 'manual = x' 'actual = y' 'cases =' '	t:alpha' '[a deviation]'
+	runner
+	refused 'known.cfg:6: section [a deviation] again'
+}
+
+@test "--known none, and --known FILE" {
+	beta_fails
+	known t:beta
+	runner --known none
+	judged 'alpha=PASS beta=FAIL gamma=PASS'
+	mv scripts/vmm/qemu/known.cfg mine.cfg
+	runner
+	judged 'alpha=PASS beta=FAIL gamma=PASS'
+	runner --known mine.cfg
+	judged 'alpha=PASS beta=KNOWN gamma=PASS'
+	rm starts
+	runner --known nosuch.cfg
+	refused '--known nosuch.cfg: no such file'
+}
+
+@test "the manual's words with quotes, backslashes and shell words" {
+	beta_fails
+	# shellcheck disable=SC2016 # not to be expanded
+	printf '%s\n' '[$(touch hacked)]' 'manual = "a\nb" \ $(touch hacked) `touch hacked`' 'actual = c\d' 'cases =' ' t:beta' >scripts/vmm/qemu/known.cfg
+	runner -v
+	judged 'alpha=PASS beta=KNOWN gamma=PASS'
+	# shellcheck disable=SC2016
+	contains "$(message beta)" '"a\nb" \ $(touch hacked) `touch hacked`'
+	contains "$(message beta)" 'c\d'
+	[[ ! -e hacked ]]
+}

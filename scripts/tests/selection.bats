@@ -1,0 +1,228 @@
+#!/usr/bin/env bats
+# Which tests and cases run, on what, and how often a VMM is started for that.
+load helper
+
+four_tests() {
+	image u one two
+	image v eins
+	image w uno
+	tests '[t]' 'groups = svm' '[u]' 'groups = svm, vmx' '[v]' 'groups = nodefault slow' '[w]' 'groups = destructive svm'
+}
+
+@test "by default: neither nodefault nor destructive" {
+	four_tests
+	runner
+	judged 'alpha=PASS beta=PASS gamma=PASS one=PASS two=PASS'
+}
+
+@test "-a: nodefault, never destructive" {
+	four_tests
+	runner -a
+	judged 'alpha=PASS beta=PASS gamma=PASS one=PASS two=PASS eins=PASS'
+}
+
+@test "-g: only this group, never destructive" {
+	four_tests
+	runner -g svm
+	judged 'alpha=PASS beta=PASS gamma=PASS one=PASS two=PASS'
+	runner -g vmx
+	judged 'one=PASS two=PASS'
+	runner -g slow
+	judged 'eins=PASS'
+	runner -gvmx --group=slow
+	judged 'one=PASS two=PASS eins=PASS'
+}
+
+@test "destructive when named" {
+	four_tests
+	runner w
+	judged 'uno=PASS'
+	runner w:u*
+	judged 'uno=PASS'
+}
+
+@test "tests by name, several patterns" {
+	four_tests
+	runner v u:two
+	judged 'two=PASS eins=PASS'
+	runner t:alpha t:g* u:one,two
+	judged 'alpha=PASS gamma=PASS one=PASS two=PASS'
+	runner t 't:alpha'
+	judged 'alpha=PASS beta=PASS gamma=PASS'
+	runner 't:[ab]*'
+	judged 'alpha=PASS beta=PASS'
+	runner 't:[!a]*'
+	judged 'beta=PASS gamma=PASS'
+	runner 't:????'
+	judged 'beta=PASS'
+}
+
+@test "patterns are not file names" {
+	: >alpha
+	: >beta
+	runner 't:*a'
+	judged 'alpha=PASS beta=PASS gamma=PASS'
+	contains "$(tail -n 1 "$FAKE_STARTS")" '-append case=*a'
+}
+
+@test "two architectures, and arch/TEST" {
+	ARCH=i386 image t alpha small
+	runner
+	equal "$status" 0
+	equal "$(jq -rs '[.[1:][] | .arch + ":" + .case] | join(" ")' logs/results.jsonl)" \
+		'x86_64:alpha x86_64:beta x86_64:gamma i386:alpha i386:small'
+	runner i386/t
+	judged 'alpha=PASS small=PASS'
+	runner i386/t:small x86_64/t:beta
+	judged 'beta=PASS small=PASS'
+	runner t:small
+	judged 'small=PASS'
+	runner --arch i386
+	judged 'alpha=PASS small=PASS'
+	runner --arch i386,x86_64 t:alpha
+	judged 'alpha=PASS alpha=PASS'
+}
+
+@test "arch of unittests.cfg" {
+	ARCH=i386 image t alpha
+	ARCH=i386 image u one
+	tests '[t]' '[u]' 'arch = i386'
+	runner
+	judged 'alpha=PASS beta=PASS gamma=PASS alpha=PASS one=PASS'
+}
+
+@test "an image for two tests" {
+	tests '[t]' '[big]' 'image = t.elf' 'smp = 8'
+	runner
+	equal "$(jq -rs '[.[1:][] | .test + ":" + .case] | join(" ")' logs/results.jsonl)" \
+		't:alpha t:beta t:gamma big:alpha big:beta big:gamma'
+}
+
+@test "-l and --list start nothing" {
+	four_tests
+	QEMU=/no/such/qemu runner -l
+	equal "$status" 0
+	equal "$output" $'t\nu'
+	QEMU=/no/such/qemu runner -l -a
+	equal "$output" $'t\nu\nv'
+	QEMU=/no/such/qemu runner --list u
+	equal "$status" 0
+	equal "$output" $'u:one  the rule of one  [SDM vol. 3A, 6.10]\nu:two  the rule of two  [SDM vol. 3A, 6.11]'
+	runner --list
+	[[ ! -e starts && ! -e logs ]]
+}
+
+@test "one start for a test, one for the version of each architecture" {
+	four_tests
+	runner -a
+	equal "$(boots)" 3
+	equal "$(versions)" 1
+	ARCH=i386 image t alpha
+	rm starts
+	runner t
+	equal "$(boots)" 2
+	equal "$(versions)" 2
+}
+
+@test "--print-command prints the command line and boots nothing" {
+	tests '[t]' 'smp = 3' 'memory = 1G' 'cpu = qemu64' 'test_args = seed=7' 'qemu_params = -device edu'
+	runner --print-command t:al*
+	equal "$status" 0
+	equal "${#lines[@]}" 1
+	equal "$(boots)" 0
+	contains "$output" "-smp 3 -m 1G"
+	contains "$output" "-device edu -kernel $P/build/x86_64/t.elf -append 'seed=7 case=al*'"
+	[[ ! -e logs ]]
+	# What it prints can be run.
+	run bash -c "$output"
+	equal "$status" 33
+	contains "$output" 'ok 1 alpha'
+}
+
+@test "results come in the order of the tests, whatever ends first" {
+	image u one
+	image v eins
+	tests '[t]' '[u]' '[v]'
+	scenario <<'END'
+case_alpha() { sleep 0.5; ok; }
+case_one() { sleep 0.2; ok; }
+END
+	runner -j3
+	judged 'alpha=PASS beta=PASS gamma=PASS one=PASS eins=PASS'
+	equal "$(grep -o 'x86_64/[tuv]' <<<"$output" | tr '\n' ' ')" 'x86_64/t x86_64/u x86_64/v '
+}
+
+@test "-j: no more than so many at a time" {
+	local i lines=()
+	export P
+	for i in 1 2 3 4 5 6; do
+		image "t$i" "c$i"
+		lines+=("[t$i]")
+	done
+	tests "${lines[@]}"
+	scenario <<'END'
+before() {
+	echo + >>"$P/running"
+	sleep 0.2
+	echo - >>"$P/running"
+}
+END
+	runner -j2
+	equal "$status" 0
+	equal "$(awk '/\+/ { if (++n > most) most = n } /-/ { n-- } END { print most }' running)" 2
+	rm running
+	runner -j1
+	equal "$(awk '/\+/ { if (++n > most) most = n } /-/ { n-- } END { print most }' running)" 1
+}
+
+@test "accel of unittests.cfg: SKIP with the reason, no start" {
+	tests '[t]' 'accel = kvm'
+	runner
+	judged 'alpha=SKIP beta=SKIP gamma=SKIP'
+	equal "$(message beta)" 'needs accelerator kvm, this is tcg'
+	equal "$(boots)" 0
+	ACCEL=kvm runner
+	judged 'alpha=PASS beta=PASS gamma=PASS'
+}
+
+@test "check of unittests.cfg: SKIP with the reason, no start" {
+	echo Y >nested
+	echo N >other
+	tests '[t]' "check = $P/nested=Y"
+	runner
+	judged 'alpha=PASS beta=PASS gamma=PASS'
+	tests '[t]' "check = $P/nested=Y | $P/other=Y"
+	runner
+	judged 'alpha=SKIP beta=SKIP gamma=SKIP'
+	equal "$(message alpha)" "needs $P/other=Y, it is 'N'"
+	equal "$(boots)" 1
+	tests '[t]' "check = /no/such/file=1"
+	runner
+	judged 'alpha=SKIP beta=SKIP gamma=SKIP'
+}
+
+@test "check of a file with odd bytes in it" {
+	printf 'a\tb\\n"c"\x01\n' >odd
+	tests '[t]' "check = $P/odd=Y"
+	runner
+	judged 'alpha=SKIP beta=SKIP gamma=SKIP'
+	equal "$(message alpha)" "needs $P/odd=Y, it is 'a b\\n\"c\""$'\x01'"'"
+}
+
+@test "ACCEL, MACHINE and QEMU" {
+	tests '[t]' 'machine = q35'
+	ACCEL=hvf MACHINE=microvm runner
+	equal "$status" 0
+	contains "$(tail -n 1 "$FAKE_STARTS")" '-machine microvm -accel hvf'
+	equal "$(jq -r 'select(.run).run.accel' logs/results.jsonl)" hvf
+	contains "${lines[0]}" 'accelerator hvf (ACCEL says so)'
+	runner
+	contains "$(tail -n 1 "$FAKE_STARTS")" '-machine q35 -accel tcg'
+}
+
+@test "without ACCEL the first line says which and why" {
+	unset ACCEL
+	runner
+	equal "$status" 0
+	[[ ${lines[0]} =~ ^qemu\ 7\.2\.22,\ accelerator\ (kvm|tcg)\ \(.+\),\ x86_64 ]]
+}
