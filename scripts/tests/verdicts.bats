@@ -161,13 +161,12 @@ END
 	equal "$(row_verdicts)" 'beta/one=PASS beta/two=FAIL'
 }
 
-@test "VMM dies between two cases: charged to the one that was to come" {
+@test "VMM dies between two cases: charged to the one before" {
 	scenario <<'END'
-gap_beta() { exit 1; }
+gap_beta() { ((from > 1)) || exit 1; }
 END
 	runner
-	judged 'alpha=PASS beta=CRASH gamma=PASS'
-	contains "$(message beta)" 'before its start mark'
+	judged 'alpha=CRASH beta=PASS gamma=PASS'
 }
 
 @test "VMM dies before the first line: ERROR, booted once" {
@@ -375,7 +374,7 @@ plan() { :; }
 totals() { echo 1..3; echo "# totals: pass=3 fail=0 skip=0"; }
 END
 	runner
-	judged 'alpha=ERROR beta=ERROR gamma=ERROR'
+	judged 'alpha=ERROR beta=ERROR gamma=FAIL'
 }
 
 @test "two plans" {
@@ -499,7 +498,7 @@ END
 case_beta() { ok; ok; }
 END
 	runner
-	judged 'alpha=ERROR beta=ERROR gamma=ERROR'
+	judged 'alpha=ERROR beta=FAIL gamma=ERROR'
 }
 
 @test "a result twice, first passed, then failed" {
@@ -570,7 +569,7 @@ END
 cases=(alpha gamma)
 END
 	runner
-	judged 'alpha=ERROR beta=ERROR gamma=ERROR'
+	judged 'alpha=FAIL beta=ERROR gamma=ERROR'
 }
 
 @test "a case that nobody declared" {
@@ -578,7 +577,7 @@ END
 cases=(alpha beta gamma delta)
 END
 	runner
-	judged 'alpha=ERROR beta=ERROR gamma=ERROR'
+	judged 'alpha=ERROR beta=ERROR gamma=FAIL'
 }
 
 @test "a result after the totals" {
@@ -648,12 +647,12 @@ END
 	judged 'alpha=PASS beta=FAIL gamma=PASS'
 }
 
-@test "a row outside any case" {
+@test "a row between two cases is charged to the one before" {
 	scenario <<'END'
 gap_beta() { echo '    ok 1 stray'; }
 END
 	runner
-	judged 'alpha=ERROR beta=ERROR gamma=ERROR'
+	judged 'alpha=FAIL beta=PASS gamma=PASS'
 }
 
 @test "time that is no number stays out of the results" {
@@ -668,13 +667,12 @@ END
 
 # ------------------------------------------------------------------------------------- reboots, bail out
 
-@test "the guest starts anew in a case" {
+@test "a first line of KTAP in a case that goes on" {
 	scenario <<'END'
 case_beta() { header; plan; }
 END
 	runner
-	judged 'alpha=PASS beta=CRASH gamma=PASS'
-	contains "$(message beta)" 'started anew'
+	judged 'alpha=PASS beta=FAIL gamma=PASS'
 }
 
 @test "the guest starts anew and then runs all cases well" {
@@ -704,7 +702,7 @@ END
 case_beta() { while :; do header; plan; start 1 alpha; ok 1 alpha; start 2 beta; sleep 0.1; done; }
 END
 	TIMEOUT=1 runner t:beta
-	judged beta=CRASH
+	judged beta=TIMEOUT
 	contains "$(message beta)" 'started anew'
 }
 
@@ -723,8 +721,8 @@ END
 case_beta() { echo 'Bail out! no memory'; exit 35; }
 END
 	runner
-	judged 'alpha=PASS beta=ERROR gamma=ERROR'
-	contains "$(message gamma)" 'no memory'
+	judged 'alpha=PASS beta=ERROR gamma=PASS'
+	contains "$(message beta)" 'no memory'
 }
 
 @test "bail out, and on as if nothing had been" {
@@ -732,7 +730,7 @@ END
 case_beta() { echo 'Bail out!'; ok; }
 END
 	runner
-	judged 'alpha=PASS beta=ERROR gamma=ERROR'
+	judged 'alpha=PASS beta=ERROR gamma=PASS'
 }
 
 # ------------------------------------------------------------------------------------- garbage and forgery
@@ -751,7 +749,7 @@ END
 gap_beta() { echo 'hello world'; }
 END
 	runner
-	judged 'alpha=ERROR beta=ERROR gamma=ERROR'
+	judged 'alpha=FAIL beta=PASS gamma=PASS'
 }
 
 @test "binary garbage in a case" {
