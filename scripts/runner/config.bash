@@ -78,7 +78,9 @@ pattern_parse() {
 # Whether a test that no pattern asks for by name runs.
 runs_unasked() {
 	local group
-	in_group "$1" destructive && return 1
+	if in_group "$1" destructive && [[ " ${OPT_GROUPS[*]-} " != *' destructive '* ]]; then
+		return 1
+	fi
 	for group in "${OPT_GROUPS[@]}"; do
 		in_group "$1" "$group" && return 0
 	done
