@@ -4,7 +4,7 @@
 configured := $(patsubst build/%/config.mak,%,$(wildcard build/*/config.mak))
 ARCH ?= $(configured)
 
-.PHONY: all check check-runner lint format clean distclean help
+.PHONY: all check check-runner standalone install lint format clean distclean help
 
 ifeq ($(strip $(ARCH)),)
 all:
@@ -27,6 +27,23 @@ check: all
 check-runner:
 	@bats scripts/tests
 
+# One executable file for each test; see scripts/standalone.sh.
+standalone: all
+	@scripts/standalone.sh $(ARCH)
+
+# The runner and what is built, to $(PREFIX)/share/assay, and a command `assay` that runs it.
+PREFIX ?= /usr/local
+installed := $(DESTDIR)$(PREFIX)/share/assay
+install: all
+	@mkdir -p "$(installed)" "$(DESTDIR)$(PREFIX)/bin"
+	@cp -r run_tests.sh unittests.cfg README.md LICENSE docs "$(installed)"
+	@mkdir -p "$(installed)/scripts" && cp -r scripts/runner scripts/vmm "$(installed)/scripts"
+	@for a in $(ARCH); do mkdir -p "$(installed)/build/$$a" && \
+		cp build/$$a/config.mak build/$$a/*.elf build/$$a/*.list "$(installed)/build/$$a"; done
+	@printf '#!/bin/sh\nexec "%s/share/assay/run_tests.sh" "$$@"\n' "$(PREFIX)" >"$(DESTDIR)$(PREFIX)/bin/assay"
+	@chmod +x "$(DESTDIR)$(PREFIX)/bin/assay"
+	@echo "installed: $(DESTDIR)$(PREFIX)/bin/assay"
+
 lint:
 	@scripts/lint.sh
 
@@ -42,6 +59,8 @@ distclean:
 help:
 	@echo "make                builds what ./configure has set up; ARCH=i386 only that"
 	@echo "make check          the project's tests: the runner's own, then every case"
+	@echo "make standalone     one executable file for each test, in build/<arch>/standalone/"
+	@echo "make install        to PREFIX (/usr/local), below DESTDIR: a command 'assay'"
 	@echo "make lint           clang-format, shellcheck, cppcheck"
 	@echo "make format         rewrites C sources in the project's style"
 	@echo "make clean          removes what make built; distclean, what configure wrote too"

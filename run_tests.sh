@@ -7,21 +7,32 @@ if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 501)); then
 	exit 2
 fi
 set -u
+shopt -s extglob
 ROOT=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd) || exit 2
-for part in options ini config known machine results scheduler show; do
+for part in options ini config known machine results symbols scheduler show compare bisect; do
 	# shellcheck source=/dev/null
 	source "$ROOT/scripts/runner/$part.bash"
 done
 unset part
 
 options_parse "$@"
-if [[ $CONFIG != /* && ! -e $CONFIG ]]; then
-	CONFIG=$ROOT/$CONFIG
+if ((${#OPT_COMPARE[@]})); then
+	compare_results "${OPT_COMPARE[@]}"
+	exit
+fi
+if $OPT_BISECT; then
+	bisect_prepare
 fi
 host_describe
 archs_find
 config_read "$CONFIG"
+if $OPT_RERUN; then
+	patterns_of_failed "${OPT_OUT%/}/results.jsonl"
+fi
 jobs_make
+if [[ -n $OPT_SHUFFLE ]]; then
+	jobs_shuffle "$OPT_SHUFFLE"
+fi
 if [[ -n $OPT_LIST ]]; then
 	show_list
 	exit 0
@@ -31,7 +42,8 @@ vmm_find
 if [[ -n $OPT_PRINT_COMMAND ]]; then
 	for job in "${!JOB_TEST[@]}"; do
 		job_command "$job" "${JOB_GLOB[job]}" 1
-		printf '%s\n' "${DRIVER_ARGV[*]@Q}"
+		command_line
+		echo "$COMMAND_LINE"
 	done
 	exit 0
 fi
@@ -50,4 +62,7 @@ run_jobs
 clear_progress
 results_write
 show_summary
+if $OPT_BISECT; then
+	bisect_judge
+fi
 ((COUNT_FAIL == 0)) || exit 1

@@ -9,7 +9,7 @@ struct args {
 	const char *cases; /* globs with commas between; "*" by default */
 	u32 from;	   /* start with the Nth of the selected cases, counted from 1 */
 	u64 seed;
-	bool verbose;
+	bool verbose; /* show every failure of a case, however many */
 };
 
 #define DEFAULT_SEED 1

@@ -90,7 +90,7 @@ extern const struct test_case *const test_cases_start[], *const test_cases_end[]
 #define TEST_SPEC_REQUIRES(...)
 
 #define TEST_BUG_SPEC(text)
-#define TEST_BUG_BUG(text) " " text
+#define TEST_BUG_BUG(text) text ";"
 #define TEST_BUG_REQUIRES(...)
 
 #define TEST_STRING(x)	TEST_STRING_(x)

@@ -30,9 +30,6 @@ void run_unexpected_fault(const struct trap_frame *frame, struct fault fault) __
 /* The seed of this run (seed=N). */
 u64 run_seed(void);
 
-/* True with `verbose` on the command line. */
-bool run_is_verbose(void);
-
 /* What the architecture's entry code calls at the end of its own start-up. */
 void run_all(void) __noreturn;
 

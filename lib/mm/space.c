@@ -41,7 +41,8 @@ struct space *space_kernel(void)
 static pte_t *table_alloc(u32 level)
 {
 	size_t bytes = arch_level_entries(level) * sizeof(pte_t);
-	pte_t *table = pages_alloc((bytes + PAGE_SIZE - 1) / PAGE_SIZE, MAX(bytes, (size_t)PAGE_SIZE));
+	pte_t *table = pages_alloc((bytes + PAGE_SIZE - 1) / PAGE_SIZE,
+				   MAX(bytes, (size_t)PAGE_SIZE));
 
 	for (u32 i = 0; i < arch_level_entries(level); i++)
 		table[i] = arch_pte_absent(level);
@@ -185,7 +186,8 @@ static pte_t *copy_tables(const pte_t *table, u32 level)
 	pte_t *copy = table_alloc(level);
 
 	for (u32 i = 0; i < arch_level_entries(level); i++) {
-		if (level && arch_pte_present(table[i], level) && !arch_pte_is_page(table[i], level)) {
+		if (level && arch_pte_present(table[i], level) &&
+		    !arch_pte_is_page(table[i], level)) {
 			const pte_t *next = (const pte_t *)(ulong)arch_pte_phys(table[i], level);
 
 			copy[i] = arch_pte_table((ulong)copy_tables(next, level - 1), level);

@@ -99,6 +99,7 @@ void trap_handle(struct trap_frame *frame)
 
 	*last = *frame;
 	last->sp = trap_frame_sp(frame);
+	last->ss = trap_frame_ss(frame);
 	fault_dispatch(frame, fault);
 }
 
@@ -216,7 +217,7 @@ void trap_frame_print(const struct trap_frame *f)
 #define REGISTER "%08lx"
 #endif
 	ktap_note("ip " REGISTER " cs %04lx flags " REGISTER " sp " REGISTER " ss %04lx", f->ip,
-		  f->cs, f->flags, trap_frame_sp(f), f->ss & 0xffff);
+		  f->cs, f->flags, trap_frame_sp(f), trap_frame_ss(f));
 	ktap_note("ax " REGISTER " bx " REGISTER " cx " REGISTER " dx " REGISTER, f->ax, f->bx,
 		  f->cx, f->dx);
 	ktap_note("si " REGISTER " di " REGISTER " bp " REGISTER, f->si, f->di, f->bp);

@@ -7,9 +7,8 @@ declare -A TEST=() # "test|key" -> value, of unittests.cfg
 TESTS=()           # names, in the order of the file
 
 # Numbered alike; what each job is.
-JOB_ARCH=() JOB_TEST=() JOB_GLOB=() JOB_SKIP=()
+JOB_ARCH=() JOB_TEST=() JOB_GLOB=()
 JOB_CASES=() # names of the cases to run, a line each
-declare -A CASE_FIELDS=() # "arch/test:case" -> sentence, manual, bugs, file, line; tabs between
 
 # config_read FILE: reads and checks unittests.cfg.
 config_read() {
@@ -144,34 +143,98 @@ glob_matches() {
 	return 1
 }
 
-# job_add ARCH TEST GLOB: reads the image's list of cases; no job if the pattern matches none of them.
-job_add() {
-	local arch=$1 test=$2 glob=$3 list name rest cases='' pattern
-	test_image "$test"
-	list=$ROOT/build/$arch/${IMAGE%.elf}.list
-	[[ -f $ROOT/build/$arch/$IMAGE && -f $list ]] ||
-		usage_error "$CONFIG:${TEST["$test|line"]}: [$test]: the image build/$arch/$IMAGE does not exist; run make"
-	while IFS=$'\t' read -r name rest; do
-		if [[ -n $glob ]]; then
-			glob_matches "$name" "$glob" || continue
+declare -A CASES_OF=() # by list file: the names of an image's cases, a line each
+
+# test_list ARCH TEST: the file that lists the cases of the test's image into LIST. Its fields are name, sentence,
+# manual, bugs, file and line, with tabs between.
+test_list() {
+	test_image "$2"
+	LIST=$ROOT/build/$1/${IMAGE%.elf}.list
+}
+
+# list_read: the names in LIST into CASES_OF, once.
+list_read() {
+	local lines
+	[[ -z ${CASES_OF[$LIST]+x} ]] || return 0
+	mapfile -t lines <"$LIST"
+	lines=("${lines[@]%%$'\t'*}")
+	printf -v "CASES_OF[$LIST]" '%s\n' "${lines[@]}"
+}
+
+# case_line ARCH TEST CASE: the case's line of the list into CASE_LINE, '' if there is none.
+case_line() {
+	test_list "$1" "$2"
+	while IFS= read -r CASE_LINE; do
+		[[ $CASE_LINE != "$3"$'\t'* ]] || return 0
+	done <"$LIST"
+	CASE_LINE=''
+}
+
+# cases_matching GLOB NAMES: those of the names, a line each, that match, into CASES.
+cases_matching() {
+	local name
+	CASES=''
+	while IFS= read -r name; do
+		if glob_matches "$name" "$1"; then
+			CASES+=$name$'\n'
 		fi
-		cases+=$name$'\n'
-		CASE_FIELDS["$arch/$test:$name"]=$rest
-	done <"$list"
-	[[ -n $cases ]] || return 0
+	done <<<"${2%$'\n'}"
+}
+
+# job_add ARCH TEST GLOB: no job if the pattern matches none of the image's cases.
+job_add() {
+	local arch=$1 test=$2 cases pattern
+	test_list "$arch" "$test"
+	[[ -f $ROOT/build/$arch/$IMAGE && -f $LIST ]] ||
+		usage_error "$CONFIG:${TEST["$test|line"]}: [$test]: the image build/$arch/$IMAGE does not exist; run make"
+	list_read
+	cases=${CASES_OF[$LIST]}
+	if [[ -n $3 ]]; then
+		cases_matching "$3" "$cases"
+		cases=$CASES
+	fi
+	[[ -n $cases && $cases != $'\n' ]] || return 0
 	for pattern in ${OPT_PATTERNS[@]+"${OPT_PATTERNS[@]}"}; do
 		pattern_parse "$pattern"
 		[[ $PATTERN_TEST == "$test" && ${PATTERN_USED[$pattern]-} == test ]] || continue
-		if [[ -z $PATTERN_GLOB ]]; then
-			PATTERN_USED[$pattern]=case
-			continue
+		if [[ -n $PATTERN_GLOB ]]; then
+			cases_matching "$PATTERN_GLOB" "$cases"
+			[[ -n $CASES ]] || continue
 		fi
-		while IFS= read -r name; do
-			if glob_matches "$name" "$PATTERN_GLOB"; then
-				PATTERN_USED[$pattern]=case
-				break
-			fi
-		done <<<"${cases%$'\n'}"
+		PATTERN_USED[$pattern]=case
 	done
-	JOB_ARCH+=("$arch") JOB_TEST+=("$test") JOB_GLOB+=("$glob") JOB_CASES+=("$cases") JOB_SKIP+=('')
+	JOB_ARCH+=("$arch") JOB_TEST+=("$test") JOB_GLOB+=("$3") JOB_CASES+=("$cases")
+}
+
+# jobs_shuffle SEED: the jobs in an order that only SEED decides.
+jobs_shuffle() {
+	local i j swap name
+	RANDOM=$(($1 % 32768))
+	for ((i = ${#JOB_TEST[@]} - 1; i > 0; i--)); do
+		j=$(((RANDOM << 15 | RANDOM) % (i + 1)))
+		for name in JOB_ARCH JOB_TEST JOB_GLOB JOB_CASES; do
+			local -n list=$name
+			swap=${list[i]} list[i]=${list[j]} list[j]=$swap
+		done
+	done
+}
+
+# jobs_again: the first COUNT jobs once more, behind the others.
+jobs_again() {
+	local i
+	for ((i = 0; i < $1; i++)); do
+		JOB_ARCH+=("${JOB_ARCH[i]}") JOB_TEST+=("${JOB_TEST[i]}") JOB_GLOB+=("${JOB_GLOB[i]}")
+		JOB_CASES+=("${JOB_CASES[i]}")
+	done
+}
+
+# patterns_of_failed FILE: OPT_PATTERNS for the cases that FILE, a results.jsonl, has as failed.
+patterns_of_failed() {
+	local line string='"([A-Za-z0-9_.-]+)"'
+	[[ -r $1 ]] || usage_error "--rerun-failed: there is no $1"
+	while IFS= read -r line; do
+		[[ $line =~ ^\{\"arch\":$string,\"test\":$string,\"case\":$string,\"verdict\":\"(FAIL|CRASH|TIMEOUT|ERROR)\" ]] || continue
+		OPT_PATTERNS+=("${BASH_REMATCH[1]}/${BASH_REMATCH[2]}:${BASH_REMATCH[3]}")
+	done <"$1"
+	((${#OPT_PATTERNS[@]})) || usage_error "--rerun-failed: nothing failed in $1"
 }

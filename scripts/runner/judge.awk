@@ -8,6 +8,7 @@
 #
 # Prints, fields separated by tabs, newlines in messages as \n:
 #	VERDICT CASE ROW MS MESSAGE     the rows of a case come before it
+#	counts VERDICT N VERDICT N ...  of the cases, not the rows
 #	resume INDEX                    cases from the INDEXth on were not judged: boot again from there
 #
 # A case passes only if the stream says so without contradicting itself anywhere: results in the order
@@ -31,6 +32,8 @@ function add_note(text) {
 }
 
 function emit(verdict, name, row, ms, message) {
+	if (row == "")
+		emitted[verdict]++
 	printf "%s\t%s\t%s\t%s\t%s\n", verdict, name, row, ms, message
 }
 
@@ -327,8 +330,12 @@ END {
 			emit(how == "timeout" ? "TIMEOUT" : "CRASH", part[2], part[3], part[4], \
 				truncated (part[5] == "" ? "" : "\\n" part[5]))
 		else
-			print kept[i]
+			emit(part[1], part[2], part[3], part[4], part[5])
 	}
+	printf "counts"
+	for (verdict in emitted)
+		printf "\t%s\t%d", verdict, emitted[verdict]
+	print ""
 	if (resume)
 		print "resume\t" resume
 }

@@ -59,19 +59,11 @@ known_read() {
 	done
 }
 
-declare -A KNOWN_LISTS=() # names of the cases of images, with a newline on either side
-
+# known_case_exists ARCH TEST CASE: also true where the image is not built, so that there is no telling.
 known_case_exists() {
-	local list name rest names=$'\n'
 	[[ -n ${TEST["$2|line"]-} ]] || return 1
-	test_image "$2"
-	list=$ROOT/build/$1/${IMAGE%.elf}.list
-	[[ -f $list ]] || return 0
-	if [[ -z ${KNOWN_LISTS[$list]-} ]]; then
-		while IFS=$'\t' read -r name rest; do
-			names+=$name$'\n'
-		done <"$list"
-		KNOWN_LISTS[$list]=$names
-	fi
-	[[ ${KNOWN_LISTS[$list]} == *$'\n'"$3"$'\n'* ]]
+	test_list "$1" "$2"
+	[[ -f $LIST ]] || return 0
+	list_read
+	[[ $'\n'${CASES_OF[$LIST]} == *$'\n'"$3"$'\n'* ]]
 }

@@ -104,3 +104,13 @@ job_command() {
 	DRIVER_BINARY=${BINARY_OF[$arch]}
 	driver_argv
 }
+
+# command_line: DRIVER_ARGV as one types it, into COMMAND_LINE.
+command_line() {
+	local word
+	COMMAND_LINE=''
+	for word in "${DRIVER_ARGV[@]}"; do
+		[[ $word =~ ^[A-Za-z0-9_./=,:+@-]+$ ]] || word=${word@Q}
+		COMMAND_LINE+=${COMMAND_LINE:+ }$word
+	done
+}

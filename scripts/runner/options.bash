@@ -15,12 +15,21 @@ Boots test images under a VMM and says, case by case, whether it did what the ma
       --list            list the cases, with sentence and manual reference; boots nothing
   -t, --tap13           results as TAP version 13
   -v, --verbose         a line for each case
+      --isolate         boot each case alone
+      --repeat N        everything N times, and how often each case failed
+      --until-fail      again and again until something fails
+      --shuffle SEED    the tests in an order of chance, the same for the same SEED
+      --fail-fast       stop at the first failure
+      --rerun-failed    only the cases that failed in the last run, as DIR/results.jsonl has them
       --arch A[,B]      only these of the configured architectures
       --vmm NAME        the VMM: a folder of scripts/vmm/ (default: qemu)
       --out DIR         results (default: logs; the previous run is kept as DIR.old)
       --known FILE|none the VMM's known deviations (default: scripts/vmm/<vmm>/known.cfg)
       --strict          a known deviation that is gone is a failure
       --config FILE     instead of unittests.cfg
+      --compare OLD NEW two runs, folders or results.jsonl: what regressed, got fixed, appeared, got slower
+      --bisect          judge for "git bisect run": 0 good, 1 bad, 125 cannot be judged; known deviations count as bad
+      --build CMD       with --bisect: run this first; if it fails, 125
       --print-command TEST   print the VMM's command line for the test, and stop
   -h, --help            this text
 
@@ -28,12 +37,14 @@ Environment: ACCEL (kvm, tcg, ...), MACHINE, QEMU (the binary), TIMEOUT (seconds
 from a case; 0: none), NO_COLOR.
 
 Exit status: 0 nothing unexpected; 1 FAIL, CRASH, TIMEOUT or ERROR; 2 usage or configuration; 130
-interrupted.
+interrupted; with --compare, 1: something regressed; with --bisect, 125.
 
 Examples:
   ./run_tests.sh                           all that runs by default
   ./run_tests.sh exc insn:'add_*,sub_*'    one test, and some cases of another
   ./run_tests.sh --list exc                what exc checks, and where the manual says so
+  ./run_tests.sh --compare logs.old logs   what changed since the run before
+  git bisect run .../run_tests.sh --bisect --build 'make -C build' exc:int3_checks_gate_dpl
   ACCEL=kvm MACHINE=pc ./run_tests.sh -j1  with KVM, on another machine type
 EOF
 }
@@ -41,12 +52,18 @@ EOF
 # usage_error WORDS...: bad input or configuration: one line, exit status 2.
 usage_error() {
 	printf 'run_tests.sh: %s\n' "$*" >&2
+	# git bisect takes 2 for "bad".
+	if $OPT_BISECT; then
+		exit 125
+	fi
 	exit 2
 }
 
 OPT_ALL=false OPT_GROUPS=() OPT_JOBS='' OPT_LIST='' OPT_TAP=false OPT_VERBOSE=false OPT_ARCHS=''
+OPT_ISOLATE=false OPT_REPEAT=1 OPT_UNTIL_FAIL=false OPT_SHUFFLE='' OPT_FAIL_FAST=false OPT_RERUN=false
+OPT_COMPARE=() OPT_BISECT=false OPT_BUILD=''
 OPT_VMM=qemu OPT_OUT=logs OPT_KNOWN='' OPT_STRICT=false OPT_PRINT_COMMAND='' OPT_PATTERNS=()
-CONFIG=unittests.cfg
+CONFIG=$ROOT/unittests.cfg
 
 # options_parse ARGUMENT...: into OPT_*.
 options_parse() {
@@ -60,7 +77,7 @@ options_parse() {
 			set -- "${option#*=}" "$@"
 			option=${option%%=*}
 			case $option in
-			--group | --jobs | --arch | --vmm | --out | --known | --config | --print-command) ;;
+			--group | --jobs | --arch | --repeat | --shuffle | --build | --vmm | --out | --known | --config | --print-command) ;;
 			*) usage_error "option '$option' takes no value; try --help" ;;
 			esac
 			;;
@@ -70,7 +87,7 @@ options_parse() {
 			;;
 		esac
 		case $option in
-		-g | --group | -j | --jobs | --arch | --vmm | --out | --known | --config | --print-command)
+		-g | --group | -j | --jobs | --arch | --repeat | --shuffle | --build | --vmm | --out | --known | --config | --print-command)
 			(($#)) || usage_error "option '$option' needs a value; try --help"
 			value=$1
 			[[ -n $value ]] || usage_error "option '$option' has an empty value"
@@ -84,6 +101,25 @@ options_parse() {
 			[[ $value =~ ^[1-9][0-9]*$ ]] || usage_error "-j takes a number from 1 on, not '$value'"
 			OPT_JOBS=$value
 			;;
+		--isolate) OPT_ISOLATE=true ;;
+		--repeat)
+			[[ $value =~ ^[1-9][0-9]*$ ]] || usage_error "--repeat takes a number from 1 on, not '$value'"
+			OPT_REPEAT=$value
+			;;
+		--until-fail) OPT_UNTIL_FAIL=true ;;
+		--shuffle)
+			[[ $value =~ ^[0-9]+$ ]] || usage_error "--shuffle takes a number as seed, not '$value'"
+			OPT_SHUFFLE=$value
+			;;
+		--fail-fast) OPT_FAIL_FAST=true ;;
+		--rerun-failed) OPT_RERUN=true ;;
+		--compare)
+			(($# >= 2)) || usage_error '--compare takes two results, OLD and NEW'
+			OPT_COMPARE=("$1" "$2")
+			shift 2
+			;;
+		--bisect) OPT_BISECT=true ;;
+		--build) OPT_BUILD=$value ;;
 		-l) OPT_LIST=tests ;;
 		--list) OPT_LIST=cases ;;
 		-t | --tap13) OPT_TAP=true ;;
@@ -107,6 +143,12 @@ options_parse() {
 		*) OPT_PATTERNS+=("$option") ;;
 		esac
 	done
+	if [[ -n $OPT_BUILD ]] && ! $OPT_BISECT; then
+		usage_error '--build goes with --bisect'
+	fi
+	if $OPT_BISECT && ((!${#OPT_PATTERNS[@]})); then
+		usage_error '--bisect needs a test or a case'
+	fi
 	if [[ -n $OPT_PRINT_COMMAND ]]; then
 		OPT_PATTERNS=("$OPT_PRINT_COMMAND")
 	fi

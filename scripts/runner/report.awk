@@ -1,11 +1,36 @@
-# Writes results.jsonl and junit.xml from the events of a run; results.bash has the fields.
+# Writes results.jsonl, junit.xml, results.ktap and report.html, as out/*.new, from the events of a run, which
+# results.bash describes. report.html is the template with the lines of results.jsonl in it.
 
 BEGIN {
 	FS = "\t"
 	for (i = 0; i < 256; i++)
 		code[sprintf("%c", i)] = i
-	printf "{\"run\":{\"vmm\":%s,\"vmm_version\":%s,\"accel\":%s,\"arch\":%s,\"host\":%s,\"commit\":%s,\"started\":%s,\"seconds\":%s}}\n", \
-		json(vmm), json(vmm_version), json(accel), json(arch), json(host), json(commit), json(started), seconds >jsonl
+	jsonl = out "/results.jsonl.new"; junit = out "/junit.xml.new"; ktap = out "/results.ktap.new"
+	html = out "/report.html.new"
+	job = "none"
+	header = sprintf("{\"run\":{\"vmm\":%s,\"vmm_version\":%s,\"accel\":%s,\"arch\":%s,\"host\":%s,\"commit\":%s,\"started\":%s,\"seconds\":%s}}", \
+		json(vmm), json(vmm_version), json(accel), json(arch), json(host), json(commit), json(started), seconds)
+	print header >jsonl
+	while ((getline line <template) > 0 && line != "@DATA@")
+		print line >html
+	print html_safe(header) >html
+}
+
+# Nothing in data ends the script element that it stands in.
+function html_safe(text) {
+	gsub(/</, "\\u003c", text)
+	return text
+}
+
+# What the list of an image's cases says of them, read once.
+function read_list(file,    line, field) {
+	lists[file] = 1
+	while ((getline line <file) > 0) {
+		split(line, field, "\t")
+		manual[file, field[1]] = field[3]; bugs[file, field[1]] = field[4]
+		source[file, field[1]] = field[5]; source_line[file, field[1]] = field[6]
+	}
+	close(file)
 }
 
 # The message as it was: the judge's \n and \\ undone.
@@ -36,6 +61,15 @@ function json(text,    out, i, c) {
 	return "\"" out "\""
 }
 
+# "a;b;" as ["a","b"].
+function json_list(text,    part, n, i, out) {
+	n = split(text, part, ";")
+	out = ""
+	for (i = 1; i < n; i++)
+		out = out (i > 1 ? "," : "") json(part[i])
+	return "[" out "]"
+}
+
 function xml(text) {
 	gsub(/[^\t\n -~]/, "?", text)
 	gsub(/&/, "\\&amp;", text)
@@ -49,9 +83,55 @@ function first_line(text) {
 	return index(text, "\n") ? substr(text, 1, index(text, "\n") - 1) : text
 }
 
+# KTAP: a suite is a test of the top level, its cases are subtests, their rows are subtests of those.
+function ktap_name(text) {
+	gsub(/[^ -~]/, "?", text)
+	gsub(/#/, "\\#", text)
+	return text
+}
+
+function ktap_line(number, verdict, name, message) {
+	message = first_line(message)
+	gsub(/[^ -~]/, "?", message)
+	if (verdict == "SKIP")
+		return "ok " number " " name " # SKIP " message
+	if (verdict == "KNOWN")
+		return "ok " number " " name " # XFAIL " message
+	if (verdict == "PASS" || verdict == "FIXED")
+		return "ok " number " " name
+	return "not ok " number " " name (verdict == "FAIL" ? "" : " # " verdict)
+}
+
+function ktap_notes(indent, verdict, message,    part, n, i, text) {
+	if (message == "" || verdict == "SKIP" || verdict == "KNOWN" || verdict == "FIXED")
+		return ""
+	n = split(message, part, "\n")
+	text = ""
+	for (i = 1; i <= n; i++) {
+		gsub(/[^ -~]/, "?", part[i])
+		text = text indent "# " part[i] "\n"
+	}
+	return text
+}
+
+function ktap_row(verdict, name, message) {
+	ktap_rows = ktap_rows ktap_notes("        ", verdict, message) "        " \
+		ktap_line(++ktap_row_count, verdict, ktap_name(name), message) "\n"
+}
+
+function ktap_case(verdict, name, message) {
+	if (ktap_row_count)
+		ktap_body = ktap_body "        KTAP version 1\n        # Subtest: " name "\n        1.." ktap_row_count "\n" ktap_rows
+	ktap_body = ktap_body ktap_notes("    ", verdict, message) "    " ktap_line(tests, verdict, name, message) "\n"
+	ktap_rows = ""; ktap_row_count = 0
+}
+
 function end_suite() {
 	if (suite == "")
 		return
+	ktap_suites = ktap_suites "    KTAP version 1\n    # Subtest: " suite "\n    1.." tests "\n" ktap_body \
+		(failures + errors ? "not ok " : "ok ") ++suite_count " " suite "\n"
+	ktap_body = ""
 	suites = suites sprintf("<testsuite name=\"%s\" tests=\"%d\" failures=\"%d\" errors=\"%d\" skipped=\"%d\" time=\"%.3f\">\n", \
 		xml(suite), tests, failures, errors, skipped, time) body "</testsuite>\n"
 	all_tests += tests; all_failures += failures; all_errors += errors; all_time += time
@@ -59,35 +139,50 @@ function end_suite() {
 	body = ""
 }
 
+$1 == "command" {
+	commands = commands (commands == "" ? "" : ",") json($2) ":" json($3)
+	next
+}
+
 {
-	message = unescape($8)
-	printf "{\"arch\":%s,\"test\":%s,\"case\":%s,%s\"verdict\":\"%s\",\"ms\":%s,\"message\":%s,\"spec\":%s,\"bugs\":%s,\"file\":%s,\"line\":%s}\n", \
-		json($2), json($3), json($5), $6 == "" ? "" : "\"row\":" json($6) ",", $4, $7 == "" ? "null" : $7, \
-		json(message), json($10), json(substr($11, 2)), json($12), $13 == "" ? "null" : $13 >jsonl
-	if ($6 != "")
-		next # JUnit knows cases only; what failed in a row is in its case's message
-	if (suite != $2 "/" $3) {
+	if (!($4 in lists))
+		read_list($4)
+	verdict = $5; name = $6; row = $7; ms = $8; message = unescape($9)
+	file = source[$4, name]; line_number = source_line[$4, name]
+	line = sprintf("{\"arch\":%s,\"test\":%s,\"case\":%s,%s\"verdict\":\"%s\",\"ms\":%s,\"message\":%s,\"spec\":%s,\"bugs\":%s,\"file\":%s,\"line\":%s}", \
+		json($2), json($3), json(name), row == "" ? "" : "\"row\":" json(row) ",", verdict, ms == "" ? "null" : ms, \
+		json(message), json(manual[$4, name]), json_list(bugs[$4, name]), json(file), line_number == "" ? "null" : line_number)
+	print line >jsonl
+	lines[++line_count] = line
+	# The same job again is a suite of its own, with --repeat.
+	if (job "" != $1 "") {
 		end_suite()
 		suite = $2 "/" $3
+		job = $1
+	}
+	if (row != "") {
+		ktap_row(verdict, row, message)
+		next # JUnit knows cases only; what failed in a row is in its case's message
 	}
 	tests++
-	time += $7 / 1000
-	line = sprintf("<testcase classname=\"%s\" name=\"%s\" file=\"%s\" line=\"%s\" time=\"%.4f\"", xml(suite), xml($5), \
-		xml($12), $13, $7 / 1000)
-	if ($4 == "PASS" || $4 == "FIXED") {
+	ktap_case(verdict, name, message)
+	time += ms / 1000
+	line = sprintf("<testcase classname=\"%s\" name=\"%s\" file=\"%s\" line=\"%s\" time=\"%.4f\"", xml(suite), xml(name), \
+		xml(file), line_number, ms / 1000)
+	if (verdict == "PASS" || verdict == "FIXED") {
 		body = body line "/>\n"
 		next
 	}
 	body = body line ">"
-	if ($4 == "SKIP" || $4 == "KNOWN") {
+	if (verdict == "SKIP" || verdict == "KNOWN") {
 		skipped++
 		body = body sprintf("<skipped message=\"%s\"/>", xml(first_line(message)))
-	} else if ($4 == "FAIL") {
+	} else if (verdict == "FAIL") {
 		failures++
 		body = body sprintf("<failure type=\"FAIL\" message=\"%s\">%s</failure>", xml(first_line(message)), xml(message))
 	} else {
 		errors++
-		body = body sprintf("<error type=\"%s\" message=\"%s\">%s</error>", $4, xml(first_line(message)), xml(message))
+		body = body sprintf("<error type=\"%s\" message=\"%s\">%s</error>", verdict, xml(first_line(message)), xml(message))
 	}
 	body = body "</testcase>\n"
 }
@@ -96,6 +191,12 @@ END {
 	end_suite()
 	printf "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"assay\" tests=\"%d\" failures=\"%d\" errors=\"%d\" time=\"%.3f\">\n%s</testsuites>\n", \
 		all_tests, all_failures, all_errors, all_time, suites >junit
-	if (close(jsonl) || close(junit))
+	printf "KTAP version 1\n1..%d\n%s", suite_count, ktap_suites >ktap
+	print html_safe("{\"commands\":{" commands "}}") >html
+	for (i = 1; i <= line_count; i++)
+		print html_safe(lines[i]) >html
+	while ((getline line <template) > 0)
+		print line >html
+	if (close(jsonl) || close(junit) || close(ktap) || close(html))
 		exit 1
 }

@@ -2,19 +2,30 @@
 # Runs the jobs: starts VMMs, watches them, has their consoles judged, boots again behind a crash.
 
 TICK=0.2                    # seconds between two looks at the running VMMs
+BOOT_MS=1000                # a boot to the first case that takes longer is one on a slow VMM or a loaded host
 DEFAULT_TIMEOUT=30          # seconds without a sign of life from a case
 CONSOLE_LIMIT=$((8 << 10))  # KiB that a VMM may print; the kernel ends it there (SIGXFSZ)
 
 # By process id of a running VMM: its job, console's descriptor, when it last gave a sign of life, the case
 # that it is in, and 'timeout' if it had to be ended.
 declare -A RUN_JOB=() RUN_FD=() RUN_ALIVE=() RUN_CASE=() RUN_ENDED_FOR=()
+declare -A RUN_STARTED=() RUN_BOOT_MS=() # when it was started; how long it took to the first case, 0: not yet known
 JOB_FROM=()    # by job: which of its cases the present boot starts with, from 1
 JOB_RESULTS=() # by job: what the judge said of the boots so far
+JOB_COUNTS=()  # by job: how many cases have which verdict: VERDICT N ...
 JOB_DONE=() JOB_MS=() JOB_STARTED=()
 TICKER=0
+JOBS_OF_ROUND=0 # with --repeat and --until-fail there are more jobs than these, the same again
+ANY_FAILED=false # known before the job's results are shown
 
+# Where the job's console goes, into LOG; with --repeat, each round has its own.
 job_log() {
-	LOG=$OUT/${JOB_ARCH[$1]}/${JOB_TEST[$1]}.log
+	local round=$(($1 / JOBS_OF_ROUND + 1))
+	LOG=$OUT/${JOB_ARCH[$1]}/${JOB_TEST[$1]}
+	if ((round > 1)); then
+		LOG+=.round$round
+	fi
+	LOG+=.log
 }
 
 # now_ms: milliseconds since the epoch into NOW.
@@ -22,19 +33,28 @@ now_ms() {
 	NOW=$((${EPOCHREALTIME/[.,]/} / 1000))
 }
 
-# The limit for a job, in seconds, into LIMIT; 0: none.
-job_limit() {
-	LIMIT=${TIMEOUT:-${TEST["${JOB_TEST[$1]}|timeout"]:-$DEFAULT_TIMEOUT}}
-	LIMIT=$((10#${LIMIT%s}))
+# run_limit PID: how long this VMM may be silent, in seconds, into LIMIT; 0: for ever. TIMEOUT is taken as it is; what
+# unittests.cfg says is for a VMM that boots in BOOT_MS, and a slower one gets more in proportion, up to ten times.
+run_limit() {
+	local seconds=${TIMEOUT:-${TEST["${JOB_TEST[${RUN_JOB[$1]}]}|timeout"]:-$DEFAULT_TIMEOUT}}
+	LIMIT=$((10#${seconds%s}))
+	if [[ -z ${TIMEOUT-} ]] && ((RUN_BOOT_MS[$1] > BOOT_MS)); then
+		LIMIT=$((LIMIT * (RUN_BOOT_MS[$1] < 10 * BOOT_MS ? RUN_BOOT_MS[$1] : 10 * BOOT_MS) / BOOT_MS))
+	fi
 }
 
 # start_boot JOB: starts the VMM for the cases from JOB_FROM on.
 start_boot() {
 	local job=$1 fd pid
-	job_command "$job" "${JOB_GLOB[job]}" "${JOB_FROM[job]}"
 	job_log "$job"
 	if ((JOB_FROM[job] > 1)); then
 		LOG+=.part
+	fi
+	if $OPT_ISOLATE; then
+		job_cases "$job"
+		job_command "$job" "$CASES" 1
+	else
+		job_command "$job" "${JOB_GLOB[job]}" "${JOB_FROM[job]}"
 	fi
 	now_ms
 	: >"$LOG" || usage_error "cannot write $LOG"
@@ -46,6 +66,7 @@ start_boot() {
 	pid=$!
 	exec {fd}<"$LOG"
 	RUN_JOB[$pid]=$job RUN_FD[$pid]=$fd RUN_ALIVE[$pid]=$NOW RUN_CASE[$pid]='' RUN_ENDED_FOR[$pid]=''
+	RUN_STARTED[$pid]=$NOW RUN_BOOT_MS[$pid]=0
 	JOB_STARTED[job]=${JOB_STARTED[job]:-$NOW}
 }
 
@@ -57,6 +78,9 @@ look() {
 		if [[ $line == '# start '* ]]; then
 			line=${line#'# start '}
 			RUN_CASE[$1]=${line#* }
+			if ((!RUN_BOOT_MS[$1])); then
+				RUN_BOOT_MS[$1]=$((NOW - RUN_STARTED[$1] + 1))
+			fi
 		fi
 	done 2>/dev/null
 	if $alive; then
@@ -75,7 +99,7 @@ watch_all() {
 	now_ms
 	for pid in "${!RUN_JOB[@]}"; do
 		look "$pid"
-		job_limit "${RUN_JOB[$pid]}"
+		run_limit "$pid"
 		if ((LIMIT && NOW - RUN_ALIVE[$pid] > LIMIT * 1000)) && [[ -z ${RUN_ENDED_FOR[$pid]} ]]; then
 			RUN_ENDED_FOR[$pid]="no sign of life for $LIMIT s"
 			kill_vmm "$pid"
@@ -110,10 +134,11 @@ add_stderr() {
 
 # end_boot PID STATUS: has the console judged; goes on with the job's next boot or ends the job.
 end_boot() {
-	local pid=$1 job=${RUN_JOB[$1]} fd=${RUN_FD[$1]} resume=0 part='' line
+	local pid=$1 job=${RUN_JOB[$1]} fd=${RUN_FD[$1]} resume=0 part='' results
 	exec {fd}<&-
 	vmm_verdict "$pid" "$2"
-	unset "RUN_JOB[$pid]" "RUN_FD[$pid]" "RUN_ALIVE[$pid]" "RUN_CASE[$pid]" "RUN_ENDED_FOR[$pid]"
+	unset "RUN_JOB[$pid]" "RUN_FD[$pid]" "RUN_ALIVE[$pid]" "RUN_CASE[$pid]" "RUN_ENDED_FOR[$pid]" \
+		"RUN_STARTED[$pid]" "RUN_BOOT_MS[$pid]"
 	job_log "$job"
 	if ((JOB_FROM[job] > 1)); then
 		part=.part
@@ -121,13 +146,15 @@ end_boot() {
 	if [[ $DRIVER_HOW != ended || -z $DRIVER_SAID ]]; then
 		add_stderr "$LOG$part.stderr"
 	fi
-	while IFS= read -r line; do
-		if [[ $line == resume$'\t'* ]]; then
-			resume=${line#*$'\t'}
-		elif [[ -n $line ]]; then
-			JOB_RESULTS[job]+=$line$'\n'
-		fi
-	done < <(judge "$job" "$LOG$part")
+	results=$(judge "$job" "$LOG$part")
+	if [[ $results != *$'\n'counts$'\t'* ]]; then
+		judge_failed "$job"
+	elif [[ $results == *$'\n'resume$'\t'* ]]; then
+		resume=${results##*$'\n'resume$'\t'}
+		results=${results%$'\n'resume$'\t'*}
+	fi
+	count_cases "$job" "${results##*$'\n'counts$'\t'}"
+	JOB_RESULTS[job]+=${results%$'\n'counts$'\t'*}$'\n'
 	if [[ -n $part ]]; then
 		cat "$LOG.part" >>"$LOG"
 		cat "$LOG.part.stderr" >>"$LOG.stderr"
@@ -140,21 +167,55 @@ end_boot() {
 		now_ms
 		JOB_MS[job]=$((NOW - JOB_STARTED[job]))
 		JOB_DONE[job]=true
+		symbolise "$job"
 		results_add "$job"
+	fi
+}
+
+# count_cases JOB WORDS: adds VERDICT N ... to the job's counts, which are of the same form.
+count_cases() {
+	local verdict number
+	JOB_COUNTS[$1]+=" ${2//$'\t'/ }"
+	read -ra number <<<"$2"
+	for verdict in "${number[@]}"; do
+		[[ $verdict != @(FAIL|CRASH|TIMEOUT|ERROR) ]] || ANY_FAILED=true
+	done
+}
+
+# job_cases JOB: the names of the cases of the present boot into CASES, a line each.
+job_cases() {
+	local skip=$((JOB_FROM[$1] - 1))
+	CASES=${JOB_CASES[$1]%$'\n'}
+	while ((skip-- > 0)); do
+		CASES=${CASES#*$'\n'}
+	done
+	if $OPT_ISOLATE; then
+		CASES=${CASES%%$'\n'*}
 	fi
 }
 
 # judge JOB CONSOLE: judge.awk's verdict on one boot.
 judge() {
-	local cases=${JOB_CASES[$1]} name number=0 from=${JOB_FROM[$1]} input=''
-	while IFS= read -r name; do
-		if ((++number >= from)); then
-			input+=case$'\t'$name$'\n'
-		fi
-	done <<<"${cases%$'\n'}"
-	input+=${KNOWN["${JOB_ARCH[$1]}/${JOB_TEST[$1]}"]-}
+	local prefix=case$'\t'
+	job_cases "$1"
 	LC_ALL=C awk -f "$ROOT/scripts/runner/judge.awk" "CONSOLE=$2" "how=$DRIVER_HOW" "said=$DRIVER_SAID" \
-		"words=${DRIVER_WORDS//\\/\\\\}" - "$2" <<<"${input%$'\n'}"
+		"words=${DRIVER_WORDS//\\/\\\\}" - "$2" \
+		<<<"$prefix${CASES//$'\n'/$'\n'"$prefix"}"$'\n'"${KNOWN["${JOB_ARCH[$1]}/${JOB_TEST[$1]}"]-}"
+	if $OPT_ISOLATE && [[ ${JOB_CASES[$1]%$'\n'} != *"$CASES" ]]; then
+		printf 'resume\t2\n'
+	fi
+}
+
+# judge_failed JOB: no verdict is one, too: every case of the boot is an ERROR, in `results`.
+judge_failed() {
+	local name count=0
+	job_cases "$1"
+	results=''
+	while IFS= read -r name; do
+		results+=ERROR$'\t'$name$'\t\t\t'"the judge of the console failed (awk)"$'\n'
+		count=$((count + 1))
+	done <<<"$CASES"
+	results+=counts$'\t'ERROR$'\t'$count
 }
 
 # Why the job cannot run on this machine at all, into WHY_NOT; '' if it can.
@@ -185,13 +246,22 @@ job_why_not() {
 
 # The next job that is not started, its number into JOB; false if there is none.
 next_job() {
+	local name
+	if $OPT_UNTIL_FAIL && ! $ANY_FAILED && ((NEXT_JOB == ${#JOB_TEST[@]})); then
+		jobs_again "$JOBS_OF_ROUND"
+	fi
 	while ((NEXT_JOB < ${#JOB_TEST[@]})); do
 		JOB=$((NEXT_JOB++))
-		JOB_FROM[JOB]=1 JOB_RESULTS[JOB]='' JOB_MS[JOB]=0
-		job_why_not "$JOB"
+		JOB_FROM[JOB]=1 JOB_RESULTS[JOB]='' JOB_COUNTS[JOB]='' JOB_MS[JOB]=0
+		if $ANY_FAILED && { $OPT_FAIL_FAST || $OPT_UNTIL_FAIL; }; then
+			WHY_NOT='not run, because something has failed before (--fail-fast, --until-fail)'
+		else
+			job_why_not "$JOB"
+		fi
 		[[ -n $WHY_NOT ]] || return 0
 		while IFS= read -r name; do
 			JOB_RESULTS[JOB]+=SKIP$'\t'$name$'\t\t\t'$WHY_NOT$'\n'
+			JOB_COUNTS[JOB]+=' SKIP 1'
 		done <<<"${JOB_CASES[JOB]%$'\n'}"
 		JOB_DONE[JOB]=true
 		results_add "$JOB"
@@ -218,8 +288,12 @@ wait_for_event() {
 
 # run_jobs: all of them, at most OPT_JOBS at a time. Results are shown in the order of the jobs.
 run_jobs() {
-	local name
+	local round
 	NEXT_JOB=0
+	JOBS_OF_ROUND=${#JOB_TEST[@]}
+	for ((round = 1; round < OPT_REPEAT; round++)); do
+		jobs_again "$JOBS_OF_ROUND"
+	done
 	set -m
 	while true; do
 		while ((${#RUN_JOB[@]} < OPT_JOBS)) && next_job; do

@@ -2,7 +2,8 @@
 # What people see: a line for each test as it is done, what runs now, and the summary.
 
 SHOW_NEXT=0 # the job whose line comes next
-COUNT_PASS=0 COUNT_FAIL=0 COUNT_SKIP=0 COUNT_KNOWN=0 COUNT_FIXED=0 TAP_NUMBER=0
+COUNT_FAIL=0 TAP_NUMBER=0
+declare -A VERDICTS=([PASS]=0 [FAIL]=0 [SKIP]=0 [KNOWN]=0 [FIXED]=0 [CRASH]=0 [TIMEOUT]=0 [ERROR]=0)
 IS_TERMINAL=false RED='' GREEN='' YELLOW='' PLAIN=''
 
 show_init() {
@@ -60,7 +61,7 @@ show_done() {
 
 # show_case VERDICT NAME MS MESSAGE: a line, and for what failed the judge's words.
 show_case() {
-	local color='' line where fields
+	local color='' line where sentence
 	case $1 in
 	PASS) color=$GREEN ;;
 	FAIL | CRASH | TIMEOUT | ERROR) color=$RED ;;
@@ -72,9 +73,11 @@ show_case() {
 	while IFS= read -r where; do
 		printf '        %s\n' "${where//[^[:print:]]/?}"
 	done <<<"$line"
-	fields=${CASE_FIELDS["$2"]-}
-	if [[ $1 != SKIP && $1 != KNOWN && -n $fields ]]; then
-		printf '        rule: %s\n' "${fields%%$'\t'*}"
+	if [[ $1 != SKIP && $1 != KNOWN ]]; then
+		where=${2%%:*}
+		case_line "${where%%/*}" "${where#*/}" "${2#*:}"
+		sentence=${CASE_LINE#*$'\t'}
+		printf '        rule: %s\n' "${sentence%%$'\t'*}"
 	fi
 }
 
@@ -95,24 +98,37 @@ show_tap() {
 	esac
 }
 
-# count_case VERDICT: into the totals of the run and those of the job, JOB_COUNT.
-count_case() {
-	JOB_COUNT[ALL]=$((JOB_COUNT[ALL] + 1))
-	JOB_COUNT[$1]=$((${JOB_COUNT[$1]:-0} + 1))
-	case $1 in
-	PASS) COUNT_PASS=$((COUNT_PASS + 1)) ;;
-	SKIP) COUNT_SKIP=$((COUNT_SKIP + 1)) ;;
-	KNOWN) COUNT_KNOWN=$((COUNT_KNOWN + 1)) ;;
-	FIXED)
-		COUNT_FIXED=$((COUNT_FIXED + 1))
-		if $OPT_STRICT; then
-			COUNT_FAIL=$((COUNT_FAIL + 1)) JOB_COUNT[BAD]=$((JOB_COUNT[BAD] + 1))
-		else
-			COUNT_PASS=$((COUNT_PASS + 1))
+# count_job JOB: adds the job's counts to those of the run and leaves them in JOB_COUNT, BAD and ALL included.
+count_job() {
+	local words i verdict number
+	read -ra words <<<"${JOB_COUNTS[$1]}"
+	for ((i = 0; i < ${#words[@]}; i += 2)); do
+		verdict=${words[i]} number=${words[i + 1]}
+		JOB_COUNT[ALL]=$((JOB_COUNT[ALL] + number))
+		JOB_COUNT[$verdict]=$((${JOB_COUNT[$verdict]:-0} + number))
+		VERDICTS[$verdict]=$((VERDICTS[$verdict] + number))
+		if [[ $verdict == @(FAIL|CRASH|TIMEOUT|ERROR) ]] || { [[ $verdict == FIXED ]] && $OPT_STRICT; }; then
+			JOB_COUNT[BAD]=$((JOB_COUNT[BAD] + number))
+			COUNT_FAIL=$((COUNT_FAIL + number))
 		fi
-		;;
-	*) COUNT_FAIL=$((COUNT_FAIL + 1)) JOB_COUNT[BAD]=$((JOB_COUNT[BAD] + 1)) ;;
-	esac
+	done
+}
+
+declare -A ROUNDS=() ROUNDS_FAILED=() # by case, with --repeat and --until-fail
+
+count_round() {
+	[[ $2 != SKIP ]] || return 0
+	ROUNDS[$1]=$((${ROUNDS[$1]:-0} + 1))
+	[[ $2 != @(FAIL|CRASH|TIMEOUT|ERROR) ]] || ROUNDS_FAILED[$1]=$((${ROUNDS_FAILED[$1]:-0} + 1))
+}
+
+# show_rounds: how often each case failed that did.
+show_rounds() {
+	local case
+	((${#JOB_TEST[@]} > JOBS_OF_ROUND)) || return 0
+	for case in "${!ROUNDS_FAILED[@]}"; do
+		echo "$1$case failed ${ROUNDS_FAILED[$case]} of ${ROUNDS[$case]} times"
+	done | sort
 }
 
 # show_job JOB: counts the job's verdicts; a line for it, then its cases, all or what is not as it should be.
@@ -120,11 +136,7 @@ show_job() {
 	local verdict name row ms message label=${JOB_ARCH[$1]}/${JOB_TEST[$1]} text word
 	local results=${JOB_RESULTS[$1]//$'\t'/$'\x1f'}
 	local -A JOB_COUNT=([ALL]=0 [BAD]=0)
-	while IFS=$'\x1f' read -r verdict name row ms message; do
-		if [[ -z $row ]]; then
-			count_case "$verdict"
-		fi
-	done <<<"${results%$'\n'}"
+	count_job "$1"
 	if ! $OPT_TAP; then
 		text="${JOB_COUNT[ALL]} cases"
 		for word in BAD:failed KNOWN:'known deviations' FIXED:fixed SKIP:skipped; do
@@ -140,12 +152,14 @@ show_job() {
 		fi
 		printf '%s    %-20s %s, %d.%02d s\n' "$word" "$label" "$text" $((JOB_MS[$1] / 1000)) \
 			$((JOB_MS[$1] / 10 % 100))
-		$OPT_VERBOSE || ((JOB_COUNT[BAD] + ${JOB_COUNT[FIXED]:-0})) || return 0
 	fi
+	# The lines one by one only where they are shown or counted.
+	$OPT_VERBOSE || $OPT_TAP || ((JOB_COUNT[BAD] + ${JOB_COUNT[FIXED]:-0} || ${#JOB_TEST[@]} > JOBS_OF_ROUND)) ||
+		return 0
 	while IFS=$'\x1f' read -r verdict name row ms message; do
-		if [[ -n $row ]]; then
-			continue
-		elif $OPT_TAP; then
+		[[ -z $row ]] || continue
+		count_round "$label:$name" "$verdict"
+		if $OPT_TAP; then
 			show_tap "$verdict" "$label:$name" "$ms" "$message"
 		elif $OPT_VERBOSE || [[ $verdict != PASS && $verdict != SKIP && $verdict != KNOWN ]]; then
 			show_case "$verdict" "$label:$name" "$ms" "$message"
@@ -154,22 +168,25 @@ show_job() {
 }
 
 show_summary() {
-	local hash=''
+	local hash='' passed
 	if $OPT_TAP; then
 		hash='# '
 	fi
-	if ((COUNT_FIXED)); then
-		echo "$hash$COUNT_FIXED known deviations are gone: take them out of known.cfg"
+	show_rounds "$hash"
+	if ((VERDICTS[FIXED])); then
+		echo "$hash${VERDICTS[FIXED]} known deviations are gone: take them out of known.cfg"
 	fi
-	if ((COUNT_KNOWN)); then
-		echo "$hash$COUNT_KNOWN known deviations"
+	if ((VERDICTS[KNOWN])); then
+		echo "$hash${VERDICTS[KNOWN]} known deviations"
 	fi
-	echo "$hash$COUNT_PASS passed, $COUNT_FAIL failed, $COUNT_SKIP skipped"
+	passed=${VERDICTS[PASS]}
+	$OPT_STRICT || passed=$((passed + VERDICTS[FIXED]))
+	echo "$hash$passed passed, $COUNT_FAIL failed, ${VERDICTS[SKIP]} skipped"
 }
 
 # show_list: tests, or cases with sentence and manual.
 show_list() {
-	local job name fields sentence manual label
+	local job name sentence manual label
 	for job in "${!JOB_TEST[@]}"; do
 		label=${JOB_TEST[job]}
 		if ((${#ARCHS[@]} > 1)); then
@@ -179,12 +196,10 @@ show_list() {
 			echo "$label"
 			continue
 		fi
-		while IFS= read -r name; do
-			fields=${CASE_FIELDS["${JOB_ARCH[job]}/${JOB_TEST[job]}:$name"]}
-			sentence=${fields%%$'\t'*}
-			manual=${fields#*$'\t'}
-			manual=${manual%%$'\t'*}
+		test_list "${JOB_ARCH[job]}" "${JOB_TEST[job]}"
+		while IFS=$'\x1f' read -r name sentence manual _; do
+			[[ $'\n'${JOB_CASES[job]} == *$'\n'"$name"$'\n'* ]] || continue
 			echo "$label:$name  $sentence${manual:+  [$manual]}"
-		done <<<"${JOB_CASES[job]%$'\n'}"
+		done < <(tr '\t' '\037' <"$LIST")
 	done
 }

@@ -69,6 +69,19 @@ static inline ulong trap_frame_sp(const struct trap_frame *frame)
 	return frame->sp;
 }
 
+/* And its stack segment, which a handler at the same privilege shares. */
+static inline ulong trap_frame_ss(const struct trap_frame *frame)
+{
+#ifdef __i386__
+	u16 ss;
+
+	__asm__("mov %%ss, %0" : "=r"(ss));
+	if ((frame->cs & 3) == 0)
+		return ss;
+#endif
+	return frame->ss & 0xffff;
+}
+
 static inline ulong trap_frame_ip(const struct trap_frame *frame)
 {
 	return frame->ip;

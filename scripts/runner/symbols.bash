@@ -1,0 +1,70 @@
+# shellcheck shell=bash
+# Backtraces: the guest prints addresses, here they get functions and lines, inlined frames too.
+
+declare -A ADDR2LINE_OF=() # by architecture, as configure found it; '' if it is not there
+
+# addr2line_for ARCH: the tool into ADDR2LINE_OF.
+addr2line_for() {
+	local line
+	[[ -z ${ADDR2LINE_OF[$1]+x} ]] || return 0
+	ADDR2LINE_OF[$1]=''
+	while IFS= read -r line; do
+		if [[ $line == 'ADDR2LINE := '* ]] && type -P "${line#'ADDR2LINE := '}" >/dev/null; then
+			ADDR2LINE_OF[$1]=${line#'ADDR2LINE := '}
+		fi
+	done <"$ROOT/build/$1/config.mak"
+}
+
+# symbolise JOB: puts names behind the addresses of the backtraces in JOB_RESULTS. One addr2line for all of them.
+symbolise() {
+	local arch=${JOB_ARCH[$1]} rest=${JOB_RESULTS[$1]} addresses=() address frame text='' line first
+	local -A names=()
+	[[ $rest == *'backtrace 0x'* ]] || return 0
+	addr2line_for "$arch"
+	[[ -n ${ADDR2LINE_OF[$arch]} ]] || return 0
+	test_image "${JOB_TEST[$1]}"
+
+	while [[ $rest =~ backtrace((\ 0x[0-9a-f]+)+) ]]; do
+		rest=${rest#*"${BASH_REMATCH[0]}"}
+		first=true
+		for address in ${BASH_REMATCH[1]}; do
+			# A return address is behind the call that it belongs to.
+			$first || printf -v address '0x%x' $((address - 1))
+			first=false
+			addresses+=("$address")
+		done
+	done
+	address=''
+	while IFS= read -r line; do
+		case $line in
+		0x*)
+			address=$((line))
+			names[$address]=''
+			;;
+		*)
+			line=${line//"$ROOT/"/}
+			# addr2line says the function in one line and the place in the next.
+			if [[ -z $text ]]; then
+				text=$line
+			else
+				names[$address]+="${names[$address]:+\\n          inlined in }$text (${line%% *})"
+				text=''
+			fi
+			;;
+		esac
+	done < <("${ADDR2LINE_OF[$arch]}" -a -f -i -e "$ROOT/build/$arch/$IMAGE" "${addresses[@]}" 2>/dev/null)
+
+	rest=${JOB_RESULTS[$1]} text=''
+	while [[ $rest =~ backtrace((\ 0x[0-9a-f]+)+) ]]; do
+		text+=${rest%%"${BASH_REMATCH[0]}"*}backtrace
+		rest=${rest#*"${BASH_REMATCH[0]}"}
+		first=true
+		for frame in ${BASH_REMATCH[1]}; do
+			address=$((frame))
+			$first || address=$((frame - 1))
+			first=false
+			text+="\\n  $frame ${names[$address]-}"
+		done
+	done
+	JOB_RESULTS[$1]=$text$rest
+}
