@@ -235,8 +235,7 @@ void machine_exit(bool passed)
 		if (number != this_cpu()->number)
 			sigp_wait(SIGP_STOP, (u16)cpu_by_number(number)->hardware_id, 0, NULL);
 	}
-	/* The last line of a line-mode console is ended by the next one. */
-	sclp_console_write("", 0);
+	sclp_console_end();
 	if (passed)
 		wait.addr = WAIT_PASSED;
 	for (;;)

@@ -53,4 +53,7 @@ void sclp_read_machine(void (*add)(u64 cpu_address));
 void sclp_console_init(void);
 void sclp_console_write(const char *text, size_t size);
 
+/* Ends the last line: on a line-mode console the next one does that. */
+void sclp_console_end(void);
+
 #endif

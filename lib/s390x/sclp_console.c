@@ -133,3 +133,9 @@ void sclp_console_write(const char *text, size_t size)
 	else if (console == LINES)
 		write_lines(text, size);
 }
+
+void sclp_console_end(void)
+{
+	if (console == LINES)
+		write_line("", 0);
+}
