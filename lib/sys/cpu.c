@@ -64,8 +64,10 @@ void cpu_loop(void)
 		fault_reset();
 		arch_reset_state();
 		atomic_store(&cpu->state, CPU_WAITING);
-		while (!READ_ONCE(cpu->work))
+		/* Always for the kick that comes with the work: it must not be pending while a test runs. */
+		do {
 			arch_wait_for_kick();
+		} while (!READ_ONCE(cpu->work));
 		cpu->work(cpu->work_arg);
 		WRITE_ONCE(cpu->work, NULL);
 	}
