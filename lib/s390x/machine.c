@@ -189,20 +189,44 @@ static void add_other_cpu(u64 address)
 		cpu_add(address);
 }
 
+/* Level 1 of the kernel's space for [start, end), multiples of 1 MiB. */
+static void map_segments(phys_t start, phys_t end)
+{
+	for (phys_t at = start; at < end; at += MiB) {
+		pte_t *entry = space_entry_at(space_kernel(), at, 1), *table;
+
+		if (arch_max_page_level() >= 1) {
+			*entry = arch_pte_page(at, 1, PROT_ALL);
+			continue;
+		}
+		/* Whole tables at once: a page of memory for each, of which it takes half. */
+		table = page_alloc();
+		for (u32 i = 0; i < arch_level_entries(0); i++)
+			table[i] = arch_pte_page(at + i * PAGE_SIZE, 0, PROT_ALL);
+		*entry = arch_pte_table((ulong)table, 1);
+	}
+}
+
 /* All memory one to one, except that the prefix area's first page is found elsewhere. */
 static void init_kernel_space(void)
 {
-	struct space *kernel = space_kernel();
-	phys_t end = MIN(page_memory_end(), (phys_t)ARCH_MAX_MEMORY);
+	phys_t end = MIN(ALIGN_UP(page_memory_end(), MiB), (phys_t)ARCH_MAX_MEMORY);
+	phys_t at = 0;
 
-	space_map(kernel, 0, 0, ALIGN_UP(end, MiB), PROT_ALL);
-	space_map(kernel, LOWCORE_ALIAS, 0, LOWCORE_SIZE, PROT_ALL);
-	space_unmap(kernel, 0, PAGE_SIZE);
-	space_unmap(kernel, (ulong)boot_stack_guard, PAGE_SIZE);
+	for (; arch_max_page_level() >= 2 && at + 2 * GiB <= end; at += 2 * GiB)
+		*space_entry_at(space_kernel(), at, 2) = arch_pte_page(at, 2, PROT_ALL);
+	map_segments(at, end);
+	space_map(space_kernel(), LOWCORE_ALIAS, 0, LOWCORE_SIZE, PROT_ALL);
+	space_unmap(space_kernel(), 0, PAGE_SIZE);
+	space_unmap(space_kernel(), (ulong)boot_stack_guard, PAGE_SIZE);
 }
 
 void s390x_start(void)
 {
+	struct lowcore *absolute_0 = NULL;
+
+	/* For the compiler, nothing is there. */
+	__asm__("" : "+r"(absolute_0));
 	cpu_add(store_cpu_address());
 	facility_init();
 	sclp_console_init();
@@ -210,7 +234,7 @@ void s390x_start(void)
 	init_kernel_space();
 	for (u32 number = 0; number < cpu_count(); number++)
 		init_cpu(cpu_by_number(number));
-	lowcore_init(NULL, cpu_by_number(0));
+	lowcore_init(absolute_0, cpu_by_number(0));
 	space_keep_kernel();
 	/* The frequency is the architecture's. */
 	clock_set_frequency(TOD_HZ, TOD_HZ);
