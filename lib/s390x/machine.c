@@ -59,7 +59,7 @@ void lowcore_init(struct lowcore *area, const struct cpu *cpu)
 {
 	u8 *base = (u8 *)area;
 
-	for (u32 class = 0; class < TRAP_CLASSES; class++)
+	for (u32 class = 0; class < TRAP_CLASSES; class ++)
 		area->new_psw[class] = reset_new_psw(class);
 	*(ulong *)(base + LC_TRAP_STACK) = (ulong)cpu->arch.trap_stack_top;
 	*(ulong *)(base + LC_STACK) = (ulong)cpu->arch.stack_top;
@@ -69,7 +69,7 @@ void lowcore_init(struct lowcore *area, const struct cpu *cpu)
 /* Through real addresses, because a test may have taken the alias away. */
 static void reset_lowcore(void)
 {
-	for (u32 class = 0; class < TRAP_CLASSES; class++) {
+	for (u32 class = 0; class < TRAP_CLASSES; class ++) {
 		struct psw psw = reset_new_psw(class);
 
 		store_real(LC_NEW_PSW(class), psw.mask);
@@ -153,7 +153,7 @@ void arch_describe_leaks(char *text, size_t size)
 	used = describe_leak(text, size, used, "CR14", read_cr(14), CR14_INITIAL);
 	used = describe_leak(text, size, used, "clock comparator", store_clock_comparator(),
 			     CLOCK_COMPARATOR_NEVER);
-	for (u32 class = 0; class < TRAP_CLASSES; class++) {
+	for (u32 class = 0; class < TRAP_CLASSES; class ++) {
 		struct psw psw = reset_new_psw(class);
 
 		used = describe_leak(text, size, used, "new PSW", load_real(LC_NEW_PSW(class) + 8),

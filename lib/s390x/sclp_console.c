@@ -53,8 +53,11 @@ struct line_event {
 	u8 text[LINE_SIZE];
 } __packed;
 
-#define MDB_TYPE      1
-#define MDB_TAG	      { 0xd4, 0xc4, 0xc2, 0x40 } /* "MDB " */
+#define MDB_TYPE 1
+#define MDB_TAG                        \
+	{                              \
+		0xd4, 0xc4, 0xc2, 0x40 \
+	} /* "MDB " */
 #define MDB_REVISION  1
 #define TEXT_TYPE     4
 #define LINE_TYPE_END 0x1000 /* end of text */

@@ -71,16 +71,20 @@ static const char *const program_names[] = {
 };
 
 static const char *const class_names[TRAP_CLASSES] = {
-	[TRAP_RESTART] = "restart interruption",  [TRAP_EXTERNAL] = "external interruption",
-	[TRAP_SVC] = "supervisor call",		  [TRAP_PROGRAM] = "program interruption",
-	[TRAP_MCHECK] = "machine-check interruption", [TRAP_IO] = "I/O interruption",
+	[TRAP_RESTART] = "restart interruption",
+	[TRAP_EXTERNAL] = "external interruption",
+	[TRAP_SVC] = "supervisor call",
+	[TRAP_PROGRAM] = "program interruption",
+	[TRAP_MCHECK] = "machine-check interruption",
+	[TRAP_IO] = "I/O interruption",
 };
 
 static void (*handlers[TRAP_CLASSES])(struct trap_frame *frame);
 static struct trap_frame last_frames[MAX_CPUS];
 
 extern u8 wait_resume[], user_returned[];
-void enter_user_asm(void (*fn)(void *arg), void *arg, void *stack, const struct psw *psw) __noreturn;
+void enter_user_asm(void (*fn)(void *arg), void *arg, void *stack,
+		    const struct psw *psw) __noreturn;
 void restart_asm(void *stack, void (*fn)(void)) __noreturn;
 void trap_handle(struct trap_frame *frame);
 
@@ -112,8 +116,8 @@ const struct trap_frame *trap_last_frame(void)
  */
 static bool is_nullifying(u32 code)
 {
-	return code == 0x10 || code == 0x11 || (code >= 0x20 && code <= 0x3b && code != 0x28 &&
-						code != 0x32 && code != 0x33) ||
+	return code == 0x10 || code == 0x11 ||
+	       (code >= 0x20 && code <= 0x3b && code != 0x28 && code != 0x32 && code != 0x33) ||
 	       code == 0x16 || code == 0x18;
 }
 
@@ -194,8 +198,8 @@ void arch_restart_on_own_stack(void (*fn)(void))
 
 static const char *program_name(u32 code)
 {
-	return code < ARRAY_SIZE(program_names) && program_names[code] ? program_names[code] :
-									 "program interruption";
+	return code < ARRAY_SIZE(program_names) && program_names[code] ? program_names[code]
+								       : "program interruption";
 }
 
 void fault_describe(struct fault fault, char *text, size_t size)
@@ -254,7 +258,7 @@ void trap_frame_print(const struct trap_frame *f)
 		ktap_note("r%-2u %016lx %016lx %016lx %016lx", i, f->gpr[i], f->gpr[i + 1],
 			  f->gpr[i + 2], f->gpr[i + 3]);
 	if (f->class == TRAP_PROGRAM)
-		ktap_note("teid %016llx dxc %x cr0 %016llx cr1 %016llx", f->info.teid,
-			  f->info.dxc, read_cr(0), read_cr(1));
+		ktap_note("teid %016llx dxc %x cr0 %016llx cr1 %016llx", f->info.teid, f->info.dxc,
+			  read_cr(0), read_cr(1));
 	print_backtrace(f->ip, f->gpr[15]);
 }

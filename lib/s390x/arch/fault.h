@@ -14,50 +14,50 @@
  * identification, where one is stored. trap_last_frame() has all of it.
  */
 #define PGM(interruption_code) ((struct fault){ .kind = (interruption_code) + 1 })
-#define PGM_AT(interruption_code, where)               \
+#define PGM_AT(interruption_code, where)                  \
 	((struct fault){ .kind = (interruption_code) + 1, \
-			 .fields = FAULT_ADDRESS,      \
+			 .fields = FAULT_ADDRESS,         \
 			 .address = (ulong)(where) & ~0xffful })
 
-#define PGM_OPERATION		  PGM(0x01)
-#define PGM_PRIVILEGED_OPERATION  PGM(0x02)
-#define PGM_EXECUTE		  PGM(0x03)
-#define PGM_PROTECTION(where)	  PGM_AT(0x04, where)
-#define PGM_ANY_PROTECTION	  PGM(0x04) /* whatever the address */
-#define PGM_ADDRESSING		  PGM(0x05)
-#define PGM_SPECIFICATION	  PGM(0x06)
-#define PGM_DATA		  PGM(0x07)
-#define PGM_FIXED_POINT_OVERFLOW  PGM(0x08)
-#define PGM_FIXED_POINT_DIVIDE	  PGM(0x09)
-#define PGM_DECIMAL_OVERFLOW	  PGM(0x0a)
-#define PGM_DECIMAL_DIVIDE	  PGM(0x0b)
-#define PGM_SEGMENT_TRANSLATION(where) PGM_AT(0x10, where)
-#define PGM_PAGE_TRANSLATION(where)    PGM_AT(0x11, where)
-#define PGM_TRANSLATION_SPECIFICATION PGM(0x12)
-#define PGM_SPECIAL_OPERATION	  PGM(0x13)
-#define PGM_OPERAND		  PGM(0x15)
-#define PGM_TRACE_TABLE		  PGM(0x16)
-#define PGM_VECTOR_PROCESSING	  PGM(0x1b)
-#define PGM_SPACE_SWITCH	  PGM(0x1c)
-#define PGM_ALET_SPECIFICATION	  PGM(0x28)
-#define PGM_ASCE_TYPE(where)	  PGM_AT(0x38, where)
+#define PGM_OPERATION			     PGM(0x01)
+#define PGM_PRIVILEGED_OPERATION	     PGM(0x02)
+#define PGM_EXECUTE			     PGM(0x03)
+#define PGM_PROTECTION(where)		     PGM_AT(0x04, where)
+#define PGM_ANY_PROTECTION		     PGM(0x04) /* whatever the address */
+#define PGM_ADDRESSING			     PGM(0x05)
+#define PGM_SPECIFICATION		     PGM(0x06)
+#define PGM_DATA			     PGM(0x07)
+#define PGM_FIXED_POINT_OVERFLOW	     PGM(0x08)
+#define PGM_FIXED_POINT_DIVIDE		     PGM(0x09)
+#define PGM_DECIMAL_OVERFLOW		     PGM(0x0a)
+#define PGM_DECIMAL_DIVIDE		     PGM(0x0b)
+#define PGM_SEGMENT_TRANSLATION(where)	     PGM_AT(0x10, where)
+#define PGM_PAGE_TRANSLATION(where)	     PGM_AT(0x11, where)
+#define PGM_TRANSLATION_SPECIFICATION	     PGM(0x12)
+#define PGM_SPECIAL_OPERATION		     PGM(0x13)
+#define PGM_OPERAND			     PGM(0x15)
+#define PGM_TRACE_TABLE			     PGM(0x16)
+#define PGM_VECTOR_PROCESSING		     PGM(0x1b)
+#define PGM_SPACE_SWITCH		     PGM(0x1c)
+#define PGM_ALET_SPECIFICATION		     PGM(0x28)
+#define PGM_ASCE_TYPE(where)		     PGM_AT(0x38, where)
 #define PGM_REGION_FIRST_TRANSLATION(where)  PGM_AT(0x39, where)
 #define PGM_REGION_SECOND_TRANSLATION(where) PGM_AT(0x3a, where)
 #define PGM_REGION_THIRD_TRANSLATION(where)  PGM_AT(0x3b, where)
-#define PGM_MONITOR_EVENT	  PGM(0x40)
-#define PGM_PER_EVENT		  PGM(0x80)
+#define PGM_MONITOR_EVENT		     PGM(0x40)
+#define PGM_PER_EVENT			     PGM(0x80)
 
 /* The same fault with this instruction length. */
-#define WITH_ILC(fault_, bytes)                                  \
-	({                                                       \
-		struct fault with_ilc_ = (fault_);               \
-		with_ilc_.fields |= FAULT_CODE;                  \
-		with_ilc_.code = (bytes);                        \
-		with_ilc_;                                       \
+#define WITH_ILC(fault_, bytes)                    \
+	({                                         \
+		struct fault with_ilc_ = (fault_); \
+		with_ilc_.fields |= FAULT_CODE;    \
+		with_ilc_.code = (bytes);          \
+		with_ilc_;                         \
 	})
 
 /* The other classes of interruption, where a test did not handle them. */
-#define FAULT_CLASS_(class, code_) ((struct fault){ .kind = ((class) + 1) * 0x10000 + (code_) })
+#define FAULT_CLASS_(class, code_)  ((struct fault){ .kind = ((class) + 1) * 0x10000 + (code_) })
 #define EXTERNAL(interruption_code) FAULT_CLASS_(TRAP_EXTERNAL, interruption_code)
 #define SUPERVISOR_CALL(number)	    FAULT_CLASS_(TRAP_SVC, number)
 #define IO_INTERRUPTION		    FAULT_CLASS_(TRAP_IO, 0)
@@ -65,23 +65,23 @@
 #define MACHINE_CHECK		    FAULT_CLASS_(TRAP_MCHECK, 0)
 
 /* External interruption codes: PoP, chapter 6, "External Interruption". */
-#define EXT_INTERRUPT_KEY	  0x0040
-#define EXT_CLOCK_COMPARATOR	  0x1004
-#define EXT_CPU_TIMER		  0x1005
-#define EXT_MALFUNCTION_ALERT	  0x1200
-#define EXT_EMERGENCY_SIGNAL	  0x1201
-#define EXT_EXTERNAL_CALL	  0x1202
-#define EXT_SERVICE_SIGNAL	  0x2401
+#define EXT_INTERRUPT_KEY     0x0040
+#define EXT_CLOCK_COMPARATOR  0x1004
+#define EXT_CPU_TIMER	      0x1005
+#define EXT_MALFUNCTION_ALERT 0x1200
+#define EXT_EMERGENCY_SIGNAL  0x1201
+#define EXT_EXTERNAL_CALL     0x1202
+#define EXT_SERVICE_SIGNAL    0x2401
 
 /* Translation-exception identification: PoP, chapter 3, "Assigned Storage Locations", 168-175. */
-#define TEID_ADDRESS   (~0xfffull)
-#define TEID_FETCH     0x800ull /* bits 52-53 */
-#define TEID_STORE     0x400ull
-#define TEID_FSI       0xc00ull
-#define TEID_BIT_56    0x080ull /* with bits 60 and 61: what kind of protection */
-#define TEID_BIT_60    0x008ull
-#define TEID_BIT_61    0x004ull
-#define TEID_ASC       0x003ull
+#define TEID_ADDRESS (~0xfffull)
+#define TEID_FETCH   0x800ull /* bits 52-53 */
+#define TEID_STORE   0x400ull
+#define TEID_FSI     0xc00ull
+#define TEID_BIT_56  0x080ull /* with bits 60 and 61: what kind of protection */
+#define TEID_BIT_60  0x008ull
+#define TEID_BIT_61  0x004ull
+#define TEID_ASC     0x003ull
 
 /* What an interruption saved; entry.S knows the layout. */
 struct trap_frame {
@@ -89,8 +89,8 @@ struct trap_frame {
 	struct psw psw; /* the old PSW: where a handler's return goes */
 	struct interruption_info info;
 	u64 breaking_event;
-	u64 class;	  /* TRAP_... */
-	u64 return_code;  /* for entry.S */
+	u64 class;	 /* TRAP_... */
+	u64 return_code; /* for entry.S */
 	u64 save_area;
 	ulong ip; /* trap_frame_ip() */
 };

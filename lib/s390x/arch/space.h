@@ -24,28 +24,28 @@ typedef u64 pte_t;
 #define PTE_ORIGIN  (~0xfffull)
 
 /* Segment- and region-table entries. */
-#define STE_ORIGIN    (~0x7ffull) /* of a page table */
-#define RTE_ORIGIN    (~0xfffull)
-#define XTE_ACC	      0xf000ull	 /* bits 48-51, with format control: access-control bits */
-#define XTE_FETCH     0x800ull	 /* bit 52, with format control: fetch protection */
-#define XTE_FORMAT    0x400ull	 /* bit 53: the entry is that of a page */
-#define XTE_PROTECT   0x200ull	 /* bit 54 */
-#define XTE_IEP	      0x100ull	 /* bit 55, with format control */
-#define XTE_INVALID   0x020ull	 /* bit 58 */
-#define XTE_COMMON    0x010ull	 /* bit 59 */
-#define XTE_TYPE      0x00cull	 /* bits 60-61: 0 segment, 1 region third, ... */
-#define XTE_ACC_VALID 0x10000ull /* bit 47, with format control */
-#define RTE_LENGTH    0x003ull	 /* bits 62-63 */
-#define STE_PAGE      (~0xfffffull)
-#define RTE_PAGE      (~0x7fffffffull)
+#define STE_ORIGIN	   (~0x7ffull) /* of a page table */
+#define RTE_ORIGIN	   (~0xfffull)
+#define XTE_ACC		   0xf000ull  /* bits 48-51, with format control: access-control bits */
+#define XTE_FETCH	   0x800ull   /* bit 52, with format control: fetch protection */
+#define XTE_FORMAT	   0x400ull   /* bit 53: the entry is that of a page */
+#define XTE_PROTECT	   0x200ull   /* bit 54 */
+#define XTE_IEP		   0x100ull   /* bit 55, with format control */
+#define XTE_INVALID	   0x020ull   /* bit 58 */
+#define XTE_COMMON	   0x010ull   /* bit 59 */
+#define XTE_TYPE	   0x00cull   /* bits 60-61: 0 segment, 1 region third, ... */
+#define XTE_ACC_VALID	   0x10000ull /* bit 47, with format control */
+#define RTE_LENGTH	   0x003ull   /* bits 62-63 */
+#define STE_PAGE	   (~0xfffffull)
+#define RTE_PAGE	   (~0x7fffffffull)
 #define XTE_TYPE_OF(level) (((level)-1ull) << 2)
 
 /* Address-space-control elements. */
-#define ASCE_ORIGIN  (~0xfffull)
-#define ASCE_PRIVATE 0x100ull
-#define ASCE_REAL    0x020ull
-#define ASCE_TYPE    0x00cull
-#define ASCE_LENGTH  0x003ull
+#define ASCE_ORIGIN   (~0xfffull)
+#define ASCE_PRIVATE  0x100ull
+#define ASCE_REAL     0x020ull
+#define ASCE_TYPE     0x00cull
+#define ASCE_LENGTH   0x003ull
 /* Our tables': 512 entries, a page of them. */
 #define ASCE_OF(root) ((ulong)(root) | XTE_TYPE_OF(2))
 
