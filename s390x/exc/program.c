@@ -25,22 +25,22 @@ static u64 scratch[8];
 static u64 r2_after, r3_after;
 static ulong at;
 
-#define INSN(name, text)                                             \
-	static struct fault insn_##name(u64 a, u64 b)                \
-	{                                                            \
-		fault_clear();                                       \
-		register u64 r2 __asm__("2") = a;                    \
-		register u64 r3 __asm__("3") = b;                    \
-		register u64 *r1 __asm__("1") = scratch;             \
-		\ __asm__ volatile("larl %%r4,1f\n"                  \
-				   "stg %%r4,%2\n"                   \
-				   "1:" GUARDED(text)                \
-				   : "+d"(r2), "+d"(r3), "=Q"(at)    \
-				   : "a"(r1)                         \
-				   : "0", "4", "5", "cc", "memory"); \
-		r2_after = r2;                                       \
-		r3_after = r3;                                       \
-		return fault_taken();                                \
+#define INSN(name, text)                                           \
+	static struct fault insn_##name(u64 a, u64 b)              \
+	{                                                          \
+		fault_clear();                                     \
+		register u64 r2 __asm__("2") = a;                  \
+		register u64 r3 __asm__("3") = b;                  \
+		register u64 *r1 __asm__("1") = scratch;           \
+		__asm__ volatile("larl %%r4,1f\n"                  \
+				 "stg %%r4,%2\n"                   \
+				 "1:" GUARDED(text)                \
+				 : "+d"(r2), "+d"(r3), "=Q"(at)    \
+				 : "a"(r1)                         \
+				 : "0", "4", "5", "cc", "memory"); \
+		r2_after = r2;                                     \
+		r3_after = r3;                                     \
+		return fault_taken();                              \
 	}
 
 INSN(invalid_2, ".short 0x0000")
