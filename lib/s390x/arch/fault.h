@@ -13,6 +13,8 @@
  * (ILC), which an expectation names with WITH_ILC(); address is the page of the translation-exception
  * identification, where one is stored. trap_last_frame() has all of it.
  */
+#define FAULT_ADDRESS_UNIT 4096ul
+
 #define PGM(interruption_code) ((struct fault){ .kind = (interruption_code) + 1 })
 #define PGM_AT(interruption_code, where)                  \
 	((struct fault){ .kind = (interruption_code) + 1, \
