@@ -78,7 +78,7 @@ TEST(executed_branch, "EXECUTE supplies the mask of a branch, which is taken as 
 					 "1: lhi %0,1\n"
 					 "2:"
 					 : "=&d"(result)
-					 : "d"(code), "d"(mask << 4)
+					 : "d"(code), "a"(mask << 4)
 					 : "4", "5", "cc");
 			EXPECT_EQ(result, (u32)taken(mask, cc), "mask %u, cc %u", mask, cc);
 		}
@@ -121,7 +121,7 @@ TEST(execute_length, "EXECUTE ORs the last byte of R1 into the length of MVC",
 				 "1: mvc 0(1,%0),0(%1)\n"
 				 "2: ex %2,0(%%r4)"
 				 :
-				 : "a"(to), "a"(from), "d"(0xabcdef00u | (length - 1))
+				 : "a"(to), "a"(from), "a"(0xabcdef00u | (length - 1))
 				 : "4", "memory");
 		while (moved < sizeof(to) && to[moved])
 			moved++;
@@ -163,7 +163,7 @@ TEST(execute_relative, "EXECUTE RELATIVE LONG does the same with a relative addr
 				 "1: mvc 0(1,%0),0(%1)\n"
 				 "2: exrl %2,1b"
 				 :
-				 : "a"(to), "a"(from), "d"(length - 1)
+				 : "a"(to), "a"(from), "a"(length - 1)
 				 : "memory");
 		EXPECT_EQ(to[length - 1], 0x77u);
 		EXPECT_EQ(to[length], 0u);
