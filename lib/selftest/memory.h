@@ -4,8 +4,16 @@
 #ifndef ASSAY_SELFTEST_MEMORY_H
 #define ASSAY_SELFTEST_MEMORY_H
 
+#include <arch/fault.h>
 #include <harness/fault.h>
+#include <mm/page.h>
+#include <mm/space.h>
 #include <types.h>
+
+/* <arch/fault.h> may say that faults do not tell addresses within so many bytes apart. */
+#ifndef FAULT_ADDRESS_UNIT
+#define FAULT_ADDRESS_UNIT 1ul
+#endif
 
 /* The compiler is not to know the address, as it may be one at which there can be no object. */
 static inline volatile u8 *byte_at(void *address)
@@ -28,7 +36,22 @@ static inline void write_byte(void *address)
  */
 static inline bool is_access_fault(struct fault fault, const void *address)
 {
-	return fault.kind && (fault.fields & FAULT_ADDRESS) && fault.address == (ulong)address;
+	return fault.kind && (fault.fields & FAULT_ADDRESS) &&
+	       fault.address == ALIGN_DOWN((ulong)address, FAULT_ADDRESS_UNIT);
+}
+
+/* A virtual address that area_map() maps one to one in the kernel's space, with what is around it, if it
+ * is not yet; aligned to every kind of page. */
+#define AREA ((ulong)(2 * GiB))
+
+static inline void area_map(void)
+{
+	const u64 behind = MAX(8 * MiB, 2 * space_page_size(space_max_page_level()));
+	phys_t phys;
+
+	if (!space_translate(space_kernel(), AREA, &phys))
+		space_map(space_kernel(), AREA - 8 * MiB, AREA - 8 * MiB, 8 * MiB + behind,
+			  PROT_ALL);
 }
 
 #endif

@@ -69,8 +69,10 @@ static void __noreturn wait_and_work(u32 from)
 		arch_reset_state();
 		while (!atomic_compare_exchange(&cpu->state, from, CPU_WAITING))
 			arch_relax();
-		while (!READ_ONCE(cpu->work))
+		/* Always for the kick that comes with the work: it must not be pending while a test runs. */
+		do {
 			arch_wait_for_kick();
+		} while (!READ_ONCE(cpu->work));
 		cpu->work(cpu->work_arg);
 		WRITE_ONCE(cpu->work, NULL);
 	}

@@ -87,6 +87,7 @@ known_add() {
 known_case_exists() {
 	local test=${2%%:*} name=${2#*:}
 	[[ -n ${TEST["$test|line"]-} ]] || return 1
+	test_is_for "$test" "$1" || return 1
 	test_list "$1" "$test"
 	[[ -f $LIST ]] || return 0
 	list_read

@@ -6,14 +6,16 @@ QEMU_OLDEST=4.2
 
 # The binary for architecture $1 into DRIVER_BINARY, or why there is none into DRIVER_ERROR.
 driver_find() {
+	local package=qemu-system-x86
 	DRIVER_ERROR=''
 	case $1 in
 	x86_64) DRIVER_BINARY=${QEMU:-qemu-system-x86_64} ;;
 	i386) DRIVER_BINARY=${QEMU:-qemu-system-i386} ;;
+	s390x) DRIVER_BINARY=${QEMU:-qemu-system-s390x} package=qemu-system-misc ;;
 	*) DRIVER_ERROR="the qemu driver does not know $1" ;;
 	esac
 	if [[ -z $DRIVER_ERROR ]] && ! type -P "$DRIVER_BINARY" >/dev/null; then
-		DRIVER_ERROR="$DRIVER_BINARY not found (package qemu-system-x86, or set QEMU)"
+		DRIVER_ERROR="$DRIVER_BINARY not found (package $package, or set QEMU)"
 	fi
 }
 
@@ -41,16 +43,23 @@ driver_accels() {
 # The command line for a test into DRIVER_ARGV: what is wanted is in VM_*, '' where the driver chooses.
 # The console is standard output.
 driver_argv() {
-	local machine=${MACHINE:-${VM_MACHINE:-q35}} cpu=$VM_CPU
+	local machine=q35 cpu=$VM_CPU
+	if [[ $VM_ARCH == s390x ]]; then
+		machine=s390-ccw-virtio
+	fi
+	machine=${MACHINE:-${VM_MACHINE:-$machine}}
 	if [[ -z $cpu ]]; then
 		case $VM_ACCEL in
 		kvm*) cpu=host ;;
 		*) cpu=max ;;
 		esac
 	fi
-	DRIVER_ARGV=("$DRIVER_BINARY" -nodefaults -no-user-config -display none -serial stdio -no-reboot
-		-machine "$machine" -accel "$VM_ACCEL" -cpu "$cpu" -smp "${VM_SMP:-1}" -m "${VM_MEMORY:-128M}"
-		-device isa-debug-exit,iobase=0xf4,iosize=4)
+	DRIVER_ARGV=("$DRIVER_BINARY" -nodefaults -no-user-config -display none -no-reboot
+		-machine "$machine" -accel "$VM_ACCEL" -cpu "$cpu" -smp "${VM_SMP:-1}" -m "${VM_MEMORY:-128M}")
+	case $VM_ARCH in
+	s390x) DRIVER_ARGV+=(-chardev stdio,id=console -device sclpconsole,chardev=console) ;;
+	*) DRIVER_ARGV+=(-serial stdio -device isa-debug-exit,iobase=0xf4,iosize=4) ;;
+	esac
 	case $machine in
 	# qboot does what these images need of a firmware in a quarter of SeaBIOS's time.
 	q35* | pc | pc-*) [[ " ${VM_PARAMS[*]} " == *' -bios '* ]] || DRIVER_ARGV+=(-bios qboot.rom) ;;

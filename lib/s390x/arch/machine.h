@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* What the common library needs of the machine; docs/adding-an-architecture.md has the contracts. */
+#ifndef ASSAY_S390X_ARCH_MACHINE_H
+#define ASSAY_S390X_ARCH_MACHINE_H
+
+#include <types.h>
+
+/* Writes text to the SCLP's console; the caller holds the console's lock. */
+void machine_console_write(const char *text, size_t size);
+
+/*
+ * Ends the run: stops the other CPUs and waits, disabled, at address 0xfff if all passed, as Linux does
+ * for a shutdown; at another one otherwise, which hypervisors take for a crash.
+ */
+void machine_exit(bool passed) __noreturn;
+
+/* The words that the boot loader handed over. Writable, for ever. */
+char *machine_command_line(void);
+
+/* The image's name, as in build/<arch>/NAME.elf. */
+const char *machine_image_name(void);
+
+/* "arch=s390x cpu=IBM/8561 hypervisor=KVM/Linux cpus=2 memory=128M" */
+void machine_describe(char *text, size_t size);
+
+/* Brings this CPU to the state that every case starts from; docs/writing-a-test.md lists it. */
+void arch_reset_state(void);
+
+/* Says in `text` what of that state differs now, "" if nothing. */
+void arch_describe_leaks(char *text, size_t size);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* What the entry code shares with C. */
+#ifndef ASSAY_S390X_BOOT_H
+#define ASSAY_S390X_BOOT_H
+
+#define BOOT_STACK_SIZE	  0x8000
+#define COMMAND_LINE_SIZE 0x800
+
+#ifndef __ASSEMBLER__
+#include <types.h>
+
+extern char image_start[], image_end[];
+extern char boot_command_line[COMMAND_LINE_SIZE];
+extern u8 boot_stack_guard[], boot_stack_top[];
+extern u8 start_other_cpu[];
+
+void s390x_start(void) __noreturn;
+void s390x_start_other(void) __noreturn;
+#endif
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+#include <sys/cpu.h>
+
+#include <arch/machine.h>
+#include <mm/space.h>
+#include <s390x/boot.h>
+#include <s390x/cr.h>
+#include <s390x/machine.h>
+#include <s390x/sigp.h>
+#include <sys/atomic.h>
+
+void arch_kick(struct cpu *cpu)
+{
+	sigp_wait(SIGP_EMERGENCY_SIGNAL, (u16)cpu->hardware_id, 0, NULL);
+}
+
+void arch_reset_cpu(struct cpu *cpu)
+{
+	sigp_wait(SIGP_INITIAL_CPU_RESET, (u16)cpu->hardware_id, 0, NULL);
+}
+
+/* On the new CPU, DAT off: the state that arch_reset_state() makes has it on. */
+void s390x_start_other(void)
+{
+	arch_reset_state();
+	cpu_loop();
+}
+
+static void start(struct cpu *cpu)
+{
+	u16 address = (u16)cpu->hardware_id;
+	/* This CPU's prefix is 0, so that another one's prefix area is where its address says. */
+	struct lowcore *other = (struct lowcore *)(ulong)cpu->arch.prefix;
+
+	lowcore_init(other, cpu);
+	other->new_psw[TRAP_RESTART] = (struct psw){ PSW_64, (ulong)start_other_cpu };
+	sigp_wait(SIGP_SET_PREFIX, address, (ulong)cpu->arch.prefix, NULL);
+	sigp_wait(SIGP_RESTART, address, 0, NULL);
+}
+
+void arch_start_cpus(void)
+{
+	for (u32 number = 0; number < cpu_count(); number++) {
+		struct cpu *cpu = cpu_by_number(number);
+
+		if (cpu == this_cpu() || atomic_load(&cpu->state) != CPU_OFF)
+			continue;
+		arch_reset_cpu(cpu);
+		start(cpu);
+	}
+}

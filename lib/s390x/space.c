@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+#include <mm/space.h>
+
+#include <mm/page.h>
+#include <s390x/cr.h>
+#include <s390x/facility.h>
+
+static pte_t kernel_root[512] __aligned(PAGE_SIZE);
+
+u32 arch_max_page_level(void)
+{
+	if (has_facility(FACILITY_EDAT_2))
+		return 2;
+	return has_facility(FACILITY_EDAT_1) ? 1 : 0;
+}
+
+pte_t arch_pte_page(phys_t phys, u32 level, u32 prot)
+{
+	pte_t entry = phys;
+
+	if (level)
+		entry |= XTE_FORMAT | XTE_TYPE_OF(level);
+	/* These two bits are in the same places at all levels. */
+	if (!(prot & PROT_WRITE))
+		entry |= PTE_PROTECT;
+	if (!(prot & PROT_EXEC) && has_facility(FACILITY_IEP))
+		entry |= PTE_IEP;
+	return entry;
+}
+
+u32 arch_pte_prot(pte_t entry, u32 level)
+{
+	u32 prot = PROT_USER;
+
+	(void)level;
+	if (!(entry & PTE_PROTECT))
+		prot |= PROT_WRITE;
+	if (!(entry & PTE_IEP))
+		prot |= PROT_EXEC;
+	return prot;
+}
+
+pte_t *arch_kernel_root(void)
+{
+	if (!kernel_root[0]) {
+		for (u32 i = 0; i < ARRAY_SIZE(kernel_root); i++)
+			kernel_root[i] = arch_pte_absent(2);
+	}
+	return kernel_root;
+}
+
+void arch_tlb_flush_page(ulong address)
+{
+	(void)address;
+	purge_tlb();
+}
+
+void arch_tlb_flush_all(void)
+{
+	purge_tlb();
+}
+
+void arch_space_switch(phys_t root)
+{
+	write_cr(1, ASCE_OF(root));
+	write_cr(7, ASCE_OF(root));
+	write_cr(13, ASCE_OF(root));
+	purge_tlb();
+}
