@@ -89,8 +89,9 @@ vmm_find() {
 # job_command JOB CASES FROM: the VMM's command line into DRIVER_ARGV; CASES is a pattern or ''.
 job_command() {
 	local arch=${JOB_ARCH[$1]} test=${JOB_TEST[$1]}
-	local VM_IMAGE VM_MACHINE VM_SMP VM_CPU VM_MEMORY VM_ACCEL VM_ARGS VM_PARAMS
+	local VM_ARCH VM_IMAGE VM_MACHINE VM_SMP VM_CPU VM_MEMORY VM_ACCEL VM_ARGS VM_PARAMS
 	test_image "$test"
+	VM_ARCH=$arch
 	VM_IMAGE=$ROOT/build/$arch/$IMAGE
 	VM_MACHINE=${TEST["$test|machine"]-} VM_SMP=${TEST["$test|smp"]-} VM_CPU=${TEST["$test|cpu"]-}
 	VM_MEMORY=${TEST["$test|memory"]-} VM_ACCEL=${ACCEL_OF[$arch]} VM_ARGS=${TEST["$test|test_args"]-}

@@ -6,14 +6,17 @@ QEMU_OLDEST=4.2
 
 # The binary for architecture $1 into DRIVER_BINARY, or why there is none into DRIVER_ERROR.
 driver_find() {
+	local package=qemu-system-x86
 	DRIVER_ERROR=''
 	case $1 in
 	x86_64) DRIVER_BINARY=${QEMU:-qemu-system-x86_64} ;;
 	i386) DRIVER_BINARY=${QEMU:-qemu-system-i386} ;;
+	arm64) DRIVER_BINARY=${QEMU:-qemu-system-aarch64} package=qemu-system-arm ;;
+	arm) DRIVER_BINARY=${QEMU:-qemu-system-arm} package=qemu-system-arm ;;
 	*) DRIVER_ERROR="the qemu driver does not know $1" ;;
 	esac
 	if [[ -z $DRIVER_ERROR ]] && ! type -P "$DRIVER_BINARY" >/dev/null; then
-		DRIVER_ERROR="$DRIVER_BINARY not found (package qemu-system-x86, or set QEMU)"
+		DRIVER_ERROR="$DRIVER_BINARY not found (package $package, or set QEMU)"
 	fi
 }
 
@@ -41,21 +44,38 @@ driver_accels() {
 # The command line for a test into DRIVER_ARGV: what is wanted is in VM_*, '' where the driver chooses.
 # The console is standard output.
 driver_argv() {
-	local machine=${MACHINE:-${VM_MACHINE:-q35}} cpu=$VM_CPU
+	local machine=${MACHINE:-$VM_MACHINE} cpu=$VM_CPU image=$VM_IMAGE
+	# How the guest tells passed from failed.
+	local -a end=(-device isa-debug-exit,iobase=0xf4,iosize=4)
 	if [[ -z $cpu ]]; then
 		case $VM_ACCEL in
 		kvm*) cpu=host ;;
 		*) cpu=max ;;
 		esac
 	fi
+	case $VM_ARCH in
+	x86_64 | i386) machine=${machine:-q35} ;;
+	arm64 | arm)
+		machine=${machine:-virt} image=${image%.elf}.bin end=()
+		case $VM_ACCEL in
+		# A host with GICv3 need not be able to do GICv2, which is the default.
+		kvm*) [[ $machine == *gic-version=* ]] || machine+=,gic-version=host ;;
+		*) end=(-semihosting-config 'enable=on,target=native') ;;
+		esac
+		# The architecture's algorithm for pointer authentication takes a third of the emulator's time.
+		if [[ $VM_ARCH == arm64 && $cpu == max ]]; then
+			cpu=max,pauth-impdef=on
+		fi
+		;;
+	esac
 	DRIVER_ARGV=("$DRIVER_BINARY" -nodefaults -no-user-config -display none -serial stdio -no-reboot
 		-machine "$machine" -accel "$VM_ACCEL" -cpu "$cpu" -smp "${VM_SMP:-1}" -m "${VM_MEMORY:-128M}"
-		-device isa-debug-exit,iobase=0xf4,iosize=4)
+		${end[@]+"${end[@]}"})
 	case $machine in
 	# qboot does what these images need of a firmware in a quarter of SeaBIOS's time.
 	q35* | pc | pc-*) [[ " ${VM_PARAMS[*]} " == *' -bios '* ]] || DRIVER_ARGV+=(-bios qboot.rom) ;;
 	esac
-	DRIVER_ARGV+=(${VM_PARAMS[@]+"${VM_PARAMS[@]}"} -kernel "$VM_IMAGE")
+	DRIVER_ARGV+=(${VM_PARAMS[@]+"${VM_PARAMS[@]}"} -kernel "$image")
 	if [[ -n $VM_ARGS ]]; then
 		DRIVER_ARGV+=(-append "$VM_ARGS")
 	fi
@@ -66,7 +86,7 @@ driver_argv() {
 driver_status() {
 	DRIVER_HOW=ended DRIVER_SAID='' DRIVER_WORDS="QEMU ended with status $1"
 	case $1 in
-	33) DRIVER_SAID=passed ;; # isa-debug-exit: value * 2 + 1
+	33) DRIVER_SAID=passed ;; # isa-debug-exit: value * 2 + 1; the same by semihosting on arm
 	35) DRIVER_SAID=failed ;;
 	0) DRIVER_WORDS='QEMU ended with status 0, as for a reset or shutdown by the guest' ;;
 	*) DRIVER_HOW=died ;;
