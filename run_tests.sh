@@ -8,6 +8,8 @@ if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 501)); then
 fi
 set -u
 shopt -s extglob
+# Consoles and files are bytes: half a character must not swallow the end of its line.
+export LC_ALL=C
 ROOT=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd) || exit 2
 for part in options ini config known machine results symbols scheduler show compare bisect; do
 	# shellcheck source=/dev/null

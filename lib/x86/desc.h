@@ -36,13 +36,15 @@
 #define DESC_FLAT	(DESC_LIMIT(0xfffff) | DESC_G | DESC_P | DESC_S | DESC_A | DESC_W)
 
 /* Types of system descriptors and gates. */
-#define DESC_LDT	    2
-#define DESC_TASK_GATE	    5
-#define DESC_TSS_AVAILABLE  9
-#define DESC_TSS_BUSY	    11
-#define DESC_CALL_GATE	    12
-#define DESC_INTERRUPT_GATE 14 /* clears IF */
-#define DESC_TRAP_GATE	    15
+#define DESC_LDT	       2
+#define DESC_TASK_GATE	       5
+#define DESC_INTERRUPT_GATE_16 6 /* i386 only */
+#define DESC_TRAP_GATE_16      7
+#define DESC_TSS_AVAILABLE     9
+#define DESC_TSS_BUSY	       11
+#define DESC_CALL_GATE	       12
+#define DESC_INTERRUPT_GATE    14 /* clears IF */
+#define DESC_TRAP_GATE	       15
 
 /* Vectors of exceptions: SDM vol. 3A, table 6-1. */
 #define VEC_DE	0
@@ -127,9 +129,34 @@ extern struct idt_gate idt[256];
 /* Points the IDT's gate at `handler`, an interrupt gate of this DPL, stack table entry `ist` or 0. */
 void idt_set_gate(u32 vector, const void *handler, u32 dpl, u32 ist);
 
+/* The gate's entry of the interrupt-stack table, 0 for none; i386 has no such table. */
+static inline void idt_set_ist(u32 vector, u32 ist)
+{
+	idt[vector].ist = (u8)ist;
+}
+
 /* This CPU's GDT (GDT_ENTRIES entries) and TSS. Changes last until the case ends. */
 u64 *gdt_entries(void);
 struct tss *tss_of_this_cpu(void);
+
+/* The stack that the TSS has for CPL 0: RSP0 or ESP0. run_user() sets it. */
+static inline ulong tss_stack0(const struct tss *tss)
+{
+#ifdef __x86_64__
+	return tss->rsp[0];
+#else
+	return tss->ring[0].esp;
+#endif
+}
+
+static inline void tss_set_stack0(struct tss *tss, ulong stack)
+{
+#ifdef __x86_64__
+	tss->rsp[0] = stack;
+#else
+	tss->ring[0].esp = stack;
+#endif
+}
 
 /* Fills entry `index` (0 to GDT_SPARES - 1) of the spare ones; returns its selector, RPL 0. */
 u16 gdt_set_spare(u32 index, u64 descriptor);

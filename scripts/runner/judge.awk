@@ -2,7 +2,7 @@
 #
 # Standard input: what is expected, fields separated by tabs, in order:
 #	case NAME                       a case that this boot was to run
-#	known NAME ROW WORDS            a deviation of this VMM that known.cfg explains; ROW may be empty
+#	known NAME ROW WORDS            a deviation of this VMM that known.cfg explains; ROW may be empty, or have *
 # Then the console, the file named by CONSOLE. Variables: how = ended, died, timeout (of the VMM);
 # said = what its exit status claims, passed, failed or nothing; words = that in words, for people.
 #
@@ -47,6 +47,11 @@ function object(text) {
 	}
 }
 
+function object_to_stream(text) {
+	if (stream_objection == "")
+		stream_objection = text
+}
+
 function start_case(number, name) {
 	if (in_case) {
 		object("no result before the start of the next case")
@@ -62,12 +67,24 @@ function start_case(number, name) {
 	split("", row_seen)
 }
 
-function known_words(name, row) {
-	if ((name SUBSEP row) in known)
-		return known[name, row]
-	if (row != "" && (name SUBSEP "") in known)
-		return known[name, ""]
-	return ""
+# The words of known.cfg on a row, and in matched the entry that has them; '' if there is none.
+function known_words(name, row,    i) {
+	matched = 0
+	for (i = 1; i <= known_count; i++) {
+		if (known_name[i] == name && known_row[i] != "" && row ~ known_pattern[i]) {
+			matched = i
+			known_seen[i] = 1
+			return known_text[i]
+		}
+	}
+	return (name SUBSEP "") in known ? known[name, ""] : ""
+}
+
+# A row's name with * for anything, as an expression for all of it.
+function pattern(row) {
+	gsub(/[][\\.^$()|+?{}]/, "\\\\&", row)
+	gsub(/\*/, ".*", row)
+	return "^" row "$"
 }
 
 function row_result(ok, text,    number, name, skip, at, verdict, words) {
@@ -80,6 +97,10 @@ function row_result(ok, text,    number, name, skip, at, verdict, words) {
 	}
 	name = text
 	gsub(/\\#/, "#", name); gsub(/\\\\/, "\\", name)
+	if (name == "") {
+		object("a row without a name")
+		name = "?"
+	}
 	if (number != ++rows)
 		object("row " number " where row " rows " was due")
 	if (name in row_seen)
@@ -89,7 +110,7 @@ function row_result(ok, text,    number, name, skip, at, verdict, words) {
 	if (ok && skip != "")
 		verdict = "SKIP"
 	else if (ok)
-		verdict = (names[judged + 1] SUBSEP name) in known ? "FIXED" : "PASS"
+		verdict = matched ? "FIXED" : "PASS"
 	else
 		verdict = words != "" ? "KNOWN" : "FAIL"
 	if (!ok) bad_rows++
@@ -101,14 +122,11 @@ function row_result(ok, text,    number, name, skip, at, verdict, words) {
 }
 
 # A row that known.cfg names but that did not come is as wrong there as one that passes.
-function missing_known_rows(    key, part, missing) {
-	missing = ""
-	for (key in known) {
-		split(key, part, SUBSEP)
-		if (part[1] == names[judged + 1] && part[2] != "" && !(part[2] in row_seen))
-			missing = part[2]
-	}
-	return missing
+function missing_known_rows(    i) {
+	for (i = 1; i <= known_count; i++)
+		if (known_name[i] == names[judged + 1] && known_row[i] != "" && !(i in known_seen))
+			return known_row[i]
+	return ""
 }
 
 # Ends the running case with this verdict of the stream's, after what known.cfg says of it.
@@ -180,8 +198,12 @@ function case_result(ok, text,    number, name, skip, ms, at) {
 !reading_console && FILENAME != CONSOLE {
 	if ($1 == "case")
 		names[++expected] = $2
-	else if ($1 == "known")
-		known[$2, $3] = $4
+	else if ($1 == "known" && $3 == "") {
+		known[$2, ""] = $4
+	} else if ($1 == "known") {
+		known_name[++known_count] = $2; known_row[known_count] = $3
+		known_pattern[known_count] = pattern($3); known_text[known_count] = $4
+	}
 	next
 }
 
@@ -280,9 +302,9 @@ END {
 		rest("ERROR", "no plan; " escape(words))
 	} else if (!totals_seen) {
 		if (plan == "")
-			object("no plan")
+			object_to_stream("no plan")
 		else if (plan != expected)
-			object("a plan of " plan " cases instead of " expected)
+			object_to_stream("a plan of " plan " cases instead of " expected)
 		why = restarted ? "the guest started anew" : words
 		verdict = how == "timeout" && !restarted ? "TIMEOUT" : "CRASH"
 		if (in_case) {
@@ -304,9 +326,9 @@ END {
 			rest("ERROR", escape(stream_objection))
 	} else {
 		if (plan == "")
-			object("no plan")
+			object_to_stream("no plan")
 		else if (plan != expected)
-			object("a plan of " plan " cases instead of " expected)
+			object_to_stream("a plan of " plan " cases instead of " expected)
 		claimed = "# totals: pass=" said_ok + 0 " fail=" said_not_ok + 0 " skip=" said_skip + 0
 		if (judged != expected)
 			object("totals after " judged " of " expected " cases")

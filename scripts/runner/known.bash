@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # known.cfg of a VMM: the cases and rows that it is known to fail, and the manual's words against it.
 
-KNOWN_KEYS=(arch versions accel manual actual link)
+KNOWN_KEYS=(arch versions accel manual actual link +cases)
 declare -A KNOWN=() # "arch/test" -> lines "known CASE ROW WORDS", tabs between
 
 # version_in VERSION RANGE: LOW..HIGH, both included, either may be empty. 7.2.22 is in ..7.2: only as
@@ -27,43 +27,65 @@ version_at_least() {
 	return 0
 }
 
-# known_read FILE: keeps what applies to the VMM of this run. An entry that names no case is an error
-# wherever the image is there to tell.
+# known_read FILE: keeps what applies to the VMM of this run. A section is a deviation, with the cases that it makes fail. One
+# that does not exist is an error, wherever the image is there to tell.
 known_read() {
-	local file=$1 section arch archs test name row words accel where
+	local section arch accel item
 	KNOWN=()
-	[[ -f $file ]] || return 0
-	ini_read "$file" "${KNOWN_KEYS[@]}"
+	[[ -f $1 ]] || return 0
+	ini_read "$1" "${KNOWN_KEYS[@]}"
 	for section in ${INI_SECTIONS[@]+"${INI_SECTIONS[@]}"}; do
-		where=$file:${INI_LINE[$section]}
-		[[ $section == *?:?* ]] || usage_error "$where: expected [test:case] or [test:case/row], not [$section]"
-		[[ -n ${INI["$section|manual"]-} && -n ${INI["$section|actual"]-} ]] ||
-			usage_error "$where: [$section] has to have 'manual' (its words) and 'actual' (what the VMM does)"
-		[[ ${INI["$section|versions"]-..} =~ ^[0-9.]*\.\.[0-9.]*$ ]] ||
-			usage_error "$file:${INI_LINE["$section|versions"]}: versions is LOW..HIGH, not '${INI["$section|versions"]}'"
-		test=${section%%:*} name=${section#*:} row=''
-		if [[ $name == */* ]]; then
-			row=${name#*/} name=${name%%/*}
-		fi
-		archs=${INI["$section|arch"]-}
-		words="known: ${INI["$section|manual"]} Actual: ${INI["$section|actual"]}"
+		known_check "$1" "$section"
 		for arch in "${ARCHS[@]}"; do
-			[[ -z $archs || " ${archs//,/ } " == *" $arch "* ]] || continue
-			known_case_exists "$arch" "$test" "$name" ||
-				usage_error "$where: there is no case $test:$name on $arch"
+			known_is_for "${INI["$section|arch"]-}" "$arch" || continue
+			while IFS= read -r item; do
+				known_case_exists "$arch" "$item" ||
+					usage_error "$1:${INI_LINE["$section|cases"]}: there is no case ${item%%/*} on $arch"
+			done <<<"${INI["$section|cases"]}"
 			accel=${ACCEL_OF[$arch]%%,*}
-			[[ " ${INI["$section|accel"]:-$accel} " == *" $accel "* ]] || continue
+			known_is_for "${INI["$section|accel"]-}" "$accel" || continue
 			version_in "${VERSION_OF[$arch]}" "${INI["$section|versions"]-..}" || continue
-			KNOWN["$arch/$test"]+="known"$'\t'"$name"$'\t'"$row"$'\t'"${words//$'\t'/ }"$'\n'
+			known_add "$arch" "$section"
 		done
 	done
 }
 
-# known_case_exists ARCH TEST CASE: also true where the image is not built, so that there is no telling.
+# known_check FILE SECTION: what every entry has to have.
+known_check() {
+	local key where=$1:${INI_LINE[$2]} item
+	for key in manual actual cases; do
+		[[ -n ${INI["$2|$key"]-} ]] || usage_error "$where: [$2] has no '$key'"
+	done
+	[[ ${INI["$2|versions"]-..} =~ ^[0-9.]*\.\.[0-9.]*$ ]] ||
+		usage_error "$1:${INI_LINE["$2|versions"]}: versions is LOW..HIGH, not '${INI["$2|versions"]}'"
+	while IFS= read -r item; do
+		[[ $item == ?*:?* ]] || usage_error "$1:${INI_LINE["$2|cases"]}: expected test:case or test:case/row, not '$item'"
+	done <<<"${INI["$2|cases"]}"
+}
+
+# known_is_for WORDS WORD: no words mean all.
+known_is_for() {
+	[[ -z $1 || " ${1//,/ } " == *" $2 "* ]]
+}
+
+known_add() {
+	local item test name row words
+	words="${INI["$2|manual"]} Actual: ${INI["$2|actual"]}"
+	while IFS= read -r item; do
+		test=${item%%:*} name=${item#*:} row=''
+		if [[ $name == */* ]]; then
+			row=${name#*/} name=${name%%/*}
+		fi
+		KNOWN["$1/$test"]+="known"$'\t'"$name"$'\t'"$row"$'\t'"${words//$'\t'/ }"$'\n'
+	done <<<"${INI["$2|cases"]}"
+}
+
+# known_case_exists ARCH TEST:CASE[/ROW]: also true where the image is not built, so that there is no telling.
 known_case_exists() {
-	[[ -n ${TEST["$2|line"]-} ]] || return 1
-	test_list "$1" "$2"
+	local test=${2%%:*} name=${2#*:}
+	[[ -n ${TEST["$test|line"]-} ]] || return 1
+	test_list "$1" "$test"
 	[[ -f $LIST ]] || return 0
 	list_read
-	[[ $'\n'${CASES_OF[$LIST]} == *$'\n'"$3"$'\n'* ]]
+	[[ $'\n'${CASES_OF[$LIST]} == *$'\n'"${name%%/*}"$'\n'* ]]
 }

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+#include <x86/raw_gate.h>
+
+#include <setjmp.h>
+#include <string.h>
+#include <sys/cpu.h>
+#include <x86/cr.h>
+#include <x86/desc.h>
+
+extern u8 raw_gate_stubs[];
+void raw_gate_entered(const ulong *saved, u16 ds, u16 es, u16 ss, u16 cs) __noreturn;
+
+ulong raise_sp, raise_ip, raise_next_ip, raise_flags;
+
+static jmp_buf back;
+static struct raw_entry seen;
+
+void raw_gate_set(u32 vector, u32 type, u32 dpl, u32 ist)
+{
+	idt_set_gate(vector, raw_gate_stubs + 16 * vector, dpl, ist);
+	idt[vector].type = (u8)(0x80 | dpl << 5 | type);
+}
+
+/* The stubs have pushed the vector and the flags, in this order, below what the CPU pushed. */
+void raw_gate_entered(const ulong *saved, u16 ds, u16 es, u16 ss, u16 cs)
+{
+	seen = (struct raw_entry){
+		.vector = saved[1],
+		.sp = (ulong)(saved + 2),
+		.flags = saved[0],
+		.cs = cs,
+		.ss = ss,
+		.ds = ds,
+		.es = es,
+	};
+	memcpy(seen.words, saved + 2, sizeof(seen.words));
+	longjmp(back, 1);
+}
+
+static struct fault catch_event(struct fault (*run)(void (*fn)(void *arg), void *arg),
+				void (*fn)(void *arg), void *arg, struct raw_entry *entry)
+{
+	struct guard *const outer = this_cpu()->guard;
+	const ulong flags = read_flags();
+
+	memset(entry, 0, sizeof(*entry));
+	raise_sp = raise_ip = raise_next_ip = raise_flags = 0;
+	if (setjmp(back) == 0)
+		return run(fn, arg);
+
+	arch_leave_exception();
+	this_cpu()->guard = outer;
+	write_flags(flags);
+	*entry = seen;
+	return VECTOR((u32)seen.vector);
+}
+
+struct fault raw_gate_catch(void (*fn)(void *arg), void *arg, struct raw_entry *entry)
+{
+	return catch_event(fault_of, fn, arg, entry);
+}
+
+struct fault raw_gate_catch_user(void (*fn)(void *arg), void *arg, struct raw_entry *entry)
+{
+	return catch_event(run_user, fn, arg, entry);
+}
