@@ -9,83 +9,83 @@
 #define read_sys(name)	       READ_SYS_(SYS_##name)
 #define READ_SYS_(...)	       READ_SYS__(__VA_ARGS__)
 #define READ_SYS__(size, text) READ_SYS_##size(text)
-#define READ_SYS_32(text)                                               \
-	({                                                              \
-		u32 value_;                                             \
+#define READ_SYS_32(text)                                                  \
+	({                                                                 \
+		u32 value_;                                                \
 		__asm__ volatile("mrc " text : "=r"(value_) : : "memory"); \
-		value_;                                                 \
+		value_;                                                    \
 	})
-#define READ_SYS_64(text)                                                \
-	({                                                               \
-		u64 value_;                                              \
+#define READ_SYS_64(text)                                                   \
+	({                                                                  \
+		u64 value_;                                                 \
 		__asm__ volatile("mrrc " text : "=r"(value_) : : "memory"); \
-		value_;                                                  \
+		value_;                                                     \
 	})
 
-#define write_sys(name, value)		WRITE_SYS_(value, SYS_##name)
-#define WRITE_SYS_(value, ...)		WRITE_SYS__(value, __VA_ARGS__)
+#define write_sys(name, value)	       WRITE_SYS_(value, SYS_##name)
+#define WRITE_SYS_(value, ...)	       WRITE_SYS__(value, __VA_ARGS__)
 #define WRITE_SYS__(value, size, text) WRITE_SYS_##size(text, value)
-#define WRITE_SYS_32(text, value)	__asm__ volatile("mcr " text : : "r"((u32)(value)) : "memory")
-#define WRITE_SYS_64(text, value)	__asm__ volatile("mcrr " text : : "r"((u64)(value)) : "memory")
+#define WRITE_SYS_32(text, value)      __asm__ volatile("mcr " text : : "r"((u32)(value)) : "memory")
+#define WRITE_SYS_64(text, value)      __asm__ volatile("mcrr " text : : "r"((u64)(value)) : "memory")
 
 /* *value is what was read; on a fault it stays as it was. */
-#define read_sys_try(name, value)	   READ_SYS_TRY_(value, SYS_##name)
-#define READ_SYS_TRY_(value, ...)	   READ_SYS_TRY__(value, __VA_ARGS__)
+#define read_sys_try(name, value)	  READ_SYS_TRY_(value, SYS_##name)
+#define READ_SYS_TRY_(value, ...)	  READ_SYS_TRY__(value, __VA_ARGS__)
 #define READ_SYS_TRY__(value, size, text) READ_SYS_TRY_##size(text, value)
-#define READ_SYS_TRY_32(text, value)                                                 \
-	({                                                                           \
-		u32 value_ = (u32) * (value);                                        \
-		fault_clear();                                                       \
+#define READ_SYS_TRY_32(text, value)                                                \
+	({                                                                          \
+		u32 value_ = (u32) * (value);                                       \
+		fault_clear();                                                      \
 		__asm__ volatile(GUARDED("mrc " text) : "+r"(value_) : : "memory"); \
+		*(value) = value_;                                                  \
+		fault_taken();                                                      \
+	})
+#define READ_SYS_TRY_64(text, value)                                                 \
+	({                                                                           \
+		u64 value_ = *(value);                                               \
+		fault_clear();                                                       \
+		__asm__ volatile(GUARDED("mrrc " text) : "+r"(value_) : : "memory"); \
 		*(value) = value_;                                                   \
 		fault_taken();                                                       \
 	})
-#define READ_SYS_TRY_64(text, value)                                                  \
-	({                                                                            \
-		u64 value_ = *(value);                                                \
-		fault_clear();                                                        \
-		__asm__ volatile(GUARDED("mrrc " text) : "+r"(value_) : : "memory"); \
-		*(value) = value_;                                                    \
-		fault_taken();                                                        \
-	})
 
-#define write_sys_try(name, value)	    WRITE_SYS_TRY_(value, SYS_##name)
-#define WRITE_SYS_TRY_(value, ...)	    WRITE_SYS_TRY__(value, __VA_ARGS__)
+#define write_sys_try(name, value)	   WRITE_SYS_TRY_(value, SYS_##name)
+#define WRITE_SYS_TRY_(value, ...)	   WRITE_SYS_TRY__(value, __VA_ARGS__)
 #define WRITE_SYS_TRY__(value, size, text) WRITE_SYS_TRY_##size(text, value)
-#define WRITE_SYS_TRY_32(text, value)                                                     \
+#define WRITE_SYS_TRY_32(text, value)                                                    \
+	({                                                                               \
+		fault_clear();                                                           \
+		__asm__ volatile(GUARDED("mcr " text) : : "r"((u32)(value)) : "memory"); \
+		fault_taken();                                                           \
+	})
+#define WRITE_SYS_TRY_64(text, value)                                                     \
 	({                                                                                \
 		fault_clear();                                                            \
-		__asm__ volatile(GUARDED("mcr " text) : : "r"((u32)(value)) : "memory"); \
+		__asm__ volatile(GUARDED("mcrr " text) : : "r"((u64)(value)) : "memory"); \
 		fault_taken();                                                            \
 	})
-#define WRITE_SYS_TRY_64(text, value)                                                      \
-	({                                                                                 \
-		fault_clear();                                                             \
-		__asm__ volatile(GUARDED("mcrr " text) : : "r"((u64)(value)) : "memory"); \
-		fault_taken();                                                             \
-	})
 
-#define SYS_MIDR     32, "p15, 0, %0, c0, c0, 0"
-#define SYS_CTR	     32, "p15, 0, %0, c0, c0, 1"
-#define SYS_MPIDR    32, "p15, 0, %0, c0, c0, 5"
-#define SYS_ID_PFR1  32, "p15, 0, %0, c0, c1, 1"
-#define SYS_ID_DFR0  32, "p15, 0, %0, c0, c1, 2"
-#define SYS_SCTLR    32, "p15, 0, %0, c1, c0, 0"
-#define SYS_CPACR    32, "p15, 0, %0, c1, c0, 2"
-#define SYS_TTBR0    64, "p15, 0, %Q0, %R0, c2"
-#define SYS_TTBCR    32, "p15, 0, %0, c2, c0, 2"
-#define SYS_DFSR     32, "p15, 0, %0, c5, c0, 0"
-#define SYS_IFSR     32, "p15, 0, %0, c5, c0, 1"
-#define SYS_DFAR     32, "p15, 0, %0, c6, c0, 0"
-#define SYS_IFAR     32, "p15, 0, %0, c6, c0, 2"
-#define SYS_PAR	     64, "p15, 0, %Q0, %R0, c7"
-#define SYS_MAIR0    32, "p15, 0, %0, c10, c2, 0"
-#define SYS_MAIR1    32, "p15, 0, %0, c10, c2, 1"
-#define SYS_VBAR     32, "p15, 0, %0, c12, c0, 0"
-#define SYS_ISR	     32, "p15, 0, %0, c12, c1, 0"
-#define SYS_TPIDRUR  32, "p15, 0, %0, c13, c0, 2"
-#define SYS_TPIDRRO  32, "p15, 0, %0, c13, c0, 3"
-#define SYS_TPIDR    32, "p15, 0, %0, c13, c0, 4" /* TPIDRPRW; the library's: scratch of entry */
+#define SYS_MIDR      32, "p15, 0, %0, c0, c0, 0"
+#define SYS_CTR	      32, "p15, 0, %0, c0, c0, 1"
+#define SYS_MPIDR     32, "p15, 0, %0, c0, c0, 5"
+#define SYS_ID_PFR1   32, "p15, 0, %0, c0, c1, 1"
+#define SYS_ID_DFR0   32, "p15, 0, %0, c0, c1, 2"
+#define SYS_SCTLR     32, "p15, 0, %0, c1, c0, 0"
+#define SYS_CPACR     32, "p15, 0, %0, c1, c0, 2"
+#define SYS_TTBR0     64, "p15, 0, %Q0, %R0, c2"
+#define SYS_TTBCR     32, "p15, 0, %0, c2, c0, 2"
+#define SYS_DFSR      32, "p15, 0, %0, c5, c0, 0"
+#define SYS_IFSR      32, "p15, 0, %0, c5, c0, 1"
+#define SYS_DFAR      32, "p15, 0, %0, c6, c0, 0"
+#define SYS_IFAR      32, "p15, 0, %0, c6, c0, 2"
+#define SYS_PAR	      64, "p15, 0, %Q0, %R0, c7"
+#define SYS_MAIR0     32, "p15, 0, %0, c10, c2, 0"
+#define SYS_MAIR1     32, "p15, 0, %0, c10, c2, 1"
+#define SYS_VBAR      32, "p15, 0, %0, c12, c0, 0"
+#define SYS_ISR	      32, "p15, 0, %0, c12, c1, 0"
+#define SYS_TPIDRUR   32, "p15, 0, %0, c13, c0, 2"
+#define SYS_TPIDRRO   32, "p15, 0, %0, c13, c0, 3"
+#define SYS_TPIDR     32, "p15, 0, %0, c13, c0, 4" /* TPIDRPRW; the library's: scratch of entry */
 #define SYS_PMUSERENR 32, "p15, 0, %0, c9, c14, 0"
 
 /* Generic timer: DDI 0487, G8.7. */

@@ -150,8 +150,8 @@ void fault_describe(struct fault fault, char *text, size_t size)
 
 void trap_print_registers(const struct trap_frame *f)
 {
-	ktap_note("pc %08lx cpsr %08lx sp %08lx lr %08lx fsr %08lx far %08lx", f->pc, f->pstate, f->sp,
-		  f->lr, f->fsr, f->far);
+	ktap_note("pc %08lx cpsr %08lx sp %08lx lr %08lx fsr %08lx far %08lx", f->pc, f->pstate,
+		  f->sp, f->lr, f->fsr, f->far);
 	for (u32 i = 0; i < 12; i += 4)
 		ktap_note("r%-2u %08lx %08lx %08lx %08lx", i, f->r[i], f->r[i + 1], f->r[i + 2],
 			  f->r[i + 3]);
