@@ -75,10 +75,10 @@ static void check_permissions(ulong address, u32 level)
 	for (u32 i = 0; i < ARRAY_SIZE(permissions); i++) {
 		const struct permission *p = &permissions[i];
 		struct fault read = DATA_ABORT_LOWER(FSC_PERMISSION(3 - level), address);
-		struct fault write =
-			DATA_ABORT_LOWER(ABORT_WRITE | FSC_PERMISSION(3 - level), address);
-		struct fault write_el1 =
-			DATA_ABORT(ABORT_WRITE | FSC_PERMISSION(3 - level), address);
+		struct fault write = DATA_ABORT_LOWER(ABORT_WRITE | FSC_PERMISSION(3 - level),
+						      address);
+		struct fault write_el1 = DATA_ABORT(ABORT_WRITE | FSC_PERMISSION(3 - level),
+						    address);
 
 		SUBTEST("%s-level-%u", p->name, 3 - level);
 		space_protect(space_kernel(), ALIGN_DOWN(address, (ulong)space_page_size(level)),
@@ -90,7 +90,8 @@ static void check_permissions(ulong address, u32 level)
 	}
 }
 
-TEST(permission_fault, "AP[2:1] decides who may read and write; what it does not permit is reported",
+TEST(permission_fault,
+     "AP[2:1] decides who may read and write; what it does not permit is reported",
      SPEC("DDI 0487, D8.4.1.1, table of data access permissions"))
 {
 	u64 large = space_page_size(1);

@@ -48,7 +48,8 @@ TEST(sp_alignment, "a load through an SP that is no multiple of 16 faults if SA 
 	for (ulong off = 1; off <= 16; off <<= 1) {
 		SUBTEST("off-%lu", off);
 		EXPECT_FAULT(off < 16 ? SP_ALIGNMENT : NO_FAULT, load_by_sp(off));
-		EXPECT_FAULT(off < 16 ? SP_ALIGNMENT : NO_FAULT, run_user(load_by_sp_user, (void *)off));
+		EXPECT_FAULT(off < 16 ? SP_ALIGNMENT : NO_FAULT,
+			     run_user(load_by_sp_user, (void *)off));
 	}
 	SUBTEST("sa-0");
 	change_sctlr(0, SCTLR_SA);
@@ -101,7 +102,8 @@ static struct fault store16_try(ulong address)
 	return fault_taken();
 }
 
-TEST(unaligned_normal, "an unaligned load of Normal memory works while SCTLR_EL1.A is clear, and faults else",
+TEST(unaligned_normal,
+     "an unaligned load of Normal memory works while SCTLR_EL1.A is clear, and faults else",
      SPEC("DDI 0487, B2.8.2, alignment of data accesses; D17.2.118, A"))
 {
 	for (ulong off = 0; off < 8; off++) {
@@ -138,7 +140,8 @@ TEST(unaligned_device, "an unaligned access to Device memory is an alignment fau
 		     store16_try(DEVICE_ALIAS + 1));
 }
 
-TEST(unaligned_exclusive, "an exclusive load across 16 bytes is an alignment fault, whatever A says",
+TEST(unaligned_exclusive,
+     "an exclusive load across 16 bytes is an alignment fault, whatever A says",
      SPEC("DDI 0487, B2.8.2, unaligned accesses by Load-Exclusive"))
 {
 	u32 value = 0;

@@ -44,7 +44,8 @@ static const struct {
 	{ "AP-11", PROT_USER, false },
 };
 
-TEST(execute_never, "PXN forbids execution at EL1, UXN at EL0; what EL0 may write EL1 never executes",
+TEST(execute_never,
+     "PXN forbids execution at EL1, UXN at EL0; what EL0 may write EL1 never executes",
      SPEC("DDI 0487, D8.4.1.2, table of instruction execution permissions"))
 {
 	for (u32 i = 0; i < ARRAY_SIZE(accesses) * 4; i++) {
@@ -57,7 +58,8 @@ TEST(execute_never, "PXN forbids execution at EL1, UXN at EL0; what EL0 may writ
 	}
 }
 
-TEST(write_implies_xn, "with SCTLR_EL1.WXN, nothing writable is executed at the privilege that may write",
+TEST(write_implies_xn,
+     "with SCTLR_EL1.WXN, nothing writable is executed at the privilege that may write",
      SPEC("DDI 0487, D8.4.1.2.2, SCTLR_ELx.WXN"))
 {
 	/* The kernel's text is read-only, and so still executes. */

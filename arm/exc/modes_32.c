@@ -48,35 +48,34 @@ static struct record records[4];
 
 #define WRITE_BANKED(name, value) \
 	__asm__ volatile(".arch_extension virt\n\tmsr " #name ", %0" : : "r"(value) : "memory")
-#define READ_BANKED(name)                                                                    \
-	({                                                                                   \
-		u32 banked_;                                                                 \
+#define READ_BANKED(name)                                                                   \
+	({                                                                                  \
+		u32 banked_;                                                                \
 		__asm__ volatile(".arch_extension virt\n\tmrs %0, " #name : "=r"(banked_)); \
-		banked_;                                                                     \
+		banked_;                                                                    \
 	})
 
 /* Runs the instruction, with these A, I and F, under the test's vectors; `at` becomes its address. */
-#define RAISE_WITH(insn, masks, at)                                         \
-	do {                                                                \
-		memset(records, 0, sizeof(records));                        \
-		WRITE_BANKED(SP_svc, &records[0]);                          \
-		WRITE_BANKED(SP_abt, &records[1]);                          \
-		WRITE_BANKED(SP_und, &records[2]);                          \
-		write_sys(VBAR, (ulong)modes_vectors);                      \
-		isb();                                                      \
-		__asm__ volatile("msr cpsr_x, %1\n"                         \
-				 "msr cpsr_c, %1\n"                         \
-				 "adr %0, 1f\n"                             \
-				 "1:	" insn "\n"                         \
-				 "cpsid i\n"                                \
-				 "cpsie af\n"                               \
-				 : "=&r"(at)                                \
-				 : "r"((u32)(masks) | MODE_SYS)             \
-				 : "r1", "cc", "memory");                   \
-		write_sys(VBAR, vbar);                                      \
-		isb();                                                      \
+#define RAISE_WITH(insn, masks, at)                             \
+	do {                                                    \
+		memset(records, 0, sizeof(records));            \
+		WRITE_BANKED(SP_svc, &records[0]);              \
+		WRITE_BANKED(SP_abt, &records[1]);              \
+		WRITE_BANKED(SP_und, &records[2]);              \
+		write_sys(VBAR, (ulong)modes_vectors);          \
+		isb();                                          \
+		__asm__ volatile("msr cpsr_x, %1\n"             \
+				 "msr cpsr_c, %1\n"             \
+				 "adr %0, 1f\n"                 \
+				 "1:	" insn "\n"             \
+				 "cpsid i\n"                    \
+				 "cpsie af\n"                   \
+				 : "=&r"(at)                    \
+				 : "r"((u32)(masks) | MODE_SYS) \
+				 : "r1", "cc", "memory");       \
+		write_sys(VBAR, vbar);                          \
+		isb();                                          \
 	} while (0)
-
 
 /* The one record that is not empty must be that of `mode`. */
 static void expect_record(u32 mode, u32 index, ulong lr, u32 cpsr_masks, u32 spsr_masks)
@@ -103,7 +102,8 @@ TEST(svc_entry, "SVC enters Supervisor mode with IRQs masked, LR behind it",
 	expect_record(MODE_SVC, 0, at + 4, PSTATE_AIF, PSTATE_AIF);
 }
 
-TEST(undefined_entry, "an undefined instruction enters Undefined mode with IRQs masked, LR 4 behind it",
+TEST(undefined_entry,
+     "an undefined instruction enters Undefined mode with IRQs masked, LR 4 behind it",
      SPEC("DDI 0487, G1.13, Undefined Instruction exception"))
 {
 	ulong vbar = read_sys(VBAR), at;
@@ -114,7 +114,8 @@ TEST(undefined_entry, "an undefined instruction enters Undefined mode with IRQs 
 	expect_record(MODE_UND, 2, at + 4, PSTATE_I | PSTATE_F, PSTATE_F);
 }
 
-TEST(breakpoint_entry, "BKPT enters Abort mode as a prefetch abort with A and I masked, LR 4 behind it",
+TEST(breakpoint_entry,
+     "BKPT enters Abort mode as a prefetch abort with A and I masked, LR 4 behind it",
      SPEC("DDI 0487, G1.13, Prefetch Abort exception"))
 {
 	ulong vbar = read_sys(VBAR), at;
@@ -133,8 +134,7 @@ TEST(data_abort_entry, "a data abort enters Abort mode with A and I masked, LR 8
 	expect_record(MODE_ABT, 1, at + 4 + 8, PSTATE_A | PSTATE_I, 0);
 }
 
-TEST(flags_in_spsr, "SPSR has the interrupted code's N, Z, C, V and Q",
-     SPEC("DDI 0487, G1.9.4"))
+TEST(flags_in_spsr, "SPSR has the interrupted code's N, Z, C, V and Q", SPEC("DDI 0487, G1.9.4"))
 {
 	ulong vbar = read_sys(VBAR), at;
 
@@ -169,17 +169,17 @@ TEST(banked_sp, "each mode has an SP and an LR of its own", SPEC("DDI 0487, G1.9
 }
 
 /* SP and LR as code in that mode sees them. */
-#define SEEN_IN_MODE(mode)                                            \
-	({                                                            \
-		u32 sp_;                                              \
-		__asm__ volatile("cpsid aif, %1\n"                    \
-				 "mov %0, sp\n"                       \
-				 "cps %2\n"                           \
-				 "cpsie af"                           \
-				 : "=r"(sp_)                          \
-				 : "i"(mode), "i"(MODE_SYS)           \
-				 : "memory");                         \
-		sp_;                                                  \
+#define SEEN_IN_MODE(mode)                                  \
+	({                                                  \
+		u32 sp_;                                    \
+		__asm__ volatile("cpsid aif, %1\n"          \
+				 "mov %0, sp\n"             \
+				 "cps %2\n"                 \
+				 "cpsie af"                 \
+				 : "=r"(sp_)                \
+				 : "i"(mode), "i"(MODE_SYS) \
+				 : "memory");               \
+		sp_;                                        \
 	})
 
 TEST(banked_sp_in_mode, "MSR to a banked SP is what code in that mode has as SP",

@@ -102,7 +102,8 @@ static void eret_with(void *spsr)
 			 : "x9", "cc", "memory");
 }
 
-TEST(eret_restores_flags, "ERET takes N, Z, C, V from SPSR_EL1", SPEC("DDI 0487, D1.4, exception return"))
+TEST(eret_restores_flags, "ERET takes N, Z, C, V from SPSR_EL1",
+     SPEC("DDI 0487, D1.4, exception return"))
 {
 	for (u64 nzcv = 0; nzcv < 16; nzcv++) {
 		u64 spsr = nzcv << 28 | PSTATE_DAIF | PSTATE_EL1T, flags;
@@ -121,7 +122,8 @@ TEST(eret_restores_flags, "ERET takes N, Z, C, V from SPSR_EL1", SPEC("DDI 0487,
 	}
 }
 
-TEST(illegal_state, "with PSTATE.IL the next instruction raises an illegal execution state exception",
+TEST(illegal_state,
+     "with PSTATE.IL the next instruction raises an illegal execution state exception",
      SPEC("DDI 0487, D1.4.4, illegal exception returns; D17.2.37, EC 0b001110"))
 {
 	u64 spsr = PSTATE_IL | PSTATE_DAIF | PSTATE_EL1T;
@@ -135,15 +137,12 @@ static const struct {
 	const char *name;
 	u64 mode;
 } illegal_modes[] = {
-	{ "el2h", 9 },
-	{ "el2t", 8 },
-	{ "el3h", 13 },
-	{ "reserved-1", 1 },
-	{ "reserved-2", 2 },
-	{ "reserved-7", 7 },
+	{ "el2h", 9 },	     { "el2t", 8 },	  { "el3h", 13 },
+	{ "reserved-1", 1 }, { "reserved-2", 2 }, { "reserved-7", 7 },
 };
 
-TEST(illegal_return, "a return to a higher level or to a reserved mode sets IL and changes no level",
+TEST(illegal_return,
+     "a return to a higher level or to a reserved mode sets IL and changes no level",
      SPEC("DDI 0487, D1.4.4, illegal exception returns"))
 {
 	for (u32 i = 0; i < ARRAY_SIZE(illegal_modes); i++) {

@@ -9,18 +9,18 @@ SUITE("Instructions that raise exceptions");
 #define ESR_IL BIT(25)
 
 /* Runs one instruction without operands at the present privilege and says what it raised. */
-#define RAISE(insn)                                         \
-	({                                                  \
-		fault_clear();                              \
-		__asm__ volatile(GUARDED(insn) ::: "memory"); \
-		fault_taken();                              \
+#define RAISE(insn)                                          \
+	({                                                   \
+		fault_clear();                               \
+		__asm__ volatile(GUARDED(insn)::: "memory"); \
+		fault_taken();                               \
 	})
 
 /* The same at EL0: a function for run_user(). */
-#define AT_EL0(name, insn)                          \
-	static void name(void *arg)                 \
-	{                                           \
-		(void)arg;                          \
+#define AT_EL0(name, insn)                           \
+	static void name(void *arg)                  \
+	{                                            \
+		(void)arg;                           \
 		__asm__ volatile(insn ::: "memory"); \
 	}
 
@@ -96,7 +96,8 @@ TEST(el0_is_undefined, "what belongs to higher levels is UNDEFINED at EL0",
 	EXPECT_FAULT(UNDEFINED, run_user(tlbi_el0, NULL));
 }
 
-TEST(read_only_registers, "a write to a read-only register, and a read of a write-only one, is UNDEFINED",
+TEST(read_only_registers,
+     "a write to a read-only register, and a read of a write-only one, is UNDEFINED",
      SPEC("DDI 0487, D17.1, accessibility of each register"))
 {
 	SUBTEST("midr");

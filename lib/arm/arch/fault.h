@@ -169,6 +169,13 @@ struct trap_frame {
 
 #endif
 
+/* What a system register raises that EL0 may not use because a control says so. */
+#ifdef __aarch64__
+#define TRAPPED_SYSTEM_REGISTER FAULT_PLAIN_(EC_SYSREG)
+#else
+#define TRAPPED_SYSTEM_REGISTER UNDEFINED
+#endif
+
 /* Any exception that says nothing but its number: IRQ and FIQ. */
 #define IRQ FAULT_PLAIN_(NUMBER_IRQ)
 #define FIQ FAULT_PLAIN_(NUMBER_FIQ)
