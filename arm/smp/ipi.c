@@ -88,7 +88,8 @@ TEST(sgi_reaches_its_target, "an SGI arrives at the CPU that it was sent to, and
 	end_listeners(&end);
 }
 
-TEST(sgi_to_self, "an SGI can be sent to the CPU itself", SPEC("IHI 0048, 4.3.15; IHI 0069, 12.2.21"))
+TEST(sgi_to_self, "an SGI can be sent to the CPU itself",
+     SPEC("IHI 0048, 4.3.15; IHI 0069, 12.2.21"))
 {
 	u32 end = 0;
 

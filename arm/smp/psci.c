@@ -72,7 +72,8 @@ TEST(version, "PSCI_VERSION is at least 0.2, and 1.0 or later has PSCI_FEATURES"
 	EXPECT_EQ(psci_call(PSCI_FEATURES, 0x8400ff00u, 0, 0), PSCI_NOT_SUPPORTED);
 }
 
-TEST(unknown_function, "an unknown function is NOT_SUPPORTED, and only x0 to x17 (r0 to r3) may change",
+TEST(unknown_function,
+     "an unknown function is NOT_SUPPORTED, and only x0 to x17 (r0 to r3) may change",
      SPEC("DEN 0028, 2.6 and 5.2, unknown function identifier"))
 {
 	EXPECT_EQ((s32)smccc_call(0x8400ff01u, 1, 2, 3).r[0], PSCI_NOT_SUPPORTED);

@@ -25,14 +25,39 @@ struct timer {
 	u32 (*intid)(void);
 };
 
-#define ACCESSORS(lower, upper)                                                           \
-	static u64 lower##_ctl(void) { return read_sys(CNT##upper##_CTL); }               \
-	static u64 lower##_cval(void) { return read_sys(CNT##upper##_CVAL); }             \
-	static u64 lower##_tval(void) { return read_sys(CNT##upper##_TVAL); }             \
-	static u64 lower##_count(void) { isb(); return read_sys(CNT##upper##CT); }        \
-	static void lower##_set_ctl(u64 v) { write_sys(CNT##upper##_CTL, v); isb(); }     \
-	static void lower##_set_cval(u64 v) { write_sys(CNT##upper##_CVAL, v); isb(); }   \
-	static void lower##_set_tval(u64 v) { write_sys(CNT##upper##_TVAL, v); isb(); }
+#define ACCESSORS(lower, upper)                     \
+	static u64 lower##_ctl(void)                \
+	{                                           \
+		return read_sys(CNT##upper##_CTL);  \
+	}                                           \
+	static u64 lower##_cval(void)               \
+	{                                           \
+		return read_sys(CNT##upper##_CVAL); \
+	}                                           \
+	static u64 lower##_tval(void)               \
+	{                                           \
+		return read_sys(CNT##upper##_TVAL); \
+	}                                           \
+	static u64 lower##_count(void)              \
+	{                                           \
+		isb();                              \
+		return read_sys(CNT##upper##CT);    \
+	}                                           \
+	static void lower##_set_ctl(u64 v)          \
+	{                                           \
+		write_sys(CNT##upper##_CTL, v);     \
+		isb();                              \
+	}                                           \
+	static void lower##_set_cval(u64 v)         \
+	{                                           \
+		write_sys(CNT##upper##_CVAL, v);    \
+		isb();                              \
+	}                                           \
+	static void lower##_set_tval(u64 v)         \
+	{                                           \
+		write_sys(CNT##upper##_TVAL, v);    \
+		isb();                              \
+	}
 
 /* clang-format off */
 ACCESSORS(v, V)
@@ -46,9 +71,8 @@ static const struct timer timers[2] = {
 	  timer_physical_intid },
 };
 
-#define for_each_timer(t)                                                                \
-	for (const struct timer *t = timers; t < timers + 2 && (run_row("%s", t->name), true); \
-	     t++)
+#define for_each_timer(t) \
+	for (const struct timer *t = timers; t < timers + 2 && (run_row("%s", t->name), true); t++)
 
 /* Waits until ISTATUS; the count before and after the read that had it, or false. */
 static bool wait_for_status(const struct timer *t, u64 *before, u64 *after)
@@ -99,7 +123,8 @@ TEST(cval_keeps_value, "CVAL has all 64 bits and does not change while the timer
 {
 	static const u64 values[] = { 0, 1, ~0ull, 0x8000000000000000, 0x0123456789abcdef };
 
-	for_each_timer(t) {
+	for_each_timer(t)
+	{
 		for (u32 i = 0; i < ARRAY_SIZE(values); i++) {
 			t->set_cval(values[i]);
 			EXPECT_EQ(t->cval(), values[i]);
@@ -112,7 +137,8 @@ TEST(tval_sets_cval, "a write to TVAL sets CVAL to the count plus the sign-exten
 {
 	static const s32 values[] = { 0, 1, 1000, 0x7fffffff, -1, -1000, -0x7fffffff - 1 };
 
-	for_each_timer(t) {
+	for_each_timer(t)
+	{
 		for (u32 i = 0; i < ARRAY_SIZE(values); i++) {
 			u64 before = t->count(), after, cval;
 
@@ -130,7 +156,8 @@ TEST(tval_is_remaining, "TVAL reads as the low 32 bits of CVAL minus the count",
 {
 	static const s64 distances[] = { 1000000000, 0x7fffffff, -5, 0x123456789ab };
 
-	for_each_timer(t) {
+	for_each_timer(t)
+	{
 		for (u32 i = 0; i < ARRAY_SIZE(distances); i++) {
 			u64 before, after, tval, cval = t->count() + (u64)distances[i];
 
@@ -147,10 +174,12 @@ TEST(tval_is_remaining, "TVAL reads as the low 32 bits of CVAL minus the count",
 	}
 }
 
-TEST(status_of_past, "ISTATUS is set at once for a CVAL that is not above the count, clear for one above",
+TEST(status_of_past,
+     "ISTATUS is set at once for a CVAL that is not above the count, clear for one above",
      SPEC("DDI 0487, D11.2.4.1, operation of the CompareValue views"))
 {
-	for_each_timer(t) {
+	for_each_timer(t)
+	{
 		t->set_ctl(CNT_CTL_ENABLE | CNT_CTL_IMASK);
 		t->set_cval(0);
 		EXPECT_EQ(t->ctl(), CNT_CTL_ENABLE | CNT_CTL_IMASK | CNT_CTL_ISTATUS);
@@ -168,7 +197,8 @@ TEST(status_of_past, "ISTATUS is set at once for a CVAL that is not above the co
 TEST(comparison_is_unsigned, "the count is compared with CVAL as an unsigned 64-bit number",
      SPEC("DDI 0487, D11.2.4.1"))
 {
-	for_each_timer(t) {
+	for_each_timer(t)
+	{
 		t->set_ctl(CNT_CTL_ENABLE | CNT_CTL_IMASK);
 		t->set_cval(0x8000000000000000);
 		EXPECT_EQ(t->ctl() & CNT_CTL_ISTATUS, 0);
@@ -178,9 +208,11 @@ TEST(comparison_is_unsigned, "the count is compared with CVAL as an unsigned 64-
 TEST(never_early, "ISTATUS is never set before the count has reached CVAL",
      SPEC("DDI 0487, D11.2.4.1"))
 {
-	for_each_timer(t) {
+	for_each_timer(t)
+	{
 		for (u32 i = 0; i < 50; i++) {
-			u64 before, after, cval = t->count() + clock_ticks_at_least(20000) * (i % 5);
+			u64 before, after,
+				cval = t->count() + clock_ticks_at_least(20000) * (i % 5);
 
 			t->set_ctl(0);
 			t->set_cval(cval);
@@ -228,10 +260,12 @@ static bool wait_for_tick(u32 count)
 	return ticks == count;
 }
 
-TEST(interrupt_not_early, "the interrupt arrives, not before the count has reached CVAL, with ISTATUS",
+TEST(interrupt_not_early,
+     "the interrupt arrives, not before the count has reached CVAL, with ISTATUS",
      SPEC("DDI 0487, D11.2.4.1, D11.2.4.4, the timers' output"), REQUIRES(gic_version()))
 {
-	for_each_timer(t) {
+	for_each_timer(t)
+	{
 		listen(t);
 		for (u32 i = 1; i <= 20; i++) {
 			u64 cval = t->count() + clock_ticks_at_least(50000);
@@ -245,10 +279,11 @@ TEST(interrupt_not_early, "the interrupt arrives, not before the count has reach
 	}
 }
 
-TEST(interrupt_wakes_wfi, "the interrupt ends WFI", SPEC("DDI 0487, D1.7.2; D11.2.4"),
-     REQUIRES(gic_version()))
+TEST(interrupt_wakes_wfi, "the interrupt ends WFI",
+     SPEC("DDI 0487, D1.7.2; D11.2.4"), REQUIRES(gic_version()))
 {
-	for_each_timer(t) {
+	for_each_timer(t)
+	{
 		u64 cval;
 
 		listen(t);
@@ -265,7 +300,8 @@ TEST(interrupt_wakes_wfi, "the interrupt ends WFI", SPEC("DDI 0487, D1.7.2; D11.
 TEST(imask_holds_back, "IMASK holds the interrupt back, not ISTATUS; without it, it arrives",
      SPEC("DDI 0487, D17.11.16, CNTP_CTL_EL0.IMASK"), REQUIRES(gic_version()))
 {
-	for_each_timer(t) {
+	for_each_timer(t)
+	{
 		u32 intid = t->intid();
 
 		listen(t);
@@ -283,7 +319,8 @@ TEST(imask_holds_back, "IMASK holds the interrupt back, not ISTATUS; without it,
 TEST(output_is_level, "the interrupt is pending no longer when its condition is gone",
      SPEC("DDI 0487, D11.2.4.4, level-sensitive output"), REQUIRES(gic_version()))
 {
-	for_each_timer(t) {
+	for_each_timer(t)
+	{
 		u32 intid = t->intid();
 
 		gic_enable(intid);
@@ -308,9 +345,10 @@ TEST(output_is_level, "the interrupt is pending no longer when its condition is 
 
 TEST(status_without_enable, "a timer that is off shows no condition that it had while it was on",
      SPEC("DDI 0487, D17.11.16, CNTP_CTL_EL0: with ENABLE 0 the timer output signal is disabled"),
-     REQUIRES(gic_version()))
+	  REQUIRES(gic_version()))
 {
-	for_each_timer(t) {
+	for_each_timer(t)
+	{
 		t->set_cval(0);
 		t->set_ctl(CNT_CTL_ENABLE);
 		EXPECT(gic_is_pending(t->intid()));

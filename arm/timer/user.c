@@ -59,7 +59,8 @@ TEST(cntkctl_controls_el0, "EL0 may use what CNTKCTL_EL1 permits, and traps to E
 				value |= set >> bit & 1 ? enables[bit] : 0;
 			write_sys(CNTKCTL, value);
 			isb();
-			EXPECT_FAULT(value & accesses[i].any_of ? NO_FAULT : TRAPPED_SYSTEM_REGISTER,
+			EXPECT_FAULT(value & accesses[i].any_of ? NO_FAULT
+								: TRAPPED_SYSTEM_REGISTER,
 				     run_user(accesses[i].access, NULL), "CNTKCTL %#llx", value);
 		}
 	}

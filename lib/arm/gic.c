@@ -239,6 +239,8 @@ static bool handle(u32 iar, void (*eoi)(u32 iar), u32 *intid)
 		return true;
 	if (handlers[*intid])
 		handlers[*intid](*intid);
+	else if (*intid != SGI_KICK && *intid != SGI_STOP)
+		gic_disable(*intid); /* or it comes again as soon as the case has been ended */
 	eoi(iar);
 	if (*intid == SGI_STOP && group0_is_ours && !handlers[*intid])
 		stop();
