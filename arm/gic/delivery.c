@@ -79,7 +79,8 @@ static void check_life(u32 intid)
 	EXPECT_EQ(gic_ack(), GIC_SPURIOUS);
 }
 
-TEST(states_of_spi, "an SPI made pending is signalled, active when acknowledged, inactive at its end",
+TEST(states_of_spi,
+     "an SPI made pending is signalled, active when acknowledged, inactive at its end",
      SPEC("IHI 0048, 3.2.4; IHI 0069, 4.1.2"))
 {
 	SUBTEST("edge");
@@ -90,13 +91,14 @@ TEST(states_of_spi, "an SPI made pending is signalled, active when acknowledged,
 	check_life(free_spi());
 }
 
-TEST(states_of_ppi, "a PPI goes the same way", SPEC("IHI 0048, 3.2.4; IHI 0069, 4.1.2"),
-     REQUIRES(timer_virtual_intid()))
+TEST(states_of_ppi, "a PPI goes the same way",
+     SPEC("IHI 0048, 3.2.4; IHI 0069, 4.1.2"), REQUIRES(timer_virtual_intid()))
 {
 	check_life(timer_virtual_intid());
 }
 
-TEST(disabled_stays_pending, "an interrupt that is disabled is not signalled, stays pending, and comes later",
+TEST(disabled_stays_pending,
+     "an interrupt that is disabled is not signalled, stays pending, and comes later",
      SPEC("IHI 0048, 4.3.5; IHI 0069, 4.1.1"))
 {
 	u32 intids[2] = { free_spi(), timer_virtual_intid() };
@@ -140,7 +142,8 @@ TEST(active_is_not_signalled, "an active interrupt is not signalled again until 
 	}
 }
 
-TEST(pending_again_while_active, "an edge-triggered interrupt that comes again while active comes once more",
+TEST(pending_again_while_active,
+     "an edge-triggered interrupt that comes again while active comes once more",
      SPEC("IHI 0048, 3.2.4, active and pending; IHI 0069, 4.1.2"))
 {
 	u32 spi = free_spi(), iar;
@@ -189,7 +192,8 @@ TEST(split_eoi, "with EOImode 1, EOIR drops the priority alone and DIR deactivat
 	EXPECT(!gic_is_active(other));
 }
 
-TEST(level_follows_line, "a level-sensitive interrupt is pending as long as its line is, and again after its end",
+TEST(level_follows_line,
+     "a level-sensitive interrupt is pending as long as its line is, and again after its end",
      SPEC("IHI 0048, 3.2.4, 4.3.8; IHI 0069, 4.1.2"), REQUIRES(timer_virtual_intid()))
 {
 	u32 ppi = timer_virtual_intid(), iar;
@@ -221,7 +225,8 @@ TEST(distributor_groups, "GICD_CTLR, with the group disabled, forwards no interr
 	u32 intids[3] = { free_spi(), timer_virtual_intid(), SGI_TEST };
 	static const char *const names[] = { "spi", "ppi", "sgi" };
 	u32 ctlr = read32(gicd_base() + GICD_CTLR);
-	u32 without = ctlr & ~(u32)(gic_has_group0() ? GICD_CTLR_GRP1 : GICD_CTLR_GRP0 | GICD_CTLR_GRP1);
+	u32 without = ctlr &
+		      ~(u32)(gic_has_group0() ? GICD_CTLR_GRP1 : GICD_CTLR_GRP0 | GICD_CTLR_GRP1);
 	u32 iar;
 
 	for (u32 i = 0; i < 3; i++) {
@@ -286,7 +291,7 @@ static void listen(void *until)
 
 TEST(routing_of_spi, "an SPI goes to the CPU that it is routed to, and to no other",
      SPEC("IHI 0048, 4.3.12 GICD_ITARGETSR; IHI 0069, 12.9.22 GICD_IROUTER"),
-     REQUIRES(cpu_count() >= 2))
+	  REQUIRES(cpu_count() >= 2))
 {
 	u32 spi = free_spi(), state = 0;
 	u64 start = clock_ns();

@@ -11,7 +11,8 @@ SUITE("Interrupt priorities", REQUIRES(gic_version()));
 /* Steps that every implementation has: 16 levels. */
 #define STEP 0x10
 
-TEST(mask, "an interrupt is signalled if its priority is higher than the mask's, and not if it is equal",
+TEST(mask,
+     "an interrupt is signalled if its priority is higher than the mask's, and not if it is equal",
      SPEC("IHI 0048, 3.3, 4.4.2 GICC_PMR; IHI 0069, 4.8.2, ICC_PMR_EL1"))
 {
 	u32 spi = free_spi();
@@ -25,7 +26,8 @@ TEST(mask, "an interrupt is signalled if its priority is higher than the mask's,
 			gic_set_priority(spi, (u8)priority);
 			gic_set_pending(spi);
 			if (priority < mask)
-				EXPECT(signalled(PSTATE_I), "mask %#x priority %#x", mask, priority);
+				EXPECT(signalled(PSTATE_I), "mask %#x priority %#x", mask,
+				       priority);
 			else
 				EXPECT(quiet(PSTATE_I), "mask %#x priority %#x", mask, priority);
 			gic_clear_pending(spi);
@@ -69,7 +71,8 @@ TEST(highest_first, "of several, the one with the highest priority is acknowledg
 	EXPECT(quiet(PSTATE_I));
 }
 
-TEST(preemption, "an active interrupt is preempted by a higher priority, not by the same or a lower one",
+TEST(preemption,
+     "an active interrupt is preempted by a higher priority, not by the same or a lower one",
      SPEC("IHI 0048, 3.3.1; IHI 0069, 4.8.5"))
 {
 	u32 active = free_spi(), other = active - 1;
@@ -94,7 +97,8 @@ TEST(preemption, "an active interrupt is preempted by a higher priority, not by 
 	gic_eoi(active);
 }
 
-TEST(running_priority, "RPR is the priority of the interrupt acknowledged last, and of the outer one after its end",
+TEST(running_priority,
+     "RPR is the priority of the interrupt acknowledged last, and of the outer one after its end",
      SPEC("IHI 0048, 4.4.6; IHI 0069, 4.8.3, ICC_RPR_EL1"))
 {
 	u32 outer = free_spi(), inner = outer - 1;

@@ -24,7 +24,8 @@ static const struct {
 	{ "active", GICD_ISACTIVER, GICD_ICACTIVER },
 };
 
-TEST(set_and_clear, "ISxR sets where 1 is written, ICxR clears, 0 changes nothing; both read the same",
+TEST(set_and_clear,
+     "ISxR sets where 1 is written, ICxR clears, 0 changes nothing; both read the same",
      SPEC("IHI 0048, 4.3.5 to 4.3.9; IHI 0069, 12.9"))
 {
 	u32 last = gic_intid_end() / 32 - 1;
@@ -62,7 +63,8 @@ TEST(words_are_separate, "each word is of its own 32 interrupts",
 		EXPECT_EQ(read32(word(GICD_ISENABLER, i)), BIT(i % 32), "word %u", i);
 }
 
-TEST(priority_bytes, "each interrupt has a priority of its own, of at least 4 bits, the highest ones",
+TEST(priority_bytes,
+     "each interrupt has a priority of its own, of at least 4 bits, the highest ones",
      SPEC("IHI 0048, 3.3 and 4.3.11; IHI 0069, 4.8 and 12.9.19"))
 {
 	u32 spi = free_spi() & ~3u;
@@ -83,7 +85,8 @@ TEST(priority_bytes, "each interrupt has a priority of its own, of at least 4 bi
 	EXPECT_EQ(gic_priority(spi + 3), 0x20);
 }
 
-TEST(private_priorities, "SGIs and PPIs have priorities too", SPEC("IHI 0048, 4.3.11; IHI 0069, 12.11.20"))
+TEST(private_priorities, "SGIs and PPIs have priorities too",
+     SPEC("IHI 0048, 4.3.11; IHI 0069, 12.11.20"))
 {
 	for (u32 intid = 0; intid < 32; intid++)
 		gic_set_priority(intid, (u8)(intid * 8 & 0xf0));
