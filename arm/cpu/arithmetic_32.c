@@ -8,16 +8,16 @@
 SUITE("A32 integer instructions");
 
 /* An instruction on two operands; N, Z, C, V in and out. */
-#define WITH_FLAGS(name, insn)                                                             \
-	static struct alu_result name(u32 a, u32 b, u32 flags)                             \
-	{                                                                                  \
-		u32 value, out;                                                            \
-                                                                                           \
-		__asm__ volatile("msr cpsr_f, %[f]\n\t" insn "\n\tmrs %[o], cpsr"          \
-				 : [r] "=&r"(value), [o] "=&r"(out)                        \
-				 : [a] "r"(a), [b] "r"(b), [f] "r"(flags)                  \
-				 : "cc");                                                  \
-		return (struct alu_result){ value, out & (u32)FLAGS };                     \
+#define WITH_FLAGS(name, insn)                                                    \
+	static struct alu_result name(u32 a, u32 b, u32 flags)                    \
+	{                                                                         \
+		u32 value, out;                                                   \
+                                                                                  \
+		__asm__ volatile("msr cpsr_f, %[f]\n\t" insn "\n\tmrs %[o], cpsr" \
+				 : [r] "=&r"(value), [o] "=&r"(out)               \
+				 : [a] "r"(a), [b] "r"(b), [f] "r"(flags)         \
+				 : "cc");                                         \
+		return (struct alu_result){ value, out & (u32)FLAGS };            \
 	}
 
 WITH_FLAGS(adds, "adds %[r], %[a], %[b]")
@@ -62,15 +62,15 @@ static struct alu_result multiplied(u32 a, u32 b, u32 flags)
 	return model_logical(low, flags & FLAG_C, flags & FLAG_V, 32);
 }
 
-#define MODEL(name, expression)                                         \
-	static struct alu_result name(u32 a, u32 b, u32 flags)          \
-	{                                                               \
-		bool c = flags & FLAG_C, v = flags & FLAG_V;            \
-                                                                        \
-		(void)b;                                                \
-		(void)c;                                                \
-		(void)v;                                                \
-		return expression;                                      \
+#define MODEL(name, expression)                                \
+	static struct alu_result name(u32 a, u32 b, u32 flags) \
+	{                                                      \
+		bool c = flags & FLAG_C, v = flags & FLAG_V;   \
+                                                               \
+		(void)b;                                       \
+		(void)c;                                       \
+		(void)v;                                       \
+		return expression;                             \
 	}
 
 MODEL(m_adds, model_add(a, b, false, 32))
@@ -79,7 +79,7 @@ MODEL(m_rsbs, model_subtract(b, a, true, 32))
 MODEL(m_adcs, model_add(a, b, c, 32))
 MODEL(m_sbcs, model_subtract(a, b, c, 32))
 MODEL(m_rscs, model_subtract(b, a, c, 32))
-MODEL(m_ands, model_logical(a & b, c, v, 32))
+MODEL(m_ands, model_logical(a &b, c, v, 32))
 MODEL(m_eors, model_logical((a & ~b) | (~a & b), c, v, 32))
 MODEL(m_orrs, model_logical(a | b, c, v, 32))
 MODEL(m_bics, model_logical(a & ~b, c, v, 32))
@@ -99,12 +99,12 @@ static const struct {
 	struct alu_result (*run)(u32 a, u32 b, u32 flags);
 	struct alu_result (*model)(u32 a, u32 b, u32 flags);
 } insns[] = {
-	{ "adds", adds, m_adds }, { "subs", subs, m_subs }, { "rsbs", rsbs, m_rsbs },
-	{ "adcs", adcs, m_adcs }, { "sbcs", sbcs, m_sbcs }, { "rscs", rscs, m_rscs },
-	{ "ands", ands, m_ands }, { "eors", eors, m_eors }, { "orrs", orrs, m_orrs },
-	{ "bics", bics, m_bics }, { "muls", muls, m_muls }, { "lsls", lsls, m_lsls },
-	{ "lsrs", lsrs, m_lsrs }, { "asrs", asrs, m_asrs }, { "rors", rors, m_rors },
-	{ "rrxs", rrxs, m_rrxs }, { "clz", clz, m_clz },    { "rbit", rbit, m_rbit },
+	{ "adds", adds, m_adds }, { "subs", subs, m_subs },    { "rsbs", rsbs, m_rsbs },
+	{ "adcs", adcs, m_adcs }, { "sbcs", sbcs, m_sbcs },    { "rscs", rscs, m_rscs },
+	{ "ands", ands, m_ands }, { "eors", eors, m_eors },    { "orrs", orrs, m_orrs },
+	{ "bics", bics, m_bics }, { "muls", muls, m_muls },    { "lsls", lsls, m_lsls },
+	{ "lsrs", lsrs, m_lsrs }, { "asrs", asrs, m_asrs },    { "rors", rors, m_rors },
+	{ "rrxs", rrxs, m_rrxs }, { "clz", clz, m_clz },       { "rbit", rbit, m_rbit },
 	{ "rev", rev, m_rev },	  { "rev16", rev16, m_rev16 },
 };
 
@@ -121,13 +121,16 @@ TEST(results_and_flags, "results and N, Z, C, V of data-processing instructions"
 			model_pair(pair, &a, &b);
 			expected = insns[i].model((u32)a, (u32)b, flags);
 			actual = insns[i].run((u32)a, (u32)b, flags);
-			EXPECT_EQ(actual.value, expected.value, "a=%#llx b=%#llx flags=%#x", a, b, flags);
-			EXPECT_EQ(actual.flags, expected.flags, "a=%#llx b=%#llx flags=%#x", a, b, flags);
+			EXPECT_EQ(actual.value, expected.value, "a=%#llx b=%#llx flags=%#x", a, b,
+				  flags);
+			EXPECT_EQ(actual.flags, expected.flags, "a=%#llx b=%#llx flags=%#x", a, b,
+				  flags);
 		}
 	}
 }
 
-TEST(shift_amounts, "shifts by a register use its low byte: by 32 and more, and by 0, which keeps C",
+TEST(shift_amounts,
+     "shifts by a register use its low byte: by 32 and more, and by 0, which keeps C",
      SPEC("DDI 0487, J1.3, Shift_C; F2.4.3, shifts by a register"))
 {
 	static const u32 amounts[] = { 0, 1, 31, 32, 33, 63, 64, 128, 255, 256, 257 };
@@ -178,15 +181,15 @@ TEST(divide, "UDIV and SDIV round towards zero; by zero, the result is zero",
 	}
 }
 
-#define EACH(condition, number)                                                            \
-	do {                                                                               \
-		u32 value_ = 1;                                                            \
-		__asm__ volatile("msr cpsr_f, %1\n\tmov" condition " %0, #2"               \
-				 : "+r"(value_)                                            \
-				 : "r"(flags)                                              \
-				 : "cc");                                                  \
-		EXPECT_EQ(value_, model_condition(number, flags) ? 2 : 1,                  \
-			  "mov" condition " flags %#x", flags);                            \
+#define EACH(condition, number)                                              \
+	do {                                                                 \
+		u32 value_ = 1;                                              \
+		__asm__ volatile("msr cpsr_f, %1\n\tmov" condition " %0, #2" \
+				 : "+r"(value_)                              \
+				 : "r"(flags)                                \
+				 : "cc");                                    \
+		EXPECT_EQ(value_, model_condition(number, flags) ? 2 : 1,    \
+			  "mov" condition " flags %#x", flags);              \
 	} while (0)
 
 TEST(conditions, "each condition holds for the flags that it is defined for",
@@ -239,7 +242,8 @@ TEST(saturating_add, "QADD saturates at both ends and then sets Q",
 		actual = qadd((u32)a, (u32)b, &q);
 		EXPECT_EQ(q, (sum.flags & FLAG_V) != 0, "a=%#llx b=%#llx", a, b);
 		if (sum.flags & FLAG_V)
-			EXPECT_EQ(actual, a & BIT(31) ? 0x80000000 : 0x7fffffff, "a=%#llx b=%#llx", a, b);
+			EXPECT_EQ(actual, a & BIT(31) ? 0x80000000 : 0x7fffffff, "a=%#llx b=%#llx",
+				  a, b);
 		else
 			EXPECT_EQ(actual, sum.value, "a=%#llx b=%#llx", a, b);
 	}

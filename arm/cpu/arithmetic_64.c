@@ -8,18 +8,18 @@
 SUITE("A64 integer instructions");
 
 /* An instruction on two operands; flags in and out. */
-#define WITH_FLAGS(name, insn)                                                           \
-	static struct alu_result name(u64 a, u64 b, u64 flags)                           \
-	{                                                                                \
-		struct alu_result r;                                                     \
-		u64 out;                                                                 \
-                                                                                         \
-		__asm__ volatile("msr nzcv, %[f]\n\t" insn "\n\tmrs %[o], nzcv"          \
-				 : [r] "=&r"(r.value), [o] "=&r"(out)                    \
-				 : [a] "r"(a), [b] "r"(b), [f] "r"(flags)                \
-				 : "cc");                                                \
-		r.flags = (u32)out;                                                      \
-		return r;                                                                \
+#define WITH_FLAGS(name, insn)                                                  \
+	static struct alu_result name(u64 a, u64 b, u64 flags)                  \
+	{                                                                       \
+		struct alu_result r;                                            \
+		u64 out;                                                        \
+                                                                                \
+		__asm__ volatile("msr nzcv, %[f]\n\t" insn "\n\tmrs %[o], nzcv" \
+				 : [r] "=&r"(r.value), [o] "=&r"(out)           \
+				 : [a] "r"(a), [b] "r"(b), [f] "r"(flags)       \
+				 : "cc");                                       \
+		r.flags = (u32)out;                                             \
+		return r;                                                       \
 	}
 
 WITH_FLAGS(adds_64, "adds %[r], %[a], %[b]")
@@ -136,11 +136,11 @@ static u64 product(u64 a, u64 b, bool is_signed, u32 bits, bool want_high)
 }
 
 /* What leaves the flags alone: for each a model of its own. */
-#define MODEL(name, expression)            \
-	static u64 name(u64 a, u64 b)      \
-	{                                  \
-		(void)b;                   \
-		return expression;         \
+#define MODEL(name, expression)       \
+	static u64 name(u64 a, u64 b) \
+	{                             \
+		(void)b;              \
+		return expression;    \
 	}
 
 MODEL(m_add_64, model_add(a, b, false, 64).value)
@@ -178,24 +178,25 @@ static const struct {
 	struct alu_result (*run)(u64 a, u64 b, u64 flags);
 	u64 (*model)(u64 a, u64 b);
 } insns[] = {
-	{ "add-64", add_64, m_add_64 },	    { "eor-64", eor_64, m_eor_64 },
-	{ "orn-32", orn_32, m_orn_32 },	    { "lslv-64", lslv_64, m_lsl_64 },
-	{ "lslv-32", lslv_32, m_lsl_32 },   { "lsrv-64", lsrv_64, m_lsr_64 },
-	{ "lsrv-32", lsrv_32, m_lsr_32 },   { "asrv-64", asrv_64, m_asr_64 },
-	{ "asrv-32", asrv_32, m_asr_32 },   { "rorv-64", rorv_64, m_ror_64 },
-	{ "rorv-32", rorv_32, m_ror_32 },   { "udiv-64", udiv_64, m_udiv_64 },
-	{ "udiv-32", udiv_32, m_udiv_32 },  { "sdiv-64", sdiv_64, m_sdiv_64 },
-	{ "sdiv-32", sdiv_32, m_sdiv_32 },  { "mul-64", mul_64, m_mul_64 },
-	{ "mul-32", mul_32, m_mul_32 },	    { "umulh", umulh, m_umulh },
-	{ "smulh", smulh, m_smulh },	    { "umull", umull, m_umull },
-	{ "smull", smull, m_smull },	    { "clz-64", clz_64, m_clz_64 },
-	{ "clz-32", clz_32, m_clz_32 },	    { "rbit-64", rbit_64, m_rbit_64 },
-	{ "rbit-32", rbit_32, m_rbit_32 },  { "rev-64", rev_64, m_rev_64 },
+	{ "add-64", add_64, m_add_64 },	      { "eor-64", eor_64, m_eor_64 },
+	{ "orn-32", orn_32, m_orn_32 },	      { "lslv-64", lslv_64, m_lsl_64 },
+	{ "lslv-32", lslv_32, m_lsl_32 },     { "lsrv-64", lsrv_64, m_lsr_64 },
+	{ "lsrv-32", lsrv_32, m_lsr_32 },     { "asrv-64", asrv_64, m_asr_64 },
+	{ "asrv-32", asrv_32, m_asr_32 },     { "rorv-64", rorv_64, m_ror_64 },
+	{ "rorv-32", rorv_32, m_ror_32 },     { "udiv-64", udiv_64, m_udiv_64 },
+	{ "udiv-32", udiv_32, m_udiv_32 },    { "sdiv-64", sdiv_64, m_sdiv_64 },
+	{ "sdiv-32", sdiv_32, m_sdiv_32 },    { "mul-64", mul_64, m_mul_64 },
+	{ "mul-32", mul_32, m_mul_32 },	      { "umulh", umulh, m_umulh },
+	{ "smulh", smulh, m_smulh },	      { "umull", umull, m_umull },
+	{ "smull", smull, m_smull },	      { "clz-64", clz_64, m_clz_64 },
+	{ "clz-32", clz_32, m_clz_32 },	      { "rbit-64", rbit_64, m_rbit_64 },
+	{ "rbit-32", rbit_32, m_rbit_32 },    { "rev-64", rev_64, m_rev_64 },
 	{ "rev32-64", rev32_64, m_rev32_64 }, { "rev16-64", rev16_64, m_rev16_64 },
 	{ "rev-32", rev_32, m_rev_32 },
 };
 
-TEST(flag_preserving, "results of shifts, multiplications, divisions and bit operations; flags stay",
+TEST(flag_preserving,
+     "results of shifts, multiplications, divisions and bit operations; flags stay",
      SPEC("DDI 0487, C6.2"))
 {
 	for (u32 i = 0; i < ARRAY_SIZE(insns); i++) {
@@ -213,31 +214,31 @@ TEST(flag_preserving, "results of shifts, multiplications, divisions and bit ope
 }
 
 /* Whether B.cond branched, for each condition by its number. */
-#define BRANCH(condition)                                                                    \
-	({                                                                                   \
-		u64 taken_;                                                                  \
-		__asm__ volatile("msr nzcv, %1\n\tmov %0, #1\n\tb." condition                \
-				 " 1f\n\tmov %0, #0\n1:"                                     \
-				 : "=&r"(taken_)                                             \
-				 : "r"(flags)                                                \
-				 : "cc");                                                    \
-		taken_;                                                                      \
+#define BRANCH(condition)                                                     \
+	({                                                                    \
+		u64 taken_;                                                   \
+		__asm__ volatile("msr nzcv, %1\n\tmov %0, #1\n\tb." condition \
+				 " 1f\n\tmov %0, #0\n1:"                      \
+				 : "=&r"(taken_)                              \
+				 : "r"(flags)                                 \
+				 : "cc");                                     \
+		taken_;                                                       \
 	})
-#define SELECT(condition)                                                         \
-	({                                                                        \
-		u64 value_;                                                       \
-		__asm__ volatile("msr nzcv, %1\n\tcsinc %0, %2, %3, " condition   \
-				 : "=r"(value_)                                   \
-				 : "r"(flags), "r"(11ull), "r"(21ull)             \
-				 : "cc");                                         \
-		value_;                                                           \
+#define SELECT(condition)                                                       \
+	({                                                                      \
+		u64 value_;                                                     \
+		__asm__ volatile("msr nzcv, %1\n\tcsinc %0, %2, %3, " condition \
+				 : "=r"(value_)                                 \
+				 : "r"(flags), "r"(11ull), "r"(21ull)           \
+				 : "cc");                                       \
+		value_;                                                         \
 	})
-#define EACH(condition, number)                                                                \
-	do {                                                                                   \
-		bool holds = model_condition(number, (u32)flags);                              \
-		EXPECT_EQ(BRANCH(condition), holds, "b." condition " flags %#llx", flags);     \
+#define EACH(condition, number)                                                                  \
+	do {                                                                                     \
+		bool holds = model_condition(number, (u32)flags);                                \
+		EXPECT_EQ(BRANCH(condition), holds, "b." condition " flags %#llx", flags);       \
 		EXPECT_EQ(SELECT(condition), holds ? 11 : 22, "csinc " condition " flags %#llx", \
-			  flags);                                                              \
+			  flags);                                                                \
 	} while (0)
 
 TEST(conditions, "each condition holds for the flags that it is defined for, in B.cond and CSINC",
@@ -265,7 +266,8 @@ TEST(conditions, "each condition holds for the flags that it is defined for, in 
 	}
 }
 
-TEST(conditional_compare, "CCMP compares if its condition holds, and else takes the flags it was given",
+TEST(conditional_compare,
+     "CCMP compares if its condition holds, and else takes the flags it was given",
      SPEC("DDI 0487, C6.2, CCMP (register)"))
 {
 	for (u32 pair = 0; pair < MODEL_PAIRS; pair++) {
@@ -297,7 +299,7 @@ TEST(conditional_compare, "CCMP compares if its condition holds, and else takes 
 
 TEST(crc32, "CRC32 and CRC32C of bytes, halfwords, words and doublewords",
      SPEC("DDI 0487, C6.2, CRC32B, CRC32CB and others"),
-     REQUIRES((read_sys(ID_AA64ISAR0) >> 16 & 0xf) != 0))
+	  REQUIRES((read_sys(ID_AA64ISAR0) >> 16 & 0xf) != 0))
 {
 	for (u32 pair = 0; pair < MODEL_PAIRS; pair++) {
 		u64 a, b;

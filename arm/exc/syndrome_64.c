@@ -115,7 +115,9 @@ TEST(read_only_registers,
 AT_EL0(read_ctr, "mrs x3, ctr_el0")
 AT_EL0(read_daif, "mrs x7, daif")
 AT_EL0(set_daif, "msr daifset, #2")
-AT_EL0(use_fp, "fmov d0, xzr")
+/* FMOV d0, xzr, which assemblers refuse for a target without floating point. */
+#define FMOV ".inst 0x9e6703e0"
+AT_EL0(use_fp, FMOV)
 
 static u64 zva_line[64] __aligned(512);
 
@@ -126,12 +128,18 @@ static void zero_line(void *line)
 	__asm__ volatile("dc zva, x9" : : "r"(x9) : "memory");
 }
 
-static void clean_line(void *line)
-{
-	register void *x9 __asm__("x9") = line;
+#define MAINTENANCE(name, insn)                                       \
+	static void name(void *line)                                  \
+	{                                                             \
+		register void *x9 __asm__("x9") = line;               \
+                                                                      \
+		__asm__ volatile(insn ", x9" : : "r"(x9) : "memory"); \
+	}
 
-	__asm__ volatile("dc cvac, x9" : : "r"(x9) : "memory");
-}
+MAINTENANCE(clean_line, "dc cvac")
+MAINTENANCE(clean_line_to_unification, "dc cvau")
+MAINTENANCE(clean_and_invalidate_line, "dc civac")
+MAINTENANCE(invalidate_code_line, "ic ivau")
 
 static void sctlr_clear(u64 bits)
 {
@@ -153,9 +161,18 @@ TEST(sctlr_traps_el0, "SCTLR_EL1.UCT, UMA, UCI and DZE, clear, trap with the enc
 	EXPECT_FAULT(SYSREG_TRAP(SYSREG_ISS(0, 3, 4, 2, 6, 31, 0)), run_user(set_daif, NULL));
 	SUBTEST("uci-1");
 	EXPECT_NO_FAULT(run_user(clean_line, zva_line));
+	EXPECT_NO_FAULT(run_user(clean_line_to_unification, zva_line));
+	EXPECT_NO_FAULT(run_user(clean_and_invalidate_line, zva_line));
+	EXPECT_NO_FAULT(run_user(invalidate_code_line, zva_line));
 	SUBTEST("uci-0");
 	sctlr_clear(SCTLR_UCI);
 	EXPECT_FAULT(SYSREG_TRAP(SYSREG_ISS(1, 3, 7, 10, 1, 9, 0)), run_user(clean_line, zva_line));
+	EXPECT_FAULT(SYSREG_TRAP(SYSREG_ISS(1, 3, 7, 11, 1, 9, 0)),
+		     run_user(clean_line_to_unification, zva_line));
+	EXPECT_FAULT(SYSREG_TRAP(SYSREG_ISS(1, 3, 7, 14, 1, 9, 0)),
+		     run_user(clean_and_invalidate_line, zva_line));
+	EXPECT_FAULT(SYSREG_TRAP(SYSREG_ISS(1, 3, 7, 5, 1, 9, 0)),
+		     run_user(invalidate_code_line, zva_line));
 	SUBTEST("dze-1");
 	EXPECT_NO_FAULT(run_user(zero_line, zva_line));
 	SUBTEST("dze-0");
@@ -171,7 +188,7 @@ TEST(fp_trap, "CPACR_EL1.FPEN traps floating point: 0 at EL0 and EL1, 1 at EL0, 
 		SUBTEST("fpen-%llu", fpen);
 		write_sys(CPACR, fpen << 20);
 		isb();
-		EXPECT_FAULT(fpen & 1 ? NO_FAULT : FP_TRAP, RAISE("fmov d0, xzr"));
+		EXPECT_FAULT(fpen & 1 ? NO_FAULT : FP_TRAP, RAISE(FMOV));
 		EXPECT_FAULT(fpen == 3 ? NO_FAULT : FP_TRAP, run_user(use_fp, NULL));
 	}
 	write_sys(CPACR, 3ull << 20);
