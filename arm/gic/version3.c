@@ -21,8 +21,10 @@ static void send_sgi_to(u64 affinity, u64 targets)
 	isb();
 }
 
-TEST(sgi_affinity, "an SGI goes to CPUs whose Aff3, Aff2, Aff1 are those given and whose Aff0 is listed",
-     SPEC("IHI 0069, 12.2.21, ICC_SGI1R_EL1"), REQUIRES((cpu_by_number(0)->hardware_id & 0xff) < 16))
+TEST(sgi_affinity,
+     "an SGI goes to CPUs whose Aff3, Aff2, Aff1 are those given and whose Aff0 is listed",
+     SPEC("IHI 0069, 12.2.21, ICC_SGI1R_EL1"),
+	  REQUIRES((cpu_by_number(0)->hardware_id & 0xff) < 16))
 {
 	u64 self = cpu_by_number(0)->hardware_id, bit = BIT(self & 0xff);
 
@@ -58,12 +60,14 @@ TEST(group_enables, "ICC_IGRPEN1, clear, signals no interrupt of group 1 and ack
 	EXPECT(signalled(PSTATE_I));
 }
 
-TEST(redistributor_of_cpu, "GICR_TYPER has the affinity of the CPU that the redistributor belongs to",
+TEST(redistributor_of_cpu,
+     "GICR_TYPER has the affinity of the CPU that the redistributor belongs to",
      SPEC("IHI 0069, 12.11.35, GICR_TYPER"))
 {
 	u64 self = cpu_by_number(0)->hardware_id;
 
-	EXPECT_EQ(read32(gicr_base() + GICR_TYPER + 4), (self >> 8 & 0xff000000) | (self & 0xffffff));
+	EXPECT_EQ(read32(gicr_base() + GICR_TYPER + 4),
+		  (self >> 8 & 0xff000000) | (self & 0xffffff));
 	EXPECT_EQ(read32(gicr_base() + GICR_WAKER) &
 			  (GICR_WAKER_PROCESSOR_SLEEP | GICR_WAKER_CHILDREN_ASLEEP),
 		  0);

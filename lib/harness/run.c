@@ -200,6 +200,7 @@ static bool run_body(const struct test_case *c)
 static void reset_machine(void)
 {
 	cpus_park();
+	console_reset();
 	fault_reset();
 	arch_reset_state();
 	space_reset_kernel();
@@ -211,7 +212,8 @@ static void judge_expectations(void)
 {
 	if (now.failures || now.skipped || expectations_evaluated)
 		return;
-	if (now.rows && now.rows == now.rows_skipped) {
+	/* The last row has not ended yet. */
+	if (now.rows && now.rows == now.rows_skipped + now.row_skipped) {
 		now.skipped = true;
 		snprintf(now.skip_reason, sizeof(now.skip_reason), "every row was skipped");
 	} else {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Atomic operations on integers of 32 or 64 bits, sequentially consistent (C11, 7.17.3). On a
- * 32-bit machine only u32 is lock-free everywhere, so that is what shared counters should be.
+ * Atomic operations on integers of 32 bits, and of 64 bits on 64-bit machines, sequentially
+ * consistent (C11, 7.17.3). A u64 does not even link on all 32-bit machines, so that u32 is what
+ * shared counters should be.
  */
 #ifndef ASSAY_SYS_ATOMIC_H
 #define ASSAY_SYS_ATOMIC_H

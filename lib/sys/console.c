@@ -3,6 +3,7 @@
 
 #include <arch/machine.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/cpu.h>
 #include <sys/lock.h>
 
@@ -11,6 +12,31 @@
 static struct lock console_lock;
 static u32 console_owner = UINT32_MAX;
 
+/* Where text goes instead of to the device, if `to` is not NULL. */
+static struct {
+	char *to;
+	size_t size, used;
+} capture;
+
+static void put(const char *text, size_t size)
+{
+	if (!capture.to) {
+		machine_console_write(text, size);
+		return;
+	}
+	size = MIN(size, capture.size - 1 - capture.used);
+	memcpy(capture.to + capture.used, text, size);
+	capture.used += size;
+	capture.to[capture.used] = '\0';
+}
+
+void console_capture(char *to, size_t size)
+{
+	capture.to = to;
+	capture.size = size;
+	capture.used = 0;
+}
+
 void console_write(const char *text, size_t size)
 {
 	u32 self = this_cpu()->number;
@@ -18,15 +44,24 @@ void console_write(const char *text, size_t size)
 	bool nested = READ_ONCE(console_owner) == self;
 	ulong irq_state = arch_irq_save();
 
-	if (!nested)
-		lock(&console_lock);
+	/* Not lock(), which gives up when the case ends: what is to be said then has to be
+	 * said. */
+	while (!nested && !lock_try(&console_lock))
+		arch_relax();
 	WRITE_ONCE(console_owner, self);
-	machine_console_write(text, size);
+	put(text, size);
 	if (!nested) {
 		WRITE_ONCE(console_owner, UINT32_MAX);
 		unlock(&console_lock);
 	}
 	arch_irq_restore(irq_state);
+}
+
+void console_reset(void)
+{
+	console_owner = UINT32_MAX;
+	console_lock = (struct lock){ 0 };
+	console_capture(NULL, 0);
 }
 
 int vprintf(const char *format, va_list args)

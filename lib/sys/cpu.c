@@ -56,14 +56,19 @@ static void ensure_started(struct cpu *cpu)
 	}
 }
 
-void cpu_loop(void)
+/*
+ * `from` is the state that this CPU is in. Once it is another, cpus_park() has given this CPU up and a
+ * reset is on its way: what runs here then must not look like the CPU that starts after it.
+ */
+static void __noreturn wait_and_work(u32 from)
 {
 	struct cpu *cpu = this_cpu();
 
-	for (;;) {
+	for (;; from = CPU_WORKING) {
 		fault_reset();
 		arch_reset_state();
-		atomic_store(&cpu->state, CPU_WAITING);
+		while (!atomic_compare_exchange(&cpu->state, from, CPU_WAITING))
+			arch_relax();
 		while (!READ_ONCE(cpu->work))
 			arch_wait_for_kick();
 		cpu->work(cpu->work_arg);
@@ -71,10 +76,20 @@ void cpu_loop(void)
 	}
 }
 
+void cpu_loop(void)
+{
+	wait_and_work(CPU_OFF);
+}
+
+static void __noreturn go_on(void)
+{
+	wait_and_work(CPU_WORKING);
+}
+
 void cpu_abandon_work(void)
 {
 	WRITE_ONCE(this_cpu()->work, NULL);
-	arch_restart_on_own_stack(cpu_loop);
+	arch_restart_on_own_stack(go_on);
 }
 
 void cpu_start_work(u32 number, void (*fn)(void *arg), void *arg)
@@ -123,15 +138,28 @@ void run_on_all_cpus(void (*fn)(void *arg), void *arg)
 	}
 }
 
+/*
+ * A reset may take its time to arrive, and until then the CPU goes on with what it was doing. Only one
+ * that has started anew is known to have stopped.
+ */
 void cpus_park(void)
 {
+	bool any = false;
+
 	for (u32 number = 1; number < count; number++) {
 		struct cpu *cpu = cpu_by_number(number);
 
-		if (atomic_load(&cpu->state) != CPU_WORKING)
+		if (!atomic_compare_exchange(&cpu->state, CPU_WORKING, CPU_OFF))
 			continue;
+		any = true;
 		arch_reset_cpu(cpu);
 		WRITE_ONCE(cpu->work, NULL);
-		atomic_store(&cpu->state, CPU_OFF);
+	}
+	if (!any)
+		return;
+	arch_start_cpus();
+	for (u32 number = 1; number < count; number++) {
+		if (!wait_for_state(cpu_by_number(number), CPU_WAITING))
+			run_error("CPU %u did not start again", number);
 	}
 }

@@ -9,8 +9,11 @@ void lock(struct lock *lock)
 {
 	u32 ticket = atomic_add(&lock->next_ticket, 1);
 
-	while (atomic_load(&lock->now_serving) != ticket)
+	while (atomic_load(&lock->now_serving) != ticket) {
+		if (run_is_ending())
+			run_end_case();
 		arch_relax();
+	}
 }
 
 bool lock_try(struct lock *lock)

@@ -145,23 +145,23 @@ void arch_describe_leaks(char *text, size_t size)
 
 /* ------------------------------------------------------------------------------------- start-up */
 
-/* The counter when the PIT said that it is done, between its last two looks. */
+/*
+ * The counter when the PIT was done, from both sides. What was read behind a look at the PIT that said
+ * no may be far behind the end, if this CPU was held up in between: only what was read before counts.
+ */
 static void measure(u64 *min, u64 *max)
 {
-	u64 before_start = arch_ticks(), after_start, before_end, after_end;
+	u64 before_start = arch_ticks(), after_start, before_no, before_look;
 
 	pit_start(CALIBRATION_COUNT);
 	after_start = arch_ticks();
-	after_end = after_start;
+	before_look = after_start;
 	do {
-		before_end = after_end;
-		if (pit_done())
-			break;
-		after_end = arch_ticks();
-	} while (true);
-	after_end = arch_ticks();
-	*min = before_end - after_start;
-	*max = after_end - before_start;
+		before_no = before_look;
+		before_look = arch_ticks();
+	} while (!pit_done());
+	*min = before_no - after_start;
+	*max = arch_ticks() - before_start;
 }
 
 /*

@@ -192,6 +192,14 @@ void fault_describe(struct fault fault, char *text, size_t size)
 		snprintf(text + used, size - used, " at %#llx", fault.address);
 }
 
+/* Reads a word that may be anywhere; false if it cannot be read. */
+static bool load_try(const ulong *at, ulong *value)
+{
+	fault_clear();
+	__asm__ volatile(GUARDED("mov %1, %0") : "=r"(*value) : "m"(*at));
+	return !fault_taken().kind;
+}
+
 /* Return addresses along the chain of frame pointers, as far as it leads through memory. */
 static void print_backtrace(ulong ip, const ulong *frame)
 {
@@ -199,12 +207,15 @@ static void print_backtrace(ulong ip, const ulong *frame)
 	size_t used = (size_t)snprintf(text, sizeof(text), " %#lx", (unsigned long)ip);
 
 	for (u32 depth = 1; depth < BACKTRACE_DEPTH; depth++) {
+		ulong outer, caller;
+
 		if (!IS_ALIGNED((ulong)frame, sizeof(ulong)) || !page_is_memory((ulong)frame) ||
-		    frame[1] < (ulong)image_start || frame[1] >= (ulong)image_end)
+		    !load_try(frame, &outer) || !load_try(frame + 1, &caller) ||
+		    caller < (ulong)image_start || caller >= (ulong)image_end)
 			break;
 		used += (size_t)snprintf(text + used, sizeof(text) - used, " %#lx",
-					 (unsigned long)frame[1]);
-		frame = (const ulong *)frame[0];
+					 (unsigned long)caller);
+		frame = (const ulong *)outer;
 	}
 	ktap_note("backtrace%s", text);
 }

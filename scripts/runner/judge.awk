@@ -37,13 +37,15 @@ function emit(verdict, name, row, ms, message) {
 	printf "%s\t%s\t%s\t%s\t%s\n", verdict, name, row, ms, message
 }
 
-# The first contradiction in the running case, or outside cases in the whole stream.
+# A contradiction: in the running case, else in the one that had its result last, else in the whole stream.
 function object(text) {
 	if (in_case) {
 		if (objection == "")
 			objection = text
-	} else if (stream_objection == "") {
-		stream_objection = text
+	} else if (judged && !totals_seen) {
+		demote("FAIL", text)
+	} else {
+		object_to_stream(text)
 	}
 }
 
@@ -52,19 +54,50 @@ function object_to_stream(text) {
 		stream_objection = text
 }
 
+# The last case's verdict is none to keep: what came before the next start mark or the totals speaks against it.
+function demote(verdict, text,    part) {
+	split(kept[kept_count], part, "\t")
+	if (part[1] ~ /^(PASS|SKIP|KNOWN|FIXED)$/ || (verdict != "FAIL" && part[1] == "FAIL")) {
+		counted[part[1]]--
+		kept[kept_count] = verdict "\t" part[2] "\t\t" part[4] "\t" escape(text) (part[5] == "" ? "" : "\\n" part[5])
+	}
+}
+
+# A start mark within a case is that of the next, if the running one's result was lost; or else it is forged. Only what
+# comes then can tell: the result of the one or the other.
 function start_case(number, name) {
-	if (in_case) {
+	if (in_case && number == judged + 2 && name == names[judged + 2]) {
 		object("no result before the start of the next case")
-		end_case("FAIL", "")
+		next_started = 1
+		return
+	}
+	if (in_case && next_started)
+		next_case_it_was()
+	if (in_case) {
+		if (maybe_restarted && number == 1 && name == names[1])
+			restarted = stopped = 1
+		else
+			object("a start mark for '" number " " name "' within the case")
+		return
 	}
 	if (number != judged + 1 || judged + 1 > expected || name != names[judged + 1]) {
 		object("a start mark for '" number " " name "' instead of '" \
 			(judged + 1 > expected ? "the totals" : judged + 1 " " names[judged + 1]) "'")
 		return
 	}
+	begin_case()
+}
+
+function begin_case() {
 	in_case = 1; objection = ""; notes = ""; note_count = 0; rows = 0; bad_rows = 0; unknown_rows = 0
-	fixed_rows = 0; case_notes = 0; result = ""
-	split("", row_seen)
+	fixed_rows = 0; case_notes = 0; result = ""; next_started = 0; maybe_restarted = 0
+	split("", row_seen); split("", known_seen)
+}
+
+# The running case has no result, and the next one runs already.
+function next_case_it_was() {
+	end_case("FAIL", "")
+	begin_case()
 }
 
 # The words of known.cfg on a row, and in matched the entry that has them; '' if there is none.
@@ -165,7 +198,12 @@ function end_case(verdict, ms,    i, name, words, missing) {
 	judged++
 }
 
-function case_result(ok, text,    number, name, skip, ms, at) {
+function say(what, by) {
+	said_count[what] += by
+	last_said = what
+}
+
+function case_result(ok, text,    number, name, skip, ms, at, what) {
 	number = text + 0
 	sub(/^[0-9]+ ?/, "", text)
 	skip = ""; ms = ""
@@ -177,22 +215,28 @@ function case_result(ok, text,    number, name, skip, ms, at) {
 		sub(/ms$/, "", ms)
 		text = substr(text, 1, at - 1)
 	}
+	if (ms !~ /^[0-9]+\.[0-9]+$/)
+		ms = ""
+	what = !ok ? "fail" : skip != "" ? "skip" : "pass"
+	if (in_case && next_started && number == judged + 2 && text == names[judged + 2])
+		next_case_it_was()
+	if (!in_case && judged && number == judged && text == names[judged] && !totals_seen) {
+		# The later one is what the guest has counted.
+		object("two results")
+		say(last_said, -1)
+		say(what, 1)
+		return
+	}
 	if (!in_case || number != judged + 1 || text != names[judged + 1]) {
 		object("a result for '" number " " text "' that is not running")
 		return
 	}
-	if (ok) said_ok++
 	if (ok && bad_rows)
 		object("the case passed although rows of it failed")
-	if (ok && skip != "") {
-		said_skip++
-		said_ok--
-		if (notes == "") notes = escape(skip)
-		end_case("SKIP", ms)
-	} else {
-		if (!ok) said_not_ok++
-		end_case(ok ? "PASS" : "FAIL", ms)
-	}
+	say(what, 1)
+	if (what == "skip" && notes == "")
+		notes = escape(skip)
+	end_case(what == "fail" ? "FAIL" : what == "skip" ? "SKIP" : "PASS", ms)
 }
 
 !reading_console && FILENAME != CONSOLE {
@@ -247,12 +291,18 @@ totals_seen {
 	start_case(number, text)
 	next
 }
+/^# totals: / && in_case && !(judged + 1 == expected || (next_started && judged + 2 == expected)) {
+	object("totals within the case")
+	next
+}
 /^# totals: / {
-	totals_seen = 1
+	if (in_case && next_started)
+		next_case_it_was()
 	if (in_case) {
 		object("no result before the totals")
 		end_case("FAIL", "")
 	}
+	totals_seen = 1
 	totals = $0
 	next
 }
@@ -274,6 +324,8 @@ totals_seen {
 }
 /^ok [0-9]+ / { case_result(1, substr($0, 4)); next }
 /^not ok [0-9]+ / { case_result(0, substr($0, 8)); next }
+# The machine was reset and the image boots again, or the case prints this: what comes next tells.
+/^KTAP version / && in_case { maybe_restarted = 1; object("'KTAP version' within the case"); next }
 /^KTAP version / { restarted = 1; stopped = 1; next }
 /^Bail out!/ { bailed = escape(substr($0, 11)); stopped = 1; next }
 {
@@ -285,7 +337,8 @@ totals_seen {
 # The rest of the cases of this boot, from the one that would be next.
 function rest(verdict, message) {
 	while (judged < expected) {
-		in_case = 1; objection = ""; notes = message; bad_rows = 0; fixed_rows = 0
+		begin_case()
+		notes = message
 		end_case(verdict, "")
 	}
 }
@@ -296,8 +349,18 @@ END {
 		rest(how == "timeout" ? "TIMEOUT" : "ERROR", escape(words \
 			(before == "" ? "" : "; the console says '" substr(before, 1, 100) "'")))
 	} else if (bailed != "") {
-		if (in_case) { add_note("Bail out! " bailed); end_case("ERROR", "") }
-		rest("ERROR", "Bail out! " bailed)
+		# In a case, it concerns that one; before the first, all of them.
+		if (in_case) {
+			objection = ""
+			notes = "Bail out! " bailed (notes == "" ? "" : "\\n" notes)
+			end_case("ERROR", "")
+		} else if (judged) {
+			demote("ERROR", "Bail out! " bailed)
+		} else {
+			rest("ERROR", "Bail out! " bailed)
+		}
+		if (judged < expected)
+			resume = judged + 1
 	} else if (plan == "" && how != "timeout" && !judged && !in_case) {
 		rest("ERROR", "no plan; " escape(words))
 	} else if (!totals_seen) {
@@ -307,18 +370,18 @@ END {
 			object_to_stream("a plan of " plan " cases instead of " expected)
 		why = restarted ? "the guest started anew" : words
 		verdict = how == "timeout" && !restarted ? "TIMEOUT" : "CRASH"
+		if (in_case && next_started)
+			next_case_it_was()
 		if (in_case) {
+			# What it printed last explains nothing against its not having ended.
+			objection = ""
 			notes = escape(why) (notes == "" ? "" : "\\n" notes)
 			end_case(verdict, "")
 		} else if (judged == 0) {
 			rest(verdict, escape(why ", before the first case"))
-		} else if (judged < expected) {
-			# Between two cases: charged to the one that would have come.
-			in_case = 1; objection = ""; notes = escape(why ", before its start mark"); bad_rows = 0
-			fixed_rows = 0
-			end_case(verdict, "")
 		} else {
-			truncated = escape(why ", before the totals")
+			# Nothing stands between a result and the next start mark but the end of the case.
+			demote(verdict, why ", behind the result" (judged == expected ? " and before the totals" : ""))
 		}
 		if (judged < expected && stream_objection == "")
 			resume = judged + 1
@@ -329,18 +392,18 @@ END {
 			object_to_stream("no plan")
 		else if (plan != expected)
 			object_to_stream("a plan of " plan " cases instead of " expected)
-		claimed = "# totals: pass=" said_ok + 0 " fail=" said_not_ok + 0 " skip=" said_skip + 0
+		claimed = "# totals: pass=" said_count["pass"] + 0 " fail=" said_count["fail"] + 0 " skip=" said_count["skip"] + 0
 		if (judged != expected)
 			object("totals after " judged " of " expected " cases")
 		else if (totals != claimed)
 			object("'" substr(totals, 3) "', but the results say '" substr(claimed, 3) "'")
-		else if (how == "ended" && said == "passed" && said_not_ok)
+		else if (how == "ended" && said == "passed" && said_count["fail"])
 			object("failed cases, but the guest ended the VMM as passed")
-		else if (how == "ended" && said == "failed" && !said_not_ok)
+		else if (how == "ended" && said == "failed" && !said_count["fail"])
 			object("no failed case, but the guest ended the VMM as failed")
 		rest("ERROR", escape(stream_objection))
 		if (how != "ended" && stream_objection == "")
-			truncated = escape(words ", after the totals")
+			demote(how == "timeout" ? "TIMEOUT" : "CRASH", words ", after the totals")
 	}
 
 	for (i = 1; i <= kept_count; i++) {
@@ -348,9 +411,6 @@ END {
 		# A stream that contradicts itself can be believed in nothing good that it says.
 		if (stream_objection != "" && part[1] ~ /^(PASS|SKIP|KNOWN|FIXED)$/)
 			emit("ERROR", part[2], part[3], part[4], escape("the console cannot be trusted: " stream_objection))
-		else if (truncated != "" && i == kept_count && part[1] ~ /^(PASS|SKIP|KNOWN|FIXED|FAIL)$/)
-			emit(how == "timeout" ? "TIMEOUT" : "CRASH", part[2], part[3], part[4], \
-				truncated (part[5] == "" ? "" : "\\n" part[5]))
 		else
 			emit(part[1], part[2], part[3], part[4], part[5])
 	}

@@ -109,10 +109,13 @@ void arch_leave_exception(void);
 /*
  * An instruction whose fault is a value, for inline assembly: GUARDED("rdmsr"). A fault goes on behind
  * it, with all registers as they were at the fault. Between fault_clear() and fault_taken().
+ *
+ * A trap's address is that of the instruction behind, which is a NOP, so that it is no fault's that
+ * the next instruction raises.
  */
 #define GUARDED(insn)                          \
 	"771: " insn "\n"                      \
-	"772:\n"                               \
+	"772: nop\n"                           \
 	".pushsection .assay.guarded, \"a\"\n" \
 	".balign 4\n"                          \
 	".long 771b - .\n"                     \

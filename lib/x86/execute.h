@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Runs one instruction, or a few, with all general registers and flags given, and says what all of
+ * them are afterwards:
+ *
+ *	struct registers r = { .ax = 1, .cx = 2, .flags = FLAG_1 };
+ *
+ *	execute(CODE("add %%ecx, %%eax"), &r);
+ *	EXPECT_EQ(r.ax, 3);
+ */
+#ifndef ASSAY_X86_EXECUTE_H
+#define ASSAY_X86_EXECUTE_H
+
+#include <arch/fault.h>
+#include <types.h>
+
+/* execute_*.S knows this layout. */
+struct registers {
+	union {
+		struct {
+			ulong ax, cx, dx, bx, bp, si, di;
+#ifdef __x86_64__
+			ulong r8, r9, r10, r11, r12, r13, r14, r15;
+#endif
+		};
+		ulong general[sizeof(ulong) == 8 ? 15 : 7];
+	};
+	ulong flags;
+};
+
+/*
+ * Calls `code` with these registers. It may change all of them but SP, and may use the stack below
+ * it. Interrupts must stay off, and TF clear.
+ */
+void execute(const void *code, struct registers *registers);
+
+/* The same; returns the fault that an instruction raised, with the registers as they were then. */
+static inline struct fault execute_try(const void *code, struct registers *registers)
+{
+	fault_clear();
+	execute(code, registers);
+	return fault_taken();
+}
+
+/*
+ * The address of machine code for execute(), from assembler text, in which a % is written twice as in
+ * any inline assembly; "i" constants may follow and are its operands 1, 2... The text is GUARDED():
+ * after a fault, execution goes on behind all of it, so that it must leave the stack as it was when an
+ * instruction of it may fault.
+ */
+#define CODE(text, ...)                                        \
+	({                                                     \
+		const void *code_;                             \
+		__asm__("movl $770f, %k0\n"                    \
+			".pushsection .text.execute, \"ax\"\n" \
+			"770:\n" GUARDED(text) "ret\n"         \
+					       ".popsection"   \
+			: "=r"(code_)                          \
+			: __VA_ARGS__);                        \
+		code_;                                         \
+	})
+
+/* For text that is the same in both sizes: a register by its size's name, and memory there. */
+#ifdef __x86_64__
+#define NATIVE(register) "%%r" register
+#define ONLY_64(...)	 __VA_ARGS__
+#else
+#define NATIVE(register) "%%e" register
+#define ONLY_64(...)
+#endif
+#define AT(register) "(" NATIVE(register) ")"
+
+#endif
