@@ -34,7 +34,7 @@ $(call remember,$(out)/flags,$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(CC_VERSION
 $(call remember,$(out)/sources,$(lib_sources) $(foreach i,$(images),$(call image_sources,$(i))))
 
 .PHONY: all
-all: $(foreach i,$(images),$(out)/$(i).elf $(out)/$(i).list) $(out)/compile_commands.json
+all: $(foreach i,$(images),$(out)/$(i).elf $(out)/$(i).list $(if $(FLAT_IMAGE),$(out)/$(i).$(FLAT_IMAGE))) $(out)/compile_commands.json
 
 $(out)/obj/%.o: % $(out)/flags
 	@mkdir -p $(@D)
@@ -60,6 +60,10 @@ $(foreach i,$(images),$(eval $(call image_rules,$(i))))
 $(out)/%.list: $(out)/%.elf
 	@$(OBJCOPY) -O binary --only-section=.assay.list $< $@.bin
 	@tr -d '\000' <$@.bin >$@.new && rm $@.bin && mv $@.new $@
+
+# The image as it lies in memory, for architectures whose boot protocol wants that and not an ELF file.
+$(out)/%.bin: $(out)/%.elf
+	@$(OBJCOPY) -O binary $< $@
 
 # For clangd and other tools that want to know how a file is compiled.
 define compile_command

@@ -74,6 +74,9 @@ for arch; do
 		done
 		section "$name" >"$tree/unittests.cfg"
 		cp "build/$arch/config.mak" "build/$arch/$image" "build/$arch/${image%.elf}.list" "$tree/build/$arch/"
+		if [[ -f build/$arch/${image%.elf}.bin ]]; then
+			cp "build/$arch/${image%.elf}.bin" "$tree/build/$arch/"
+		fi
 		file=build/$arch/standalone/$name
 		{
 			launcher | sed "s/@NAME@/$name/g; s/@ARCH@/$arch/g; s|@FILE@|$name|g"

@@ -7,7 +7,8 @@
 #include <string.h>
 #include <sys/lock.h>
 
-#define MAX_REGIONS 8
+#define MAX_REGIONS  16
+#define MAX_RESERVED 16
 
 enum page_state {
 	PAGE_IS_FREE,
@@ -27,7 +28,14 @@ struct region {
 	u8 *state;
 };
 
+/* Memory that is not handed out although the machine has it. */
+struct reserved {
+	phys_t start, end;
+};
+
 static struct region regions[MAX_REGIONS];
+static struct reserved reserved[MAX_RESERVED];
+static u32 reserved_count;
 static u32 region_count;
 static struct lock page_lock;
 static u8 owner;
@@ -120,22 +128,38 @@ static void add_usable(phys_t start, phys_t end)
 	region_count++;
 }
 
+void page_reserve(phys_t start, phys_t end)
+{
+	if (reserved_count < MAX_RESERVED)
+		reserved[reserved_count++] = (struct reserved){ start, end };
+}
+
+static struct reserved reserved_range(u32 i)
+{
+	return i ? reserved[i - 1] : (struct reserved){ ARCH_IMAGE_START, ARCH_IMAGE_END };
+}
+
+/* Adds what is left of the range without the image and what is reserved, from number `i` of these on. */
+static void add_unreserved(phys_t start, phys_t end, u32 i)
+{
+	for (; i <= reserved_count && start < end; i++) {
+		struct reserved hole = reserved_range(i);
+
+		if (end <= hole.start || start >= hole.end)
+			continue;
+		if (start < hole.start)
+			add_unreserved(start, hole.start, i + 1);
+		start = hole.end;
+	}
+	if (start < end)
+		add_usable(start, end);
+}
+
 void page_add_region(phys_t start, phys_t end)
 {
-	phys_t image_low = ARCH_IMAGE_START, image_high = ARCH_IMAGE_END;
-
 	memory_size += end - start;
 	memory_end = MAX(memory_end, end);
-	start = MAX(start, (phys_t)ARCH_MIN_MEMORY);
-	if (start >= end)
-		return;
-	if (end <= image_low || start >= image_high) {
-		add_usable(start, end);
-		return;
-	}
-	if (start < image_low)
-		add_usable(start, image_low);
-	add_usable(image_high, end);
+	add_unreserved(MAX(start, (phys_t)ARCH_MIN_MEMORY), end, 0);
 }
 
 void *pages_alloc(size_t count, size_t align)

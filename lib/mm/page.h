@@ -37,7 +37,10 @@ bool page_is_memory(phys_t address);
 
 /* ---------------------------------------------------------------- for the library */
 
-/* Gives a region of memory to the allocator, except the parts of it that hold the image. */
+/* Keeps a range out of what page_add_region() gives later: the loader's or the firmware's memory. */
+void page_reserve(phys_t start, phys_t end);
+
+/* Gives a region of memory to the allocator, except the image and what was reserved before. */
 void page_add_region(phys_t start, phys_t end);
 
 /* From here on, allocations are a case's. */

@@ -78,7 +78,8 @@ TEST(space_map_each_level, "a page of each size maps from its first byte to its 
 		EXPECT_EQ(translate(space, AREA + (ulong)size), (phys_t)AREA + size);
 		EXPECT_EQ(translate(space, AREA - 1), (phys_t)AREA - 1);
 		EXPECT_EQ(prot_of(space, AREA), readable(PROT_WRITE));
-		EXPECT_EQ(prot_of(space, AREA + (ulong)size), PROT_ALL);
+		EXPECT_EQ(prot_of(space, AREA + (ulong)size),
+			  prot_of(space_kernel(), AREA + (ulong)size));
 	}
 }
 
@@ -102,10 +103,11 @@ TEST(space_map_largest,
 	EXPECT_EQ(level_of(space, AREA), 0u);
 	for (ulong offset = 0; offset < large; offset += PAGE_SIZE)
 		EXPECT_EQ(translate(space, AREA + offset), (phys_t)AREA + offset + PAGE_SIZE);
-	EXPECT_EQ(prot_of(space, start - 1), PROT_ALL);
+	EXPECT_EQ(prot_of(space, start - 1), prot_of(space_kernel(), start - 1));
 	EXPECT_EQ(prot_of(space, start), readable(PROT_USER));
 	EXPECT_EQ(prot_of(space, start + (ulong)size - 1), readable(PROT_USER));
-	EXPECT_EQ(prot_of(space, start + (ulong)size), PROT_ALL);
+	EXPECT_EQ(prot_of(space, start + (ulong)size),
+		  prot_of(space_kernel(), start + (ulong)size));
 }
 
 TEST(space_prot, "all combinations of permissions can be read back from the entry",
@@ -142,8 +144,8 @@ static void expect_around(struct space *space, ulong low, ulong high, phys_t ins
 	}
 	EXPECT_EQ(translate(space, low - 1), (phys_t)low - 1);
 	EXPECT_EQ(translate(space, high), (phys_t)high);
-	EXPECT_EQ(prot_of(space, low - 1), PROT_ALL);
-	EXPECT_EQ(prot_of(space, high), PROT_ALL);
+	EXPECT_EQ(prot_of(space, low - 1), prot_of(space_kernel(), low - 1));
+	EXPECT_EQ(prot_of(space, high), prot_of(space_kernel(), high));
 }
 
 /* Parts of large pages: at the start, in the midst, at the end, over a border, with a whole one

@@ -51,15 +51,15 @@ test_image() {
 # Whether the test is for this architecture: no `arch` means every one that has the image, and if none has it, all, so
 # that it is missed.
 test_is_for() {
-	local archs=${TEST["$1|arch"]-} arch
+	local archs=${TEST["$1|arch"]-} image
 	if [[ -n $archs ]]; then
 		[[ " ${archs//,/ } " == *" $2 "* ]]
 		return
 	fi
 	test_image "$1"
 	[[ ! -f $ROOT/build/$2/$IMAGE ]] || return 0
-	for arch in "${ARCHS[@]}"; do
-		[[ ! -f $ROOT/build/$arch/$IMAGE ]] || return 1
+	for image in "$ROOT"/build/*/"$IMAGE"; do
+		[[ ! -f $image ]] || return 1
 	done
 }
 

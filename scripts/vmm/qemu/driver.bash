@@ -11,6 +11,8 @@ driver_find() {
 	case $1 in
 	x86_64) DRIVER_BINARY=${QEMU:-qemu-system-x86_64} ;;
 	i386) DRIVER_BINARY=${QEMU:-qemu-system-i386} ;;
+	arm64) DRIVER_BINARY=${QEMU:-qemu-system-aarch64} package=qemu-system-arm ;;
+	arm) DRIVER_BINARY=${QEMU:-qemu-system-arm} package=qemu-system-arm ;;
 	s390x) DRIVER_BINARY=${QEMU:-qemu-system-s390x} package=qemu-system-misc ;;
 	*) DRIVER_ERROR="the qemu driver does not know $1" ;;
 	esac
@@ -43,28 +45,43 @@ driver_accels() {
 # The command line for a test into DRIVER_ARGV: what is wanted is in VM_*, '' where the driver chooses.
 # The console is standard output.
 driver_argv() {
-	local machine=q35 cpu=$VM_CPU
-	if [[ $VM_ARCH == s390x ]]; then
-		machine=s390-ccw-virtio
-	fi
-	machine=${MACHINE:-${VM_MACHINE:-$machine}}
+	local machine=${MACHINE:-$VM_MACHINE} cpu=$VM_CPU image=$VM_IMAGE
+	local -a console=(-serial stdio)
+	# How the guest tells passed from failed.
+	local -a end=(-device isa-debug-exit,iobase=0xf4,iosize=4)
 	if [[ -z $cpu ]]; then
 		case $VM_ACCEL in
 		kvm*) cpu=host ;;
 		*) cpu=max ;;
 		esac
 	fi
-	DRIVER_ARGV=("$DRIVER_BINARY" -nodefaults -no-user-config -display none -no-reboot
-		-machine "$machine" -accel "$VM_ACCEL" -cpu "$cpu" -smp "${VM_SMP:-1}" -m "${VM_MEMORY:-128M}")
 	case $VM_ARCH in
-	s390x) DRIVER_ARGV+=(-chardev stdio,id=console -device sclpconsole,chardev=console) ;;
-	*) DRIVER_ARGV+=(-serial stdio -device isa-debug-exit,iobase=0xf4,iosize=4) ;;
+	x86_64 | i386) machine=${machine:-q35} ;;
+	arm64 | arm)
+		machine=${machine:-virt} image=${image%.elf}.bin end=()
+		case $VM_ACCEL in
+		# A host with GICv3 need not be able to do GICv2, which is the default.
+		kvm*) [[ $machine == *gic-version=* ]] || machine+=,gic-version=host ;;
+		*) end=(-semihosting-config 'enable=on,target=native') ;;
+		esac
+		# The architecture's algorithm for pointer authentication takes a third of the emulator's time.
+		if [[ $VM_ARCH == arm64 && $cpu == max ]]; then
+			cpu=max,pauth-impdef=on
+		fi
+		;;
+	s390x)
+		machine=${machine:-s390-ccw-virtio} end=()
+		console=(-chardev stdio,id=console -device sclpconsole,chardev=console)
+		;;
 	esac
+	DRIVER_ARGV=("$DRIVER_BINARY" -nodefaults -no-user-config -display none "${console[@]}" -no-reboot
+		-machine "$machine" -accel "$VM_ACCEL" -cpu "$cpu" -smp "${VM_SMP:-1}" -m "${VM_MEMORY:-128M}"
+		${end[@]+"${end[@]}"})
 	case $machine in
 	# qboot does what these images need of a firmware in a quarter of SeaBIOS's time.
 	q35* | pc | pc-*) [[ " ${VM_PARAMS[*]} " == *' -bios '* ]] || DRIVER_ARGV+=(-bios qboot.rom) ;;
 	esac
-	DRIVER_ARGV+=(${VM_PARAMS[@]+"${VM_PARAMS[@]}"} -kernel "$VM_IMAGE")
+	DRIVER_ARGV+=(${VM_PARAMS[@]+"${VM_PARAMS[@]}"} -kernel "$image")
 	if [[ -n $VM_ARGS ]]; then
 		DRIVER_ARGV+=(-append "$VM_ARGS")
 	fi
@@ -75,7 +92,7 @@ driver_argv() {
 driver_status() {
 	DRIVER_HOW=ended DRIVER_SAID='' DRIVER_WORDS="QEMU ended with status $1"
 	case $1 in
-	33) DRIVER_SAID=passed ;; # isa-debug-exit: value * 2 + 1
+	33) DRIVER_SAID=passed ;; # isa-debug-exit: value * 2 + 1; the same by semihosting on arm
 	35) DRIVER_SAID=failed ;;
 	0) DRIVER_WORDS='QEMU ended with status 0, as for a reset or shutdown by the guest' ;;
 	*) DRIVER_HOW=died ;;

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/* The state that an exception is taken with, and what exception returns accept. */
+#include <test.h>
+
+SUITE("Exception entry and return");
+
+static struct {
+	u64 daif, spsel, count;
+	struct trap_frame frame;
+} seen;
+
+static void look(struct trap_frame *frame)
+{
+	seen.daif = read_sys(DAIF);
+	seen.spsel = read_sys(SPSEL);
+	seen.frame = *frame;
+	seen.count++;
+}
+
+static void svc_user(void *arg)
+{
+	(void)arg;
+	__asm__ volatile("svc #1" ::: "memory");
+}
+
+/* An SVC with flags and masks of which none is what exception entry makes of it. */
+static void svc_with_flags(u64 flags)
+{
+	__asm__ volatile("msr nzcv, %0\n\tsvc #1" : : "r"(flags) : "cc", "memory");
+}
+
+TEST(entry_masks_all, "an exception to EL1 sets D, A, I and F and selects SP_EL1",
+     SPEC("DDI 0487, D1.3.1, exception entry"))
+{
+	seen.count = 0;
+	trap_set_handler(VECTOR_FROM_EL1T + VECTOR_SYNC, look);
+	svc_with_flags(0);
+	EXPECT_EQ(seen.count, 1);
+	EXPECT_EQ(seen.daif, PSTATE_DAIF);
+	EXPECT_EQ(seen.spsel, 1);
+}
+
+TEST(spsr_has_pstate, "SPSR_EL1 has the interrupted code's flags, masks and mode",
+     SPEC("DDI 0487, D1.3.1; C5.2.18"))
+{
+	trap_set_handler(VECTOR_FROM_EL1T + VECTOR_SYNC, look);
+	for (u64 flag = PSTATE_V; flag <= PSTATE_N; flag <<= 1) {
+		SUBTEST("flag-%d", __builtin_ctzll(flag));
+		svc_with_flags(flag);
+		EXPECT_EQ(seen.frame.pstate, flag | PSTATE_I | PSTATE_EL1T);
+		svc_with_flags((PSTATE_N | PSTATE_Z | PSTATE_C | PSTATE_V) & ~flag);
+		EXPECT_EQ(seen.frame.pstate, ((PSTATE_N | PSTATE_Z | PSTATE_C | PSTATE_V) & ~flag) |
+						     PSTATE_I | PSTATE_EL1T);
+	}
+	for (u64 mask = PSTATE_F; mask <= PSTATE_D; mask <<= 1) {
+		SUBTEST("mask-%d", __builtin_ctzll(mask));
+		write_sys(DAIF, mask);
+		svc_with_flags(0);
+		EXPECT_EQ(seen.frame.pstate, mask | PSTATE_EL1T);
+	}
+	write_sys(DAIF, PSTATE_I);
+}
+
+TEST(vector_by_source, "the vector tells EL1 with SP_EL0, EL1 with SP_EL1 and EL0 apart",
+     SPEC("DDI 0487, D1.3.1, table of vector offsets"))
+{
+	trap_set_handler(VECTOR_FROM_EL1T + VECTOR_SYNC, look);
+	trap_set_handler(VECTOR_FROM_EL1H + VECTOR_SYNC, look);
+	SUBTEST("el1t");
+	svc_with_flags(0);
+	EXPECT_EQ(seen.frame.vector, VECTOR_FROM_EL1T + VECTOR_SYNC);
+	SUBTEST("el1h");
+	__asm__ volatile("mov x9, sp\n"
+			 "msr spsel, #1\n"
+			 "mov x10, sp\n"
+			 "mov sp, %0\n"
+			 "svc #1\n"
+			 "mov sp, x10\n"
+			 "msr spsel, #0"
+			 :
+			 : "r"(ALIGN_DOWN((u64)read_sys(TPIDRRO), 4096) - 0x800)
+			 : "x9", "x10", "memory");
+	EXPECT_EQ(seen.frame.vector, VECTOR_FROM_EL1H + VECTOR_SYNC);
+	EXPECT_EQ(seen.frame.pstate & PSTATE_MODE, PSTATE_EL1H);
+	SUBTEST("el0");
+	EXPECT_FAULT(SVC(1), run_user(svc_user, NULL));
+	EXPECT_EQ(trap_last_frame()->vector, VECTOR_FROM_EL0 + VECTOR_SYNC);
+	EXPECT_EQ(trap_last_frame()->pstate & PSTATE_MODE, PSTATE_EL0);
+}
+
+/* ERET with this SPSR_EL1; goes on behind it, if it goes on. */
+static void eret_with(void *spsr)
+{
+	__asm__ volatile("msr daifset, #0xf\n"
+			 "adr x9, 1f\n"
+			 "msr elr_el1, x9\n"
+			 "msr spsr_el1, %0\n"
+			 "eret\n"
+			 "1: msr daifclr, #0xd"
+			 :
+			 : "r"(*(u64 *)spsr)
+			 : "x9", "cc", "memory");
+}
+
+TEST(eret_restores_flags, "ERET takes N, Z, C, V from SPSR_EL1",
+     SPEC("DDI 0487, D1.4, exception return"))
+{
+	for (u64 nzcv = 0; nzcv < 16; nzcv++) {
+		u64 spsr = nzcv << 28 | PSTATE_DAIF | PSTATE_EL1T, flags;
+
+		__asm__ volatile("msr daifset, #0xf\n"
+				 "adr x9, 1f\n"
+				 "msr elr_el1, x9\n"
+				 "msr spsr_el1, %1\n"
+				 "eret\n"
+				 "1: mrs %0, nzcv\n"
+				 "msr daifclr, #0xd"
+				 : "=&r"(flags)
+				 : "r"(spsr)
+				 : "x9", "cc", "memory");
+		EXPECT_EQ(flags, nzcv << 28);
+	}
+}
+
+TEST(illegal_state,
+     "with PSTATE.IL the next instruction raises an illegal execution state exception",
+     SPEC("DDI 0487, D1.4.4, illegal exception returns; D17.2.37, EC 0b001110"))
+{
+	u64 spsr = PSTATE_IL | PSTATE_DAIF | PSTATE_EL1T;
+
+	EXPECT_FAULT(ILLEGAL_STATE, fault_of(eret_with, &spsr));
+	EXPECT_EQ(trap_last_frame()->pstate & PSTATE_IL, PSTATE_IL);
+	EXPECT_EQ(*(const u32 *)trap_last_frame()->pc, 0xd5034dff); /* the MSR at 1: */
+}
+
+static const struct {
+	const char *name;
+	u64 mode;
+} illegal_modes[] = {
+	{ "el2h", 9 },	     { "el2t", 8 },	  { "el3h", 13 },
+	{ "reserved-1", 1 }, { "reserved-2", 2 }, { "reserved-7", 7 },
+};
+
+TEST(illegal_return,
+     "a return to a higher level or to a reserved mode sets IL and changes no level",
+     SPEC("DDI 0487, D1.4.4, illegal exception returns"))
+{
+	for (u32 i = 0; i < ARRAY_SIZE(illegal_modes); i++) {
+		u64 spsr = PSTATE_DAIF | illegal_modes[i].mode;
+
+		SUBTEST("%s", illegal_modes[i].name);
+		EXPECT_FAULT(ILLEGAL_STATE, fault_of(eret_with, &spsr));
+		EXPECT_EQ(trap_last_frame()->vector, VECTOR_FROM_EL1T + VECTOR_SYNC);
+		EXPECT_EQ(trap_last_frame()->pstate & PSTATE_MODE, PSTATE_EL1T);
+	}
+}
+
+TEST(eret_clears_monitor, "an exception return clears the local exclusive monitor",
+     SPEC("DDI 0487, B2.9.3; D1.4, ClearExclusiveLocal"))
+{
+	u32 word = 1, failed;
+
+	__asm__ volatile("msr daifset, #0xf\n"
+			 "adr x9, 1f\n"
+			 "msr elr_el1, x9\n"
+			 "mov x10, %2\n"
+			 "msr spsr_el1, x10\n"
+			 "ldxr w11, [%1]\n"
+			 "eret\n"
+			 "1: stxr %w0, wzr, [%1]\n"
+			 "msr daifclr, #0xd"
+			 : "=&r"(failed)
+			 : "r"(&word), "r"(PSTATE_DAIF | PSTATE_EL1T)
+			 : "x9", "x10", "x11", "cc", "memory");
+	EXPECT_EQ(failed, 1);
+	EXPECT_EQ(word, 1);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* What the common library needs of the machine; docs/adding-an-architecture.md has the contracts. */
+#ifndef ASSAY_ARM_ARCH_MACHINE_H
+#define ASSAY_ARM_ARCH_MACHINE_H
+
+#include <types.h>
+
+/* Writes text to the console device; the caller holds the console's lock. */
+void machine_console_write(const char *text, size_t size);
+
+/* Ends the run: semihosting's exit with 33 (all passed) or 35, else PSCI SYSTEM_OFF, else halt. */
+void machine_exit(bool passed) __noreturn;
+
+/* /chosen/bootargs. Writable, for ever. */
+char *machine_command_line(void);
+
+/* The image's name, as in build/<arch>/NAME.elf. */
+const char *machine_image_name(void);
+
+/* "arch=arm64 cpu=41/d08.r0p3 hypervisor=KVM cpus=2 memory=128M machine=linux,dummy-virt gic=3 el=1" */
+void machine_describe(char *text, size_t size);
+
+/*
+ * Brings this CPU, and on CPU 0 the interrupt controller's distributor too, to the state that every
+ * case starts from; docs/writing-a-test.md lists it.
+ */
+void arch_reset_state(void);
+
+/* Says in `text` what of that state differs now, "" if nothing. */
+void arch_describe_leaks(char *text, size_t size);
+
+#endif

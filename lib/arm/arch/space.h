@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Page tables with 64-bit descriptors: on arm64 48 bits of address in four levels of 4 KiB tables, on
+ * arm long descriptors (LPAE), 32 bits in three. DDI 0487, D8.3 and G5.5. The library's level 0 is the
+ * manual's level 3. docs/adding-an-architecture.md has the contracts.
+ */
+#ifndef ASSAY_ARM_ARCH_SPACE_H
+#define ASSAY_ARM_ARCH_SPACE_H
+
+#include <arm/boot.h>
+#include <types.h>
+
+typedef u64 pte_t;
+
+#define PTE_VALID    BIT(0)
+#define PTE_TABLE    BIT(1) /* a table; at the manual's level 3, a page; else a block */
+#define PTE_ATTR(n)  ((pte_t)(n) << 2)
+#define PTE_USER     BIT(6) /* AP[1]: EL0 too */
+#define PTE_RO	     BIT(7) /* AP[2] */
+#define PTE_SH_INNER (3ull << 8)
+#define PTE_AF	     BIT(10)
+#define PTE_NG	     BIT(11)
+#define PTE_PXN	     BIT(53) /* not executable at EL1 */
+#define PTE_UXN	     BIT(54) /* not executable at EL0; AArch32: XN, at neither */
+
+#define PTE_ADDRESS BITS(47, 12)
+
+/*
+ * Permissions of <mm/space.h>, here. Memory that EL0 may write is never executable at EL1 in AArch64
+ * (D8.4.1.2.1), whatever PROT_EXEC says.
+ */
+#define PROT_DEVICE   BIT(8) /* Device-nGnRnE; else Normal memory, Write-Back */
+#define PROT_UNCACHED BIT(9) /* Normal, Non-cacheable */
+
+#define ARCH_MIN_MEMORY	 0
+#define ARCH_IMAGE_START ((ulong)image_start)
+#define ARCH_IMAGE_END	 ((ulong)image_end)
+
+#ifdef __aarch64__
+#define ARCH_MAX_MEMORY BIT(48)
+static inline u32 arch_top_level(void)
+{
+	return 3;
+}
+static inline u32 arch_level_entries(u32 level)
+{
+	(void)level;
+	return 512;
+}
+#else
+#define ARCH_MAX_MEMORY (4 * GiB)
+static inline u32 arch_top_level(void)
+{
+	return 2;
+}
+static inline u32 arch_level_entries(u32 level)
+{
+	return level == 2 ? 4 : 512;
+}
+#endif
+
+static inline u32 arch_level_shift(u32 level)
+{
+	return 12 + 9 * level;
+}
+
+/* 1 GiB blocks are always there; of 512 GiB there are none without LPA2. */
+static inline u32 arch_max_page_level(void)
+{
+	return 2;
+}
+
+static inline pte_t arch_pte_absent(u32 level)
+{
+	(void)level;
+	return 0;
+}
+
+static inline bool arch_pte_present(pte_t entry, u32 level)
+{
+	(void)level;
+	return entry & PTE_VALID;
+}
+
+static inline bool arch_pte_is_page(pte_t entry, u32 level)
+{
+	return level == 0 || !(entry & PTE_TABLE);
+}
+
+static inline phys_t arch_pte_phys(pte_t entry, u32 level)
+{
+	phys_t address = entry & PTE_ADDRESS;
+
+	return arch_pte_is_page(entry, level) ? ALIGN_DOWN(address, 1ull << arch_level_shift(level))
+					      : address;
+}
+
+/* A page with these PROT_ bits; its access flag is set, so that its use does not change the entry. */
+pte_t arch_pte_page(phys_t phys, u32 level, u32 prot);
+
+/* A table that leaves the decision on permissions to its pages. */
+static inline pte_t arch_pte_table(phys_t table, u32 level)
+{
+	(void)level;
+	return table | PTE_TABLE | PTE_VALID;
+}
+
+u32 arch_pte_prot(pte_t entry, u32 level);
+
+static inline pte_t *arch_kernel_root(void)
+{
+	return kernel_root;
+}
+
+/* Forgets every CPU's translations of the page at `address`. DDI 0487, D8.13. */
+void arch_tlb_flush_page(ulong address);
+
+/* Forgets all translations, of every CPU. */
+void arch_tlb_flush_all(void);
+
+/* Makes this CPU walk the tables at `root`. */
+void arch_space_switch(phys_t root);
+
+/* ------------------------------------------------------------------ beyond the common contract */
+
+/* Maps a device's registers that the kernel's space does not have: those above 4 GiB. Returns phys. */
+void *space_map_device(phys_t phys, u64 size);
+
+/* Makes instructions that were written to [start, start + size) visible to this CPU's fetches. */
+void sync_code(const void *start, size_t size);
+
+#endif

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Exceptions, and calls in User mode, 32 bits. The kernel runs in System mode, so that the banked
+ * registers of all others are the exceptions' alone; handlers run in Supervisor mode, on the CPU's
+ * exception stack, and whatever the interrupted code did to its stack does not matter. The frame is
+ * struct trap_frame. DDI 0487, G1.13.
+ */
+#include <arm/boot.h>
+#include <arm/trap.h>
+
+#define MODE_USR 0x10
+#define MODE_SVC 0x13
+#define MODE_SYS 0x1f
+
+#define FRAME_SP	 52
+#define FRAME_HANDLER_LR 60
+#define FRAME_VECTOR	 64
+#define FRAME_FSR	 68
+#define FRAME_PC	 80
+
+/* Deep enough for a handler and an exception within it. */
+#define STACK_RESERVE 0x1000
+
+	.arch_extension virt
+	.arm
+	.text
+
+	/* TPIDRURO has the top of this CPU's exception stack, and in the low bits its number. */
+	.macro	stack_top register
+	mrc	p15, 0, \register, c13, c0, 3
+	lsr	\register, \register, #12
+	lsl	\register, \register, #12
+	.endm
+
+	.macro	save_r0
+	mcr	p15, 0, r0, c13, c0, 4
+	.endm
+	.macro	restore_r0
+	mrc	p15, 0, r0, c13, c0, 4
+	.endm
+
+	/*
+	 * Vectors with a mode of their own, whose SP serves as a register here. SP_svc becomes the stack's
+	 * top, unless a handler was interrupted that has a good one. lr becomes the preferred return address.
+	 */
+	.macro	vector name, number, offset
+\name:
+	cpsid	aif
+	sub	lr, lr, #\offset
+	save_r0
+	stack_top r0
+	mov	sp, r0
+	mrs	r0, spsr
+	and	r0, r0, #0x1f
+	cmp	r0, #MODE_SVC
+	bne	1f
+	mrs	r0, SP_svc
+	sub	r0, sp, r0
+	tst	r0, #3
+	bne	1f
+	cmp	r0, #(EXCEPTION_STACK_SIZE - STACK_RESERVE)
+	bls	2f
+1:	msr	SP_svc, sp
+2:	restore_r0
+	srsdb	sp!, #MODE_SVC
+	cps	#MODE_SVC
+	sub	sp, sp, #(FRAME_SIZE - 8)
+	stmia	sp, {r0-r12}
+	mov	r1, #\number
+	b	trap_common
+	.endm
+
+	.balign 32
+	.globl vectors
+vectors:
+	b	.
+	b	undefined
+	b	supervisor_call
+	b	prefetch_abort
+	b	data_abort
+	b	.
+	b	irq
+	b	fiq
+
+	vector	undefined, 1, 4
+	vector	prefetch_abort, 3, 4
+	vector	data_abort, 4, 8
+	vector	irq, 6, 4
+	vector	fiq, 7, 4
+
+supervisor_call:
+	cpsid	aif
+	save_r0
+	mrs	r0, spsr
+	and	r0, r0, #0x1f
+	cmp	r0, #MODE_SVC
+	bne	1f
+	stack_top r0
+	sub	sp, sp, r0
+	rsb	r0, sp, #0
+	tst	r0, #3
+	bne	1f
+	cmp	r0, #(EXCEPTION_STACK_SIZE - STACK_RESERVE)
+	bhi	1f
+	stack_top r0
+	add	sp, sp, r0
+	b	2f
+1:	stack_top r0
+	mov	sp, r0
+2:	restore_r0
+	srsdb	sp!, #MODE_SVC
+	sub	sp, sp, #(FRAME_SIZE - 8)
+	stmia	sp, {r0-r12}
+	mov	r1, #2
+
+trap_common:
+	add	r0, sp, #FRAME_SP
+	stmia	r0, {sp, lr}^
+	str	lr, [sp, #FRAME_HANDLER_LR]
+	str	r1, [sp, #FRAME_VECTOR]
+	mov	r2, #0
+	mov	r3, #0
+	cmp	r1, #3
+	mrceq	p15, 0, r2, c5, c0, 1 /* IFSR */
+	mrceq	p15, 0, r3, c6, c0, 2 /* IFAR */
+	cmp	r1, #4
+	mrceq	p15, 0, r2, c5, c0, 0 /* DFSR */
+	mrceq	p15, 0, r3, c6, c0, 0 /* DFAR */
+	str	r2, [sp, #FRAME_FSR]
+	str	r3, [sp, #(FRAME_FSR + 4)]
+	mov	r0, sp
+	mov	r4, sp
+	bic	sp, sp, #7
+	bl	trap_handle
+
+	cpsid	aif
+	mov	sp, r4
+	clrex
+	ldr	lr, [sp, #FRAME_HANDLER_LR]
+	add	r0, sp, #FRAME_SP
+	ldmia	r0, {sp, lr}^
+	nop
+	ldmia	sp, {r0-r12}
+	add	sp, sp, #FRAME_PC
+	rfeia	sp!
+
+/* void enter_user_asm(fn, arg, user_stack): in User mode with the same exceptions masked as now. */
+	.globl enter_user_asm
+enter_user_asm:
+	mrs	r12, cpsr
+	cpsid	aif
+	mov	sp, r2
+	adr	lr, user_return
+	mov	r3, r0
+	mov	r0, r1
+	mov	r11, #0
+	bic	r12, r12, #0x1f
+	orr	r12, r12, #MODE_USR
+	cps	#MODE_SVC
+	msr	spsr_cxsf, r12
+	mov	lr, r3
+	movs	pc, lr
+
+user_return:
+	svc	#SVC_USER_RETURN
+
+/* void restart_asm(stack, fn) */
+	.globl restart_asm
+restart_asm:
+	cps	#MODE_SYS
+	mov	sp, r0
+	mov	r11, #0
+	mov	lr, #0
+	bx	r1
+
+	.section .note.GNU-stack, "", %progbits

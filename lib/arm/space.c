@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+#include <mm/space.h>
+
+#include <arm/sysreg.h>
+#include <mm/page.h>
+
+pte_t arch_pte_page(phys_t phys, u32 level, u32 prot)
+{
+	pte_t entry = phys | PTE_VALID | PTE_AF;
+
+	if (level == 0)
+		entry |= PTE_TABLE;
+	if (prot & PROT_DEVICE)
+		entry |= PTE_ATTR(ATTR_DEVICE);
+	else if (prot & PROT_UNCACHED)
+		entry |= PTE_ATTR(ATTR_UNCACHED) | PTE_SH_INNER;
+	else
+		entry |= PTE_ATTR(ATTR_NORMAL) | PTE_SH_INNER;
+	if (prot & PROT_USER)
+		entry |= PTE_USER;
+	if (!(prot & PROT_WRITE))
+		entry |= PTE_RO;
+	if (!(prot & PROT_EXEC))
+		entry |= PTE_PXN | PTE_UXN;
+#ifdef __aarch64__
+	/* EL0 could execute what it cannot read (D8.4.1.2.1); in AArch32 it could not. */
+	if (!(prot & PROT_USER))
+		entry |= PTE_UXN;
+#endif
+	return entry;
+}
+
+u32 arch_pte_prot(pte_t entry, u32 level)
+{
+	u32 prot = 0;
+
+	(void)level;
+	if ((entry & PTE_ATTR(7)) == PTE_ATTR(ATTR_DEVICE))
+		prot |= PROT_DEVICE;
+	if ((entry & PTE_ATTR(7)) == PTE_ATTR(ATTR_UNCACHED))
+		prot |= PROT_UNCACHED;
+	if (!(entry & PTE_RO))
+		prot |= PROT_WRITE;
+	if (entry & PTE_USER)
+		prot |= PROT_USER;
+	if (!(entry & PTE_PXN))
+		prot |= PROT_EXEC;
+	return prot;
+}
+
+void *space_map_device(phys_t phys, u64 size)
+{
+	phys_t start = ALIGN_DOWN(phys, PAGE_SIZE);
+
+	if (phys + size > 4 * GiB)
+		space_map(space_kernel(), (ulong)start, start,
+			  ALIGN_UP(phys + size, PAGE_SIZE) - start,
+			  PROT_DEVICE | PROT_WRITE | PROT_USER);
+	return (void *)(ulong)phys;
+}

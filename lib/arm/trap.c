@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/* Exceptions, from the vectors of entry_*.S to whoever wants them. */
+#include <arm/trap.h>
+
+#include <arch/user.h>
+#include <arm/boot.h>
+#include <arm/gic.h>
+#include <harness/ktap.h>
+#include <mm/page.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/cpu.h>
+
+#define BACKTRACE_DEPTH 16
+
+_Static_assert(sizeof(struct trap_frame) == FRAME_SIZE, "entry_*.S knows the frame's size");
+
+static void (*handlers[VECTORS])(struct trap_frame *frame);
+static struct trap_frame last_frames[MAX_CPUS];
+
+void enter_user_asm(void (*fn)(void *arg), void *arg, void *stack) __noreturn;
+void restart_asm(void *stack, void (*fn)(void)) __noreturn;
+void trap_handle(struct trap_frame *frame);
+
+void trap_set_handler(u32 vector, void (*handler)(struct trap_frame *frame))
+{
+	handlers[vector] = handler;
+}
+
+void trap_clear_handlers(void)
+{
+	memset(handlers, 0, sizeof(handlers));
+}
+
+const struct trap_frame *trap_last_frame(void)
+{
+	return &last_frames[this_cpu()->number];
+}
+
+void trap_handle(struct trap_frame *frame)
+{
+	enum trap_type type = trap_type(frame);
+	struct fault fault = trap_fault(frame);
+	u32 intid;
+
+	if (handlers[frame->vector]) {
+		handlers[frame->vector](frame);
+		return;
+	}
+	if (type == TRAP_IRQ || type == TRAP_FIQ) {
+		if (type == TRAP_IRQ ? gic_handle_irq(&intid) : gic_handle_fiq(&intid))
+			return;
+		fault.fields = FAULT_CODE;
+		fault.code = intid;
+	}
+	if (trap_is_user_return(frame)) {
+		arch_leave_exception();
+		fault_user_returned();
+	}
+	last_frames[this_cpu()->number] = *frame;
+	fault_dispatch(frame, fault);
+}
+
+void arch_enter_user(void (*fn)(void *arg), void *arg)
+{
+	enter_user_asm(fn, arg, this_cpu()->arch.user_stack_top);
+}
+
+void arch_restart_on_own_stack(void (*fn)(void))
+{
+	restart_asm(this_cpu()->arch.stack_top, fn);
+}
+
+bool trap_is_stack(ulong address)
+{
+	return IS_ALIGNED(address, sizeof(ulong)) && page_is_memory(address) &&
+	       page_is_memory(address + 2 * sizeof(ulong) - 1);
+}
+
+/* Return addresses along the chain of frames, as far as it leads; as they are in the ELF file. */
+static void print_backtrace(ulong pc, ulong fp)
+{
+	char text[BACKTRACE_DEPTH * 20 + 1];
+	size_t used = (size_t)snprintf(text, sizeof(text), " %#lx", pc - image_offset);
+
+	for (u32 depth = 1; depth < BACKTRACE_DEPTH; depth++) {
+		ulong address = trap_next_return(&fp);
+
+		if (!address)
+			break;
+		used += (size_t)snprintf(text + used, sizeof(text) - used, " %#lx",
+					 address - image_offset);
+	}
+	ktap_note("backtrace%s", text);
+}
+
+void trap_frame_print(const struct trap_frame *frame)
+{
+	trap_print_registers(frame);
+#ifdef __aarch64__
+	print_backtrace(frame->pc, frame->x[29]);
+#else
+	print_backtrace(frame->pc, frame->r[11]);
+#endif
+}

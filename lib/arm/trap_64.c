@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/* What an exception to EL1 says about itself: ESR_EL1, FAR_EL1. DDI 0487, D17.2.37. */
+#include <arm/trap.h>
+
+#include <arm/boot.h>
+#include <harness/ktap.h>
+#include <stdio.h>
+
+#define ESR_EC(esr)  ((u32)((esr) >> 26) & 0x3f)
+#define ESR_ISS(esr) ((esr)&BITS(24, 0))
+
+static const char *const class_names[64] = {
+	[EC_UNKNOWN] = "undefined instruction",
+	[EC_WFX] = "trapped WFI or WFE",
+	[EC_FP_ACCESS] = "trapped floating point",
+	[EC_BTI] = "branch target",
+	[EC_ILLEGAL] = "illegal execution state",
+	[EC_SVC] = "SVC",
+	[EC_HVC] = "HVC",
+	[EC_SMC] = "SMC",
+	[EC_SYSREG] = "trapped MSR, MRS or system instruction",
+	[EC_SVE_ACCESS] = "trapped SVE",
+	[EC_PAC_FAIL] = "pointer authentication failure",
+	[EC_IABT_LOWER] = "instruction abort from EL0",
+	[EC_IABT] = "instruction abort",
+	[EC_PC_ALIGNMENT] = "PC alignment fault",
+	[EC_DABT_LOWER] = "data abort from EL0",
+	[EC_DABT] = "data abort",
+	[EC_SP_ALIGNMENT] = "SP alignment fault",
+	[EC_FP_EXCEPTION] = "floating-point exception",
+	[EC_SERROR] = "SError",
+	[EC_BREAKPT_LOWER] = "breakpoint from EL0",
+	[EC_BREAKPT] = "breakpoint",
+	[EC_SSTEP_LOWER] = "software step from EL0",
+	[EC_SSTEP] = "software step",
+	[EC_WATCHPT_LOWER] = "watchpoint from EL0",
+	[EC_WATCHPT] = "watchpoint",
+	[EC_BRK] = "BRK",
+};
+
+static bool is_abort(u32 class)
+{
+	return class == EC_IABT || class == EC_IABT_LOWER || class == EC_DABT ||
+	       class == EC_DABT_LOWER;
+}
+
+static bool is_data_abort(u32 class)
+{
+	return class == EC_DABT || class == EC_DABT_LOWER;
+}
+
+/* For these FAR_EL1 has been written (D17.2.40); an external abort may say that it has not. */
+static bool has_address(u32 class, u64 iss)
+{
+	if (is_abort(class))
+		return (iss & 0x3f) != FSC_EXTERNAL || !(iss & ABORT_FNV);
+	return class == EC_PC_ALIGNMENT || class == EC_WATCHPT || class == EC_WATCHPT_LOWER;
+}
+
+enum trap_type trap_type(const struct trap_frame *frame)
+{
+	return (enum trap_type)(frame->vector & 3);
+}
+
+struct fault trap_fault(const struct trap_frame *frame)
+{
+	struct fault fault = { .fields = FAULT_CODE };
+	u32 class = ESR_EC(frame->esr);
+
+	if (trap_type(frame) == TRAP_IRQ)
+		return IRQ;
+	if (trap_type(frame) == TRAP_FIQ)
+		return FIQ;
+	fault.kind = class + 1;
+	fault.code = ESR_ISS(frame->esr);
+	if (has_address(class, fault.code)) {
+		fault.fields |= FAULT_ADDRESS;
+		fault.address = frame->far;
+	}
+	return fault;
+}
+
+bool trap_is_user_return(const struct trap_frame *frame)
+{
+	return frame->vector == VECTOR_FROM_EL0 + VECTOR_SYNC && ESR_EC(frame->esr) == EC_SVC &&
+	       ESR_ISS(frame->esr) == SVC_USER_RETURN;
+}
+
+/* Exception entry sets D, A, I and F; the state of I is the caller's business. */
+void arch_leave_exception(void)
+{
+	__asm__ volatile("msr daifclr, #0xd" ::: "memory");
+}
+
+ulong trap_next_return(ulong *fp)
+{
+	const ulong *record = (const ulong *)*fp;
+
+	if (!trap_is_stack(*fp) || record[1] < (ulong)image_start || record[1] >= (ulong)text_end)
+		return 0;
+	*fp = record[0];
+	return record[1];
+}
+
+/* "permission fault, level 3" */
+static const char *status_name(u32 status)
+{
+	static const char *const leveled[] = { "address size fault", "translation fault",
+					       "access flag fault", "permission fault" };
+	static char text[40];
+
+	if (status < 0x10) {
+		snprintf(text, sizeof(text), "%s, level %u", leveled[status >> 2], status & 3);
+		return text;
+	}
+	switch (status) {
+	case FSC_EXTERNAL:
+		return "external abort";
+	case 0x14 ... 0x17:
+		snprintf(text, sizeof(text), "external abort on the walk, level %u", status & 3);
+		return text;
+	case 0x11:
+		return "tag check fault";
+	case FSC_ALIGNMENT:
+		return "alignment fault";
+	case FSC_TLB_CONFLICT:
+		return "TLB conflict";
+	case 0x35:
+		return "unsupported exclusive or atomic";
+	default:
+		snprintf(text, sizeof(text), "status %#x", status);
+		return text;
+	}
+}
+
+void fault_describe(struct fault fault, char *text, size_t size)
+{
+	u32 class = fault.kind - 1;
+	size_t used;
+
+	if (!fault.kind) {
+		snprintf(text, size, "no fault");
+		return;
+	}
+	if (class == NUMBER_IRQ || class == NUMBER_FIQ)
+		used = (size_t)snprintf(text, size, class == NUMBER_IRQ ? "IRQ" : "FIQ");
+	else if (class < 64 && class_names[class])
+		used = (size_t)snprintf(text, size, "%s", class_names[class]);
+	else
+		used = (size_t)snprintf(text, size, "exception class %#x", class);
+	if (used < size && (fault.fields & FAULT_CODE))
+		used += (size_t)snprintf(text + used, size - used, " (ISS %#llx", fault.code);
+	if (used < size && (fault.fields & FAULT_CODE) && is_abort(class))
+		used += (size_t)snprintf(text + used, size - used, ": %s%s%s%s",
+					 !is_data_abort(class)	    ? ""
+					 : fault.code & ABORT_WRITE ? "write, "
+								    : "read, ",
+					 fault.code & ABORT_CM ? "cache maintenance, " : "",
+					 fault.code & ABORT_S1PTW ? "stage 2 of a walk, " : "",
+					 status_name(fault.code & 0x3f));
+	if (used < size && (fault.fields & FAULT_CODE))
+		used += (size_t)snprintf(text + used, size - used, ")");
+	if (used < size && (fault.fields & FAULT_ADDRESS))
+		snprintf(text + used, size - used, " at %#llx", fault.address);
+}
+
+void trap_print_registers(const struct trap_frame *f)
+{
+	ktap_note("pc %016lx sp %016lx pstate %08lx esr %08lx far %016lx", f->pc, f->sp, f->pstate,
+		  f->esr, f->far);
+	for (u32 i = 0; i < 28; i += 4)
+		ktap_note("x%-2u %016lx %016lx %016lx %016lx", i, f->x[i], f->x[i + 1], f->x[i + 2],
+			  f->x[i + 3]);
+	ktap_note("x28 %016lx %016lx %016lx", f->x[28], f->x[29], f->x[30]);
+	ktap_note("sctlr %llx tcr %llx ttbr0 %llx", read_sys(SCTLR), read_sys(TCR),
+		  read_sys(TTBR0));
+	if (image_offset)
+		ktap_note("the image is %#lx above where the ELF file has it", image_offset);
+}
