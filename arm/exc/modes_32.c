@@ -9,7 +9,20 @@
 #include <arm/sysreg.h>
 #include <string.h>
 
-SUITE("Modes and banked registers");
+/* MRS and MSR to another mode's registers came with the Virtualization Extensions, and are in all ARMv8. */
+static bool has_banked_access(void)
+{
+	u32 value = 0;
+
+	fault_clear();
+	__asm__ volatile(".arch_extension virt\n" GUARDED("mrs %0, SP_abt")
+			 : "+r"(value)
+			 :
+			 : "memory");
+	return !fault_taken().kind;
+}
+
+SUITE("Modes and banked registers", REQUIRES(has_banked_access()));
 
 /* What a vector leaves where the mode's SP points. */
 struct record {

@@ -21,7 +21,6 @@
 /* Deep enough for a handler and an exception within it. */
 #define STACK_RESERVE 0x1000
 
-	.arch_extension virt
 	.arm
 	.text
 
@@ -40,28 +39,42 @@
 	.endm
 
 	/*
-	 * Vectors with a mode of their own, whose SP serves as a register here. SP_svc becomes the stack's
-	 * top, unless a handler was interrupted that has a good one. lr becomes the preferred return address.
+	 * In Supervisor mode, equal: a handler was interrupted. Makes SP the stack's top, unless it is a
+	 * handler's that is good.
 	 */
-	.macro	vector name, number, offset
+	.macro	choose_stack
+	bne	1f
+	stack_top r0
+	sub	sp, sp, r0
+	rsb	r0, sp, #0
+	tst	r0, #3
+	bne	1f
+	cmp	r0, #(EXCEPTION_STACK_SIZE - STACK_RESERVE)
+	bhi	1f
+	stack_top r0
+	add	sp, sp, r0
+	b	2f
+1:	stack_top r0
+	mov	sp, r0
+2:
+	.endm
+
+	/*
+	 * Vectors with a mode of their own; lr becomes the preferred return address. Access to the other
+	 * modes' banked registers is not something that every ARMv7 has: hence the change of mode and back.
+	 */
+	.macro	vector name, number, offset, mode
 \name:
 	cpsid	aif
 	sub	lr, lr, #\offset
 	save_r0
-	stack_top r0
-	mov	sp, r0
 	mrs	r0, spsr
 	and	r0, r0, #0x1f
 	cmp	r0, #MODE_SVC
-	bne	1f
-	mrs	r0, SP_svc
-	sub	r0, sp, r0
-	tst	r0, #3
-	bne	1f
-	cmp	r0, #(EXCEPTION_STACK_SIZE - STACK_RESERVE)
-	bls	2f
-1:	msr	SP_svc, sp
-2:	restore_r0
+	cps	#MODE_SVC
+	choose_stack
+	cps	#\mode
+	restore_r0
 	srsdb	sp!, #MODE_SVC
 	cps	#MODE_SVC
 	sub	sp, sp, #(FRAME_SIZE - 8)
@@ -82,11 +95,11 @@ vectors:
 	b	irq
 	b	fiq
 
-	vector	undefined, 1, 4
-	vector	prefetch_abort, 3, 4
-	vector	data_abort, 4, 8
-	vector	irq, 6, 4
-	vector	fiq, 7, 4
+	vector	undefined, 1, 4, 0x1b
+	vector	prefetch_abort, 3, 4, 0x17
+	vector	data_abort, 4, 8, 0x17
+	vector	irq, 6, 4, 0x12
+	vector	fiq, 7, 4, 0x11
 
 supervisor_call:
 	cpsid	aif
@@ -94,20 +107,8 @@ supervisor_call:
 	mrs	r0, spsr
 	and	r0, r0, #0x1f
 	cmp	r0, #MODE_SVC
-	bne	1f
-	stack_top r0
-	sub	sp, sp, r0
-	rsb	r0, sp, #0
-	tst	r0, #3
-	bne	1f
-	cmp	r0, #(EXCEPTION_STACK_SIZE - STACK_RESERVE)
-	bhi	1f
-	stack_top r0
-	add	sp, sp, r0
-	b	2f
-1:	stack_top r0
-	mov	sp, r0
-2:	restore_r0
+	choose_stack
+	restore_r0
 	srsdb	sp!, #MODE_SVC
 	sub	sp, sp, #(FRAME_SIZE - 8)
 	stmia	sp, {r0-r12}
