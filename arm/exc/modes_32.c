@@ -105,7 +105,7 @@ static void expect_record(u32 mode, u32 index, ulong lr, u32 cpsr_masks, u32 sps
 }
 
 TEST(svc_entry, "SVC enters Supervisor mode with IRQs masked, LR behind it",
-     SPEC("DDI 0487, G1.13.?, Supervisor Call exception; table of preferred return addresses"))
+     SPEC("DDI 0487, G1, Supervisor Call exception; table of preferred return addresses"))
 {
 	ulong vbar = read_sys(VBAR), at;
 

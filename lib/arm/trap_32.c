@@ -28,7 +28,7 @@ enum trap_type trap_type(const struct trap_frame *frame)
 	}
 }
 
-/* The immediate of the SVC before the return address; there is no syndrome (G1.13.? Supervisor Call). */
+/* The immediate of the SVC before the return address; there is no syndrome (DDI 0487, G1, Supervisor Call exception). */
 static u32 svc_immediate(const struct trap_frame *frame)
 {
 	if (frame->pstate & PSTATE_T)

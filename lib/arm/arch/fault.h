@@ -28,7 +28,7 @@
 			 .address = (ulong)(address_) })
 
 /*
- * Fault status code, bits 5-0 of ISS and of DFSR, IFSR with long descriptors: table D17-? "DFSC". The
+ * Fault status code, bits 5-0 of ISS and of DFSR, IFSR with long descriptors: DDI 0487, D17, ESR_EL1, "DFSC". The
  * level is the manual's: 3 is that of 4 KiB pages.
  */
 #define FSC_ADDRESS_SIZE(level) (0x00u + (level))
@@ -42,7 +42,7 @@
 
 #ifdef __aarch64__
 
-/* Exception classes: table D17-? of ESR_EL1.EC. */
+/* Exception classes: DDI 0487, D17, ESR_EL1, EC. */
 #define EC_UNKNOWN	 0x00
 #define EC_WFX		 0x01
 #define EC_FP_ACCESS	 0x07
