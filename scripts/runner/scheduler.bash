@@ -4,6 +4,7 @@
 TICK=0.2                    # seconds between two looks at the running VMMs
 BOOT_MS=1000                # a boot to the first case that takes longer is one on a slow VMM or a loaded host
 DEFAULT_TIMEOUT=30          # seconds without a sign of life from a case
+STARTS_LIMIT=10             # so many version lines in one boot, or half as many for each first start mark, are a reset
 CASE_LIMITS=10              # so many times that for a case that does give signs of life
 CONSOLE_LIMIT=$((8 << 10))  # KiB that a VMM may print; the kernel ends it there (SIGXFSZ)
 
@@ -84,6 +85,8 @@ look() {
 	for line in "${lines[@]}"; do
 		case $line in
 		'# start '*)
+			# The first case again: the machine was reset. A case may print the other line by itself, once or twice.
+			[[ $line != '# start 1 '* ]] || RUN_STARTS[$1]=$((RUN_STARTS[$1] + STARTS_LIMIT / 2))
 			line=${line#'# start '}
 			RUN_CASE[$1]=${line#* } RUN_SINCE[$1]=$NOW
 			if ((!RUN_BOOT_MS[$1])); then
@@ -121,7 +124,7 @@ watch_all() {
 			why="no sign of life for $LIMIT s"
 		elif ((LIMIT && NOW - RUN_SINCE[$pid] > LIMIT * CASE_LIMITS * 1000)); then
 			why="words, but no end of the case for $((LIMIT * CASE_LIMITS)) s"
-		elif ((RUN_STARTS[$pid] > 1)); then
+		elif ((RUN_STARTS[$pid] > STARTS_LIMIT)); then
 			why='the guest started anew'
 		fi
 		if [[ -n $why ]]; then
