@@ -41,7 +41,7 @@ interrupted; with --compare, 1: something regressed; with --bisect, 125.
 
 Examples:
   ./run_tests.sh                           all that runs by default
-  ./run_tests.sh exc insn:'add_*,sub_*'    one test, and some cases of another
+  ./run_tests.sh exc insn:'alu_*,shift_*'    one test, and some cases of another
   ./run_tests.sh --list exc                what exc checks, and where the manual says so
   ./run_tests.sh --compare logs.old logs   what changed since the run before
   git bisect run .../run_tests.sh --bisect --build 'make -C build' exc:int3_checks_gate_dpl
