@@ -234,6 +234,7 @@ TEST(nothing_but_sipi_ends_the_wait, "a CPU that waits for a SIPI takes no inter
 	irq_record(TEST_VECTOR, TEST_VECTOR);
 	cpu_take_over(1);
 	cpu_send_init(1);
+	ASSERT(has_stopped(), "the CPU still runs after INIT");
 	apic_send_vector(1, TEST_VECTOR);
 	delay_us(SETTLE_US);
 	EXPECT_EQ(irq_taken(1, TEST_VECTOR), 0);
