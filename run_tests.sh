@@ -58,9 +58,9 @@ OPT_JOBS=${OPT_JOBS:-$HOST_CPUS}
 printf -v STARTED '%(%Y-%m-%dT%H:%M:%S%z)T' -1
 now_ms
 STARTED_MS=$NOW
+trap end_all EXIT
 results_open
 trap interrupted INT TERM HUP
-trap end_all EXIT
 show_init "$OPT_VMM ${VERSION_OF[${ARCHS[0]}]}, accelerator ${ACCEL_OF[${ARCHS[0]}]} ($ACCEL_WHY), ${ARCHS[*]}, $OPT_JOBS at a time"
 run_jobs
 clear_progress

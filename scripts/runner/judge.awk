@@ -18,7 +18,7 @@
 
 BEGIN {
 	FS = "\t"
-	expected = 0; current = 0; judged = 0; in_case = 0; reading_console = 0
+	expected = 0; judged = 0; in_case = 0; reading_console = 0
 }
 
 function escape(text) {
@@ -59,7 +59,6 @@ function object_to_stream(text) {
 function demote(verdict, text,    part) {
 	split(kept[kept_count], part, "\t")
 	if (part[1] ~ /^(PASS|SKIP|KNOWN|FIXED)$/ || (verdict != "FAIL" && part[1] == "FAIL")) {
-		counted[part[1]]--
 		kept[kept_count] = verdict "\t" part[2] "\t\t" part[4] "\t" escape(text) (part[5] == "" ? "" : "\\n" part[5])
 	}
 }
@@ -91,7 +90,7 @@ function start_case(number, name) {
 
 function begin_case() {
 	in_case = 1; objection = ""; notes = ""; note_count = 0; rows = 0; bad_rows = 0; unknown_rows = 0
-	fixed_rows = 0; case_notes = 0; result = ""; next_started = 0; maybe_restarted = 0
+	fixed_rows = 0; case_notes = 0; next_started = 0; maybe_restarted = 0
 	split("", row_seen); split("", known_seen)
 }
 
@@ -199,7 +198,6 @@ function end_case(verdict, ms,    i, name, words, missing) {
 		kept[++kept_count] = pending_rows[i]
 	pending = 0; row_notes = ""; row_note_count = 0
 	kept[++kept_count] = verdict "\t" name "\t\t" ms "\t" notes
-	counted[verdict]++
 	in_case = 0
 	judged++
 }

@@ -3,6 +3,8 @@
 
 MARKER=.assay-results # says that a folder is ours to rotate
 
+LOCKED=false # this run has the results folder
+
 # results_lock: one run at a time in a folder; the lock goes with the process that holds it. A link is made or not,
 # with nothing in between, and says whose it is.
 results_lock() {
@@ -15,7 +17,14 @@ results_lock() {
 		fi
 		rm -f "$OUT.lock" # left behind by a run that was killed
 	done
-	trap 'rm -f "$OUT.lock"' EXIT
+	LOCKED=true
+}
+
+# results_unlock: frees the folder if it is this run that has it.
+results_unlock() {
+	if $LOCKED; then
+		rm -f "$OUT.lock"
+	fi
 }
 
 # results_open: makes OUT anew; the previous run is kept beside it.

@@ -351,26 +351,26 @@ stop_ticker() {
 	fi
 }
 
-# end_all: every VMM gone, and the lock, however the runner ends.
-end_all() {
+# end_vmms: every VMM that runs is gone, with what it has started.
+end_vmms() {
 	local pid
 	for pid in "${!RUN_JOB[@]}"; do
 		kill_vmm "$pid"
 		wait "$pid" 2>/dev/null
 	done
 	stop_ticker
-	rm -f "$OUT.lock"
+}
+
+# end_all: no VMM is left and the results folder is free again, however the runner ends.
+end_all() {
+	end_vmms
+	results_unlock
 }
 
 # interrupted: every VMM gone, results so far written and shown, also those behind a test that is not done.
 interrupted() {
-	local pid
 	trap '' INT TERM HUP
-	for pid in "${!RUN_JOB[@]}"; do
-		kill_vmm "$pid"
-		wait "$pid" 2>/dev/null
-	done
-	stop_ticker
+	end_vmms
 	clear_progress
 	while ((SHOW_NEXT < ${#JOB_TEST[@]})); do
 		show_done
