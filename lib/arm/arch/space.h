@@ -10,6 +10,7 @@
 #include <arm/boot.h>
 #include <types.h>
 
+struct space;
 typedef u64 pte_t;
 
 #define PTE_VALID    BIT(0)
@@ -91,6 +92,7 @@ static inline phys_t arch_pte_phys(pte_t entry, u32 level)
 {
 	phys_t address = entry & PTE_ADDRESS;
 
+	/* Of larger granules' pages as well, whose addresses have more zeros. */
 	return arch_pte_is_page(entry, level) ? ALIGN_DOWN(address, 1ull << arch_level_shift(level))
 					      : address;
 }
@@ -107,6 +109,16 @@ static inline pte_t arch_pte_table(phys_t table, u32 level)
 
 u32 arch_pte_prot(pte_t entry, u32 level);
 
+/*
+ * Changes an entry that may be in use, by break-before-make where the manual asks for that (DDI 0487,
+ * D8, "Using break-before-make when updating translation table entries"): all that changes but
+ * permissions and the access flag. Between the two, nobody may use what the entry maps. For this CPU
+ * that is so whatever it maps, as translation is off meanwhile; another CPU that uses it then has a
+ * translation fault, and what it has in the way of tables has to lie elsewhere or be mapped anew. Code
+ * and entry are mapped one to one.
+ */
+void arch_pte_write(pte_t *entry, pte_t value);
+
 static inline pte_t *arch_kernel_root(void)
 {
 	return kernel_root;
@@ -118,10 +130,13 @@ void arch_tlb_flush_page(ulong address);
 /* Forgets all translations, of every CPU. */
 void arch_tlb_flush_all(void);
 
-/* Makes this CPU walk the tables at `root`. */
-void arch_space_switch(phys_t root);
+/* Makes this CPU walk the space's tables. */
+void arch_space_switch(const struct space *space);
 
 /* ------------------------------------------------------------------ beyond the common contract */
+
+/* For arch_pte_write(), each size's: see there. */
+void pte_break_and_make(pte_t *entry, pte_t value);
 
 /* Maps a device's registers that the kernel's space does not have: those above 4 GiB. Returns phys. */
 void *space_map_device(phys_t phys, u64 size);

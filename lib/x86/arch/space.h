@@ -9,6 +9,7 @@
 #include <types.h>
 #include <x86/boot.h>
 
+struct space;
 typedef u64 pte_t;
 
 #define PTE_P	BIT(0)
@@ -103,6 +104,12 @@ static inline pte_t arch_pte_table(phys_t table, u32 level)
 
 u32 arch_pte_prot(pte_t entry, u32 level);
 
+/* Changes an entry that may be in use; who does so flushes afterwards. */
+static inline void arch_pte_write(pte_t *entry, pte_t value)
+{
+	*entry = value;
+}
+
 static inline pte_t *arch_kernel_root(void)
 {
 	return BOOT_ROOT_TABLE;
@@ -117,7 +124,7 @@ static inline void arch_tlb_flush_page(ulong address)
 /* Forgets all translations of this CPU, global ones too. */
 void arch_tlb_flush_all(void);
 
-/* Makes this CPU walk the tables at `root`. */
-void arch_space_switch(phys_t root);
+/* Makes this CPU walk the space's tables. */
+void arch_space_switch(const struct space *space);
 
 #endif
