@@ -47,40 +47,61 @@ static const struct space_shape *shape_of(u32 granule)
 	return granule == GRANULE_4K ? &shape_4k : granule == GRANULE_16K ? &shape_16k : &shape_64k;
 }
 
-/* Maps the page or block of the kernel's space at `address`; what is smaller than a page widens it. */
-static void copy_page(struct space *space, ulong address, pte_t entry, u32 level)
-{
-	const u64 granule = granule_page_size(space, 0), size = space_page_size(level);
-	u32 prot = arch_pte_prot(entry, level);
-	pte_t *wider;
-	u32 wider_level;
+/* A range that the kernel's space maps one to one with the same permissions throughout. */
+struct range {
+	u64 start, end;
+	u32 prot;
+};
 
-	if (arch_pte_phys(entry, level) != address)
-		return;
-	if (size >= granule) {
-		space_map(space, address, address, size, prot);
-		return;
+/* Maps the page at `address`, with what other ranges have of it. */
+static void widen_page(struct space *space, u64 address, u32 prot)
+{
+	u32 level;
+	pte_t entry = *space_entry(space, (ulong)address, &level);
+
+	if (arch_pte_present(entry, level))
+		prot |= arch_pte_prot(entry, level);
+	space_map_page(space, (ulong)address, address, 0, prot);
+}
+
+static void copy_range(struct space *space, struct range range)
+{
+	const u64 granule = granule_page_size(space, 0);
+
+	while (range.start < range.end) {
+		u64 whole = ALIGN_DOWN(range.end, granule) - range.start;
+
+		if (IS_ALIGNED(range.start, granule) && whole) {
+			space_map(space, (ulong)range.start, range.start, whole, range.prot);
+			range.start += whole;
+		} else {
+			widen_page(space, ALIGN_DOWN(range.start, granule), range.prot);
+			range.start = ALIGN_DOWN(range.start, granule) + granule;
+		}
 	}
-	address = ALIGN_DOWN(address, (ulong)granule);
-	wider = space_entry(space, address, &wider_level);
-	if (arch_pte_present(*wider, wider_level))
-		prot |= arch_pte_prot(*wider, wider_level);
-	space_map_page(space, address, address, 0, prot);
 }
 
 struct space *space_create_granule(u32 granule)
 {
 	struct space *space = malloc(sizeof(*space));
-	const pte_t *entry;
+	struct range range = { 0 };
 	u32 level;
 
 	space->shape = shape_of(granule);
-	space->root = pages_alloc(1, PAGE_SIZE);
-	for (u64 address = 0; address < BIT(48); address += space_page_size(level)) {
-		entry = space_entry(space_kernel(), (ulong)address, &level);
-		if (arch_pte_present(*entry, level))
-			copy_page(space, (ulong)address, *entry, level);
+	space->root = page_alloc();
+	for (u64 at = 0; at < BIT(48); at += space_page_size(level)) {
+		pte_t entry = *space_entry(space_kernel(), (ulong)at, &level);
+		u32 prot = arch_pte_prot(entry, level);
+
+		if (!arch_pte_present(entry, level) || arch_pte_phys(entry, level) != at)
+			continue;
+		if (at != range.end || prot != range.prot) {
+			copy_range(space, range);
+			range = (struct range){ at, at, prot };
+		}
+		range.end += space_page_size(level);
 	}
+	copy_range(space, range);
 	if (granule != GRANULE_4K)
 		space_unmap(space, 0, granule_page_size(space, 0));
 	return space;

@@ -8,10 +8,10 @@
 #define ASSAY_ARM_ARCH_SPACE_H
 
 #include <arm/boot.h>
+#include <mm/nine_bits.h>
 #include <types.h>
 
 struct space;
-typedef u64 pte_t;
 
 #define PTE_VALID    BIT(0)
 #define PTE_TABLE    BIT(1) /* a table; at the manual's level 3, a page; else a block */
@@ -37,44 +37,12 @@ typedef u64 pte_t;
 #define ARCH_IMAGE_START ((ulong)image_start)
 #define ARCH_IMAGE_END	 ((ulong)image_end)
 
-#ifdef __aarch64__
-#define ARCH_MAX_MEMORY BIT(48)
-static inline u32 arch_top_level(void)
-{
-	return 3;
-}
-static inline u32 arch_level_entries(u32 level)
-{
-	(void)level;
-	return 512;
-}
-#else
-#define ARCH_MAX_MEMORY (4 * GiB)
-static inline u32 arch_top_level(void)
-{
-	return 2;
-}
-static inline u32 arch_level_entries(u32 level)
-{
-	return level == 2 ? 4 : 512;
-}
-#endif
-
-static inline u32 arch_level_shift(u32 level)
-{
-	return 12 + 9 * level;
-}
+#define ARCH_MAX_MEMORY (sizeof(ulong) == 8 ? BIT(48) : 4 * GiB)
 
 /* 1 GiB blocks are always there; of 512 GiB there are none without LPA2. */
 static inline u32 arch_max_page_level(void)
 {
 	return 2;
-}
-
-static inline pte_t arch_pte_absent(u32 level)
-{
-	(void)level;
-	return 0;
 }
 
 static inline bool arch_pte_present(pte_t entry, u32 level)

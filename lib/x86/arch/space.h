@@ -6,11 +6,11 @@
 #ifndef ASSAY_X86_ARCH_SPACE_H
 #define ASSAY_X86_ARCH_SPACE_H
 
+#include <mm/nine_bits.h>
 #include <types.h>
 #include <x86/boot.h>
 
 struct space;
-typedef u64 pte_t;
 
 #define PTE_P	BIT(0)
 #define PTE_W	BIT(1)
@@ -30,42 +30,10 @@ typedef u64 pte_t;
 #define ARCH_IMAGE_START ((ulong)image_start)
 #define ARCH_IMAGE_END	 ((ulong)image_end)
 
-#ifdef __x86_64__
-#define ARCH_MAX_MEMORY (512 * GiB)
-static inline u32 arch_top_level(void)
-{
-	return 3;
-}
-static inline u32 arch_level_entries(u32 level)
-{
-	(void)level;
-	return 512;
-}
-#else
-#define ARCH_MAX_MEMORY (4 * GiB)
-static inline u32 arch_top_level(void)
-{
-	return 2;
-}
-static inline u32 arch_level_entries(u32 level)
-{
-	return level == 2 ? 4 : 512;
-}
-#endif
-
-static inline u32 arch_level_shift(u32 level)
-{
-	return 12 + 9 * level;
-}
+#define ARCH_MAX_MEMORY (sizeof(ulong) == 8 ? 512 * GiB : 4 * GiB)
 
 /* Level 2 has pages where CPUID has PDPE1GB and paging is 4-level. */
 u32 arch_max_page_level(void);
-
-static inline pte_t arch_pte_absent(u32 level)
-{
-	(void)level;
-	return 0;
-}
 
 static inline bool arch_pte_present(pte_t entry, u32 level)
 {
