@@ -18,7 +18,7 @@
 #define TCR_TG0 BITS(15, 14)
 static inline u64 granule_tg0(u32 granule)
 {
-	return granule == GRANULE_4K ? 0ull << 14 : granule == GRANULE_64K ? 1ull << 14 : 2ull << 14;
+	return (granule == GRANULE_4K ? 0ull : granule == GRANULE_64K ? 1 : 2) << 14;
 }
 
 /* ID_AA64MMFR0_EL1.TGran4, TGran16, TGran64: whether this CPU has the granule at stage 1. */

@@ -66,6 +66,18 @@ void arch_space_switch(const struct space *space)
 	arch_tlb_flush_all();
 }
 
+void flush_data(const void *start, size_t size)
+{
+	ulong line = 4ul << (read_sys(CTR) >> 16 & 15), end = (ulong)start + size;
+
+	for (ulong at = ALIGN_DOWN((ulong)start, line); at < end; at += line)
+		__asm__ volatile("mcr p15, 0, %0, c7, c14, 1"
+				 :
+				 : "r"(at)
+				 : "memory"); /* DCCIMVAC */
+	dsb();
+}
+
 void sync_code(const void *start, size_t size)
 {
 	u32 ctr = read_sys(CTR);

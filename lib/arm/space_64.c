@@ -93,6 +93,15 @@ void arch_space_switch(const struct space *space)
 	arch_tlb_flush_all();
 }
 
+void flush_data(const void *start, size_t size)
+{
+	ulong line = 4ul << ((ulong)read_sys(CTR) >> 16 & 15), end = (ulong)start + size;
+
+	for (ulong at = ALIGN_DOWN((ulong)start, line); at < end; at += line)
+		__asm__ volatile("dc civac, %0" : : "r"(at) : "memory");
+	dsb();
+}
+
 void sync_code(const void *start, size_t size)
 {
 	ulong ctr = (ulong)read_sys(CTR);

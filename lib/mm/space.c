@@ -128,8 +128,8 @@ static u32 level_that_fits(const struct space *space, ulong address, phys_t phys
 {
 	u32 level = space->shape->max_page_level;
 
-	while (level && (((address | phys) & (size_at(space, level) - 1)) ||
-			 size < size_at(space, level)))
+	while (level &&
+	       (((address | phys) & (size_at(space, level) - 1)) || size < size_at(space, level)))
 		level--;
 	return level;
 }

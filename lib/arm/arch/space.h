@@ -78,12 +78,13 @@ static inline pte_t arch_pte_table(phys_t table, u32 level)
 u32 arch_pte_prot(pte_t entry, u32 level);
 
 /*
- * Changes an entry that may be in use, by break-before-make where the manual asks for that (DDI 0487,
- * D8, "Using break-before-make when updating translation table entries"): all that changes but
- * permissions and the access flag. Between the two, nobody may use what the entry maps. For this CPU
- * that is so whatever it maps, as translation is off meanwhile; another CPU that uses it then has a
- * translation fault, and what it has in the way of tables has to lie elsewhere or be mapped anew. Code
- * and entry are mapped one to one.
+ * Changes an entry that may be in use. Where the manual asks for break-before-make (DDI 0487, D8, "Using
+ * break-before-make when updating translation table entries": for all changes of a valid entry but those
+ * of permissions and the access flag), it is invalid in between while all TLBs forget it. This CPU does
+ * that with translation off, so that what the entry maps may be its code, stack or tables; no form of
+ * FEAT_BBM is needed. Limits: code and entry are mapped one to one, and another CPU that uses what the
+ * entry maps may have a translation fault. What parked CPUs run on is safe: the guards below the stacks
+ * have split the blocks of the image and the stacks before cases start.
  */
 void arch_pte_write(pte_t *entry, pte_t value);
 
@@ -111,5 +112,8 @@ void *space_map_device(phys_t phys, u64 size);
 
 /* Makes instructions that were written to [start, start + size) visible to this CPU's fetches. */
 void sync_code(const void *start, size_t size);
+
+/* Writes [start, start + size) back to memory and has no cache keep it, for who uses it uncached. */
+void flush_data(const void *start, size_t size);
 
 #endif
