@@ -63,7 +63,7 @@ TEST(brk_syndrome, "BRK has class 0x3c and its immediate, and returns to itself"
 
 TEST(smc_without_el3, "SMC is UNDEFINED without EL3: class 0 and no immediate, whatever it has",
      SPEC("DDI 0487, C6.2, SMC; D17.2.37, ISS encoding for exceptions with an unknown reason"),
-     REQUIRES(!has_exception_level(3) && psci_conduit() != PSCI_SMC))
+	  REQUIRES(!has_exception_level(3) && psci_conduit() != PSCI_SMC))
 {
 	EXPECT_FAULT(UNDEFINED, RAISE("smc #0"));
 	EXPECT_FAULT(UNDEFINED, RAISE("smc #0xffff"));

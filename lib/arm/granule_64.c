@@ -102,7 +102,6 @@ struct space *space_create_granule(u32 granule)
 		range.end += space_page_size(level);
 	}
 	copy_range(space, range);
-	if (granule != GRANULE_4K)
-		space_unmap(space, 0, granule_page_size(space, 0));
+	space_unmap(space, 0, granule_page_size(space, 0));
 	return space;
 }

@@ -60,7 +60,7 @@ static inline phys_t arch_pte_phys(pte_t entry, u32 level)
 {
 	phys_t address = entry & PTE_ADDRESS;
 
-	/* Of larger granules' pages as well, whose addresses have more zeros. */
+	/* Pages of larger granules are aligned to more than that. */
 	return arch_pte_is_page(entry, level) ? ALIGN_DOWN(address, 1ull << arch_level_shift(level))
 					      : address;
 }
