@@ -59,6 +59,9 @@ static u32 tables(const struct space *space)
 	return space->shape->top_level;
 }
 
+/* Larger ones are not filled with memory, whatever the machine has. */
+#define LARGEST_PIECE (32 * MiB)
+
 /* Memory that a page of this size has in it: all of it if the machine has that much, else a part. */
 struct piece {
 	u8 *memory;
@@ -67,7 +70,7 @@ struct piece {
 
 static struct piece alloc_piece(u64 size)
 {
-	void *memory = pages_try_alloc(size / PAGE_SIZE, size);
+	void *memory = size <= LARGEST_PIECE ? pages_try_alloc(size / PAGE_SIZE, size) : NULL;
 
 	return memory ? (struct piece){ memory, size } : (struct piece){ page_alloc(), PAGE_SIZE };
 }
