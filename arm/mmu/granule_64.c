@@ -8,6 +8,7 @@
 #include <arm/access.h>
 #include <arm/granule.h>
 #include <mm/page.h>
+#include <sys/cpu.h>
 
 SUITE("Granules");
 
@@ -286,4 +287,36 @@ TEST(granule_split, "after break-before-make, a block is a table of smaller ones
      SPEC("DDI 0487, D8, Using break-before-make when updating translation table entries"))
 {
 	for_each_level(1, pages, check_split);
+}
+
+static bool left;
+
+static void leave_in_use(void *space)
+{
+	space_switch(space);
+	EXPECT_EQ(read_sys(TCR) & TCR_TG0, granule_tg0(GRANULE_64K));
+}
+
+TEST(granule_left_in_use, "a case may leave a space of another granule in use, on all CPUs",
+     SPEC("docs/writing-a-test.md, What a case may rely on"), REQUIRES(has_granule(GRANULE_64K)))
+{
+	run_on_all_cpus(leave_in_use, space_create_granule(GRANULE_64K));
+	left = true;
+}
+
+static void expect_kernel_space(void *page)
+{
+	EXPECT_EQ(read_sys(TCR) & TCR_TG0, granule_tg0(GRANULE_4K));
+	EXPECT_EQ(read_sys(TTBR0), (ulong)kernel_root);
+	EXPECT_NO_FAULT(fault_of(access_write, page));
+	EXPECT_FAULT(DATA_ABORT(FSC_TRANSLATION(0), FREE_ADDRESS),
+		     fault_of(access_read, (void *)FREE_ADDRESS));
+}
+
+TEST(granule_restored, "the next case finds the kernel's space in use on all CPUs",
+     SPEC("docs/writing-a-test.md, What a case may rely on"), REQUIRES(has_granule(GRANULE_64K)))
+{
+	if (!left)
+		SKIP("the case before this one, granule_left_in_use, did not run");
+	run_on_all_cpus(expect_kernel_space, page_alloc());
 }
