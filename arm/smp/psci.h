@@ -34,7 +34,7 @@ void record_start(ulong entry, ulong context);
 
 /*
  * A call of an unknown function by HVC, or else SMC, with these values in the registers that SMCCC keeps;
- * what they are afterwards takes their place. KEPT_NAMES says which registers.
+ * what they are afterwards takes their place. kept_names has theirs, to NULL.
  */
 #define KEPT_REGISTERS 11
 void smccc_keep(ulong registers[KEPT_REGISTERS], bool hvc);
