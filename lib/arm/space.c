@@ -4,6 +4,19 @@
 #include <arm/sysreg.h>
 #include <mm/page.h>
 
+/* What may change in a valid entry while it is in use. */
+#define PTE_CHANGEABLE (PTE_USER | PTE_RO | PTE_AF | PTE_PXN | PTE_UXN)
+
+void arch_pte_write(pte_t *entry, pte_t value)
+{
+	pte_t old = READ_ONCE(*entry);
+
+	if ((old & value & PTE_VALID) && ((old ^ value) & ~PTE_CHANGEABLE))
+		pte_break_and_make(entry, value);
+	else
+		WRITE_ONCE(*entry, value);
+}
+
 pte_t arch_pte_page(phys_t phys, u32 level, u32 prot)
 {
 	pte_t entry = phys | PTE_VALID | PTE_AF;

@@ -13,8 +13,17 @@
 #include <arch/space.h>
 #include <types.h>
 
+#define SPACE_LEVELS 5
+
+/* What tables look like, by level: entries of a table, address bits below those that index it. */
+struct space_shape {
+	u32 top_level, max_page_level;
+	u32 entries[SPACE_LEVELS], shift[SPACE_LEVELS];
+};
+
 struct space {
 	pte_t *root;
+	const struct space_shape *shape; /* the kernel's, unless <arch/space.h> knows others */
 };
 
 /* Permissions. Reading is always allowed at the kernel's privilege. */

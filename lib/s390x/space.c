@@ -60,10 +60,10 @@ void arch_tlb_flush_all(void)
 	purge_tlb();
 }
 
-void arch_space_switch(phys_t root)
+void arch_space_switch(const struct space *space)
 {
-	write_cr(1, ASCE_OF(root));
-	write_cr(7, ASCE_OF(root));
-	write_cr(13, ASCE_OF(root));
+	write_cr(1, ASCE_OF(space->root));
+	write_cr(7, ASCE_OF(space->root));
+	write_cr(13, ASCE_OF(space->root));
 	purge_tlb();
 }

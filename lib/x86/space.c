@@ -52,8 +52,8 @@ void arch_tlb_flush_all(void)
 	}
 }
 
-void arch_space_switch(phys_t root)
+void arch_space_switch(const struct space *space)
 {
-	write_cr3((ulong)root);
+	write_cr3((ulong)space->root);
 	arch_tlb_flush_all();
 }
