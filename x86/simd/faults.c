@@ -31,14 +31,28 @@ struct named_code {
 TEST(alignment, "a legacy instruction's operand of 16 bytes has to be aligned to 16, else #GP(0)",
      SPEC("SDM vol. 2A, 2.4.4 and table 2-19; vol. 1, 4.1.1"))
 {
+	/* clang-format off */
 	const struct named_code table[] = {
-		AT_DI("movaps") AT_DI("movapd") AT_DI("movdqa") TO_DI("movaps") TO_DI("movapd")
-			TO_DI("movdqa") TO_DI("movntps") TO_DI("movntpd") TO_DI("movntdq")
-				AT_DI("paddb") AT_DI("andps") AT_DI("addps") AT_DI("mulpd")
-					AT_DI("punpcklbw") AT_DI("psllw") AT_DI("unpckhpd"){
-						"pshufd", CODE("pshufd $0, " AT("di") ", %%xmm1") },
+		AT_DI("movaps")
+		AT_DI("movapd")
+		AT_DI("movdqa")
+		TO_DI("movaps")
+		TO_DI("movapd")
+		TO_DI("movdqa")
+		TO_DI("movntps")
+		TO_DI("movntpd")
+		TO_DI("movntdq")
+		AT_DI("paddb")
+		AT_DI("andps")
+		AT_DI("addps")
+		AT_DI("mulpd")
+		AT_DI("punpcklbw")
+		AT_DI("psllw")
+		AT_DI("unpckhpd")
+		{ "pshufd", CODE("pshufd $0, " AT("di") ", %%xmm1") },
 		{ "shufps", CODE("shufps $0, " AT("di") ", %%xmm1") }
 	};
+	/* clang-format on */
 
 	for (u32 i = 0; i < ARRAY_SIZE(table); i++) {
 		SUBTEST("%s", table[i].name);
@@ -52,12 +66,26 @@ TEST(alignment, "a legacy instruction's operand of 16 bytes has to be aligned to
 TEST(no_alignment, "unaligned moves, and operands that are shorter, may be anywhere",
      SPEC("SDM vol. 2A, table 2-19 to 2-22"))
 {
+	/* clang-format off */
 	const struct named_code table[] = {
-		AT_DI("movups") AT_DI("movupd") AT_DI("movdqu") TO_DI("movups") TO_DI("movupd")
-			TO_DI("movdqu") AT_DI("movss") AT_DI("movsd") AT_DI("addss") AT_DI("addsd")
-				AT_DI("movq") AT_DI("movd") AT_DI("cvtps2pd") AT_DI("movlps")
-					AT_DI("movhps") TO_DI("movhps")
+		AT_DI("movups")
+		AT_DI("movupd")
+		AT_DI("movdqu")
+		TO_DI("movups")
+		TO_DI("movupd")
+		TO_DI("movdqu")
+		AT_DI("movss")
+		AT_DI("movsd")
+		AT_DI("addss")
+		AT_DI("addsd")
+		AT_DI("movq")
+		AT_DI("movd")
+		AT_DI("cvtps2pd")
+		AT_DI("movlps")
+		AT_DI("movhps")
+		TO_DI("movhps")
 	};
+	/* clang-format on */
 
 	for (u32 i = 0; i < ARRAY_SIZE(table); i++) {
 		SUBTEST("%s", table[i].name);
@@ -130,15 +158,16 @@ TEST(vex_prefixes, "66, F2, F3, LOCK or REX in front of a VEX prefix is #UD",
      SPEC("SDM vol. 2A, 2.3.2 to 2.3.4"), REQUIRES(cpu_has(X86_FEATURE_AVX)))
 {
 	/* VPADDB XMM0, XMM1, XMM2, or one byte and then that. */
+	/* clang-format off */
 	const struct named_code table[] = {
-		OPCODE("66", "0x66, 0xc5, 0xf1, 0xfc, 0xc2") OPCODE("f2",
-								    "0xf2, 0xc5, 0xf1, 0xfc, 0xc2")
-			OPCODE("f3", "0xf3, 0xc5, 0xf1, 0xfc, 0xc2")
-				OPCODE("lock", "0xf0, 0xc5, 0xf1, 0xfc, 0xc2") BYTES(
-					"66_vex3", "0x66, 0xc4, 0xe1, 0x71, 0xfc, 0xc2")
-					ONLY_64(OPCODE("rex", "0x40, 0xc5, 0xf1, 0xfc, 0xc2") BYTES(
-						"rex_w", "0x48, 0xc4, 0xe1, 0x71, 0xfc, 0xc2"))
+		OPCODE("66", "0x66, 0xc5, 0xf1, 0xfc, 0xc2")
+		OPCODE("f2", "0xf2, 0xc5, 0xf1, 0xfc, 0xc2")
+		OPCODE("f3", "0xf3, 0xc5, 0xf1, 0xfc, 0xc2")
+		OPCODE("lock", "0xf0, 0xc5, 0xf1, 0xfc, 0xc2")
+		OPCODE("66_vex3", "0x66, 0xc4, 0xe1, 0x71, 0xfc, 0xc2")
+		ONLY_64(OPCODE("rex", "0x40, 0xc5, 0xf1, 0xfc, 0xc2") OPCODE("rex_w", "0x48, 0xc4, 0xe1, 0x71, 0xfc, 0xc2"))
 	};
+	/* clang-format on */
 	struct registers r = { .flags = FLAG_1 };
 	ulong cr4 = read_cr4();
 
@@ -155,37 +184,35 @@ TEST(vex_fields,
      "VEX.vvvv that names no operand has to be 1111b; VEX.L has to suit the instruction",
      SPEC("SDM vol. 2A, 2.3.6.1, 2.3.6.2, tables 2-18 to 2-25"), REQUIRES(cpu_has(X86_FEATURE_AVX)))
 {
+	/* clang-format off */
 	const struct named_code good[] = {
 		OPCODE("vmovups", "0xc5, 0xf8, 0x10, 0xc1")
-			OPCODE("vpshufd", "0xc5, 0xf9, 0x70, 0xc1, 0")
-				OPCODE("vmovd", "0xc5, 0xf9, 0x6e, 0xc0")
-					OPCODE("vptest", "0xc4, 0xe2, 0x79, 0x17, 0xc1")
-						OPCODE("vpextrw", "0xc5, 0xf9, 0xc5, 0xc1, 0")
-							OPCODE("vzeroupper", "0xc5, 0xf8, 0x77")
-								OPCODE("vmovmskps",
-								       "0xc5, 0xf8, 0x50, 0xc1")
+		OPCODE("vpshufd", "0xc5, 0xf9, 0x70, 0xc1, 0")
+		OPCODE("vmovd", "0xc5, 0xf9, 0x6e, 0xc0")
+		OPCODE("vptest", "0xc4, 0xe2, 0x79, 0x17, 0xc1")
+		OPCODE("vpextrw", "0xc5, 0xf9, 0xc5, 0xc1, 0")
+		OPCODE("vzeroupper", "0xc5, 0xf8, 0x77")
+		OPCODE("vmovmskps", "0xc5, 0xf8, 0x50, 0xc1")
 	};
+	/* clang-format on */
+	/* clang-format off */
 	const struct named_code bad[] = {
-		OPCODE("vmovups_vvvv", "0xc5, 0xf0, 0x10, 0xc1") BYTES(
-			"vpshufd_vvvv",
-			"0xc5, 0xf1, 0x70, 0xc1, 0") OPCODE("vmovd_vvvv", "0xc5, 0xf1, 0x6e, 0xc0")
-			OPCODE("vmovd_l", "0xc5, 0xfd, 0x6e, 0xc0") BYTES(
-				"vptest_vvvv",
-				"0xc4, 0xe2, 0x71, 0x17, 0xc1") OPCODE("vpextrw_vvvv",
-								       "0xc5, 0xf1, 0xc5, 0xc1, 0")
-				OPCODE("vpextrw_l", "0xc5, 0xfd, 0xc5, 0xc1, 0") BYTES(
-					"vpinsrw_l",
-					"0xc5, 0xf5, 0xc4, 0xc0, 0") OPCODE("vmovhlps_l",
-									    "0xc5, 0xf4, 0x12, 0xc2")
-					OPCODE("vmovmskps_vvvv", "0xc5, 0xf0, 0x50, 0xc1") BYTES(
-						"vphminposuw_l", "0xc4, 0xe2, 0x7d, 0x41, 0xc1")
-						OPCODE("vpcmpistri_l",
-						       "0xc4, 0xe3, 0x7d, 0x63, 0xc1, 0")
-							OPCODE("map_0",
-							       "0xc4, 0xe0, 0x79, 0x10, 0xc1")
-								OPCODE("map_4",
-								       "0xc4, 0xe4, 0x79, 0x10, 0xc1")
+		OPCODE("vmovups_vvvv", "0xc5, 0xf0, 0x10, 0xc1")
+		OPCODE("vpshufd_vvvv", "0xc5, 0xf1, 0x70, 0xc1, 0")
+		OPCODE("vmovd_vvvv", "0xc5, 0xf1, 0x6e, 0xc0")
+		OPCODE("vmovd_l", "0xc5, 0xfd, 0x6e, 0xc0")
+		OPCODE("vptest_vvvv", "0xc4, 0xe2, 0x71, 0x17, 0xc1")
+		OPCODE("vpextrw_vvvv", "0xc5, 0xf1, 0xc5, 0xc1, 0")
+		OPCODE("vpextrw_l", "0xc5, 0xfd, 0xc5, 0xc1, 0")
+		OPCODE("vpinsrw_l", "0xc5, 0xf5, 0xc4, 0xc0, 0")
+		OPCODE("vmovhlps_l", "0xc5, 0xf4, 0x12, 0xc2")
+		OPCODE("vmovmskps_vvvv", "0xc5, 0xf0, 0x50, 0xc1")
+		OPCODE("vphminposuw_l", "0xc4, 0xe2, 0x7d, 0x41, 0xc1")
+		OPCODE("vpcmpistri_l", "0xc4, 0xe3, 0x7d, 0x63, 0xc1, 0")
+		OPCODE("map_0", "0xc4, 0xe0, 0x79, 0x10, 0xc1")
+		OPCODE("map_4", "0xc4, 0xe4, 0x79, 0x10, 0xc1")
 	};
+	/* clang-format on */
 	struct registers r = { .flags = FLAG_1 };
 	ulong cr4 = read_cr4();
 
@@ -203,13 +230,15 @@ TEST(vex_fields,
 
 TEST(lock, "LOCK in front of a vector instruction is #UD", SPEC("SDM vol. 2A, LOCK; table 2-18"))
 {
+	/* clang-format off */
 	const struct named_code table[] = {
 		OPCODE("paddb", "0xf0, 0x66, 0x0f, 0xfc, 0x07")
-			OPCODE("movups_store", "0xf0, 0x0f, 0x11, 0x07")
-				OPCODE("paddb_mmx", "0xf0, 0x0f, 0xfc, 0x07")
-					OPCODE("addps", "0xf0, 0x0f, 0x58, 0x07")
-						OPCODE("ldmxcsr", "0xf0, 0x0f, 0xae, 0x17")
+		OPCODE("movups_store", "0xf0, 0x0f, 0x11, 0x07")
+		OPCODE("paddb_mmx", "0xf0, 0x0f, 0xfc, 0x07")
+		OPCODE("addps", "0xf0, 0x0f, 0x58, 0x07")
+		OPCODE("ldmxcsr", "0xf0, 0x0f, 0xae, 0x17")
 	};
+	/* clang-format on */
 
 	for (u32 i = 0; i < ARRAY_SIZE(table); i++) {
 		SUBTEST("%s", table[i].name);
