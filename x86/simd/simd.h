@@ -31,6 +31,13 @@ enum simd_kind {
 	SIMD_MMX,    /* the operands are MMX registers */
 };
 
+/* Which operands are worth trying. */
+enum simd_values {
+	SIMD_INTEGERS,
+	SIMD_SINGLES,
+	SIMD_DOUBLES,
+};
+
 struct simd_shape {
 	const char *name; /* of the row, which neighbours share */
 	const char *text; /* the instruction, for messages */
@@ -44,6 +51,7 @@ struct simd_shape {
 	bool b_is_mmx, dst_is_mmx; /* unlike the others */
 	bool aligned;		   /* memory operands of 16 bytes that have to be */
 	u8 immediate;		   /* of the instruction */
+	enum simd_values values;
 };
 
 struct simd {
@@ -63,13 +71,26 @@ struct simd {
 	  }),                                                                  \
 	  CODE(text_) },
 
-/* Every row with edge values and random ones; neighbours of the same name are one row of the case. */
-void simd_check(const struct simd *table, u32 count);
+/* What floating point is tried with: the fields of MXCSR, and the exception flags to look at. */
+struct simd_mode {
+	u32 mxcsr;
+	u32 exceptions;
+	bool two_nans; /* whether it matters which of two NaNs comes out */
+};
 
-#define SIMD_CHECK(...)                                       \
-	do {                                                  \
-		const struct simd table_[] = { __VA_ARGS__ }; \
-		simd_check(table_, ARRAY_SIZE(table_));       \
+/*
+ * Every row with edge values and random ones, in each of the modes; neighbours of the same name are one
+ * row of the case.
+ */
+void simd_check(const struct simd *table, u32 count, const struct simd_mode *modes, u32 mode_count);
+
+/* All exceptions masked; integers touch none. */
+extern const struct simd_mode simd_integer_mode;
+
+#define SIMD_CHECK(...)                                                        \
+	do {                                                                   \
+		const struct simd table_[] = { __VA_ARGS__ };                  \
+		simd_check(table_, ARRAY_SIZE(table_), &simd_integer_mode, 1); \
 	} while (0)
 
 /*

@@ -33,14 +33,18 @@ struct simd_in {
 	u64 ax, dx;  /* general registers that PINSR, PCMPESTR and the like read */
 	u32 bytes;   /* of the vector: 8, 16 or 32 */
 	u8 immediate;
-	u32 flags; /* EFLAGS */
+	u32 flags;     /* EFLAGS */
+	u32 mxcsr;     /* all exceptions masked */
+	bool two_nans; /* else the result of two NaNs is left open: which of them it is has a case */
 };
 
-/* Before a model is called, everything is as in the operands: result = a, ax and flags unchanged. */
+/* Before a model is called, everything is as in the operands: result = a, the others unchanged. */
 struct simd_out {
 	union vec result;
-	u64 ax, cx; /* general registers that PMOVMSKB, PCMPxSTRI and the like write */
+	u32 unchecked; /* a bit for each byte of the result that the manuals leave open */
+	u64 ax, cx;    /* general registers that PMOVMSKB, PCMPxSTRI and the like write */
 	u32 flags;
+	u32 mxcsr;
 };
 
 typedef void simd_model(const struct simd_in *in, struct simd_out *out);
@@ -99,6 +103,33 @@ simd_model simd_movlps, simd_movhps, simd_movhlps, simd_movlhps;
 simd_model simd_aesenc, simd_aesenclast, simd_aesdec, simd_aesdeclast, simd_aesimc,
 	simd_aeskeygenassist;
 simd_model simd_pclmulqdq;
+
+/*
+ * simd_float.c: of singles (ps), doubles (pd) and the lowest element alone (ss, sd), the rest of which is
+ * a's. MXCSR's rounding, DAZ and FTZ count, and its exception flags are set.
+ */
+#define SIMD_FLOAT_(op) simd_##op##ps, simd_##op##pd, simd_##op##ss, simd_##op##sd
+simd_model SIMD_FLOAT_(add), SIMD_FLOAT_(sub), SIMD_FLOAT_(mul), SIMD_FLOAT_(div);
+simd_model SIMD_FLOAT_(min), SIMD_FLOAT_(max), SIMD_FLOAT_(sqrt);
+simd_model SIMD_FLOAT_(cmp); /* by the immediate, all 32 predicates */
+simd_model simd_comiss, simd_comisd, simd_ucomiss, simd_ucomisd; /* flags */
+simd_model SIMD_FLOAT_(round);					 /* by the immediate */
+simd_model simd_addsubps, simd_addsubpd, simd_haddps, simd_haddpd, simd_hsubps, simd_hsubpd;
+simd_model simd_dpps, simd_dppd;
+/* +-a * b +- c, with a, b and c as here, whatever operand of the instruction they are. */
+simd_model SIMD_FLOAT_(fmadd), SIMD_FLOAT_(fmsub), SIMD_FLOAT_(fnmadd), SIMD_FLOAT_(fnmsub);
+simd_model simd_fmaddsubps, simd_fmaddsubpd, simd_fmsubaddps, simd_fmsubaddpd;
+
+/* simd_convert.c: conversions of b. The integers of cvtsi2 are ax, those of 2si become ax. */
+simd_model simd_cvtdq2ps, simd_cvtps2dq, simd_cvttps2dq;
+simd_model simd_cvtdq2pd, simd_cvtpd2dq, simd_cvttpd2dq;
+simd_model simd_cvtps2pd, simd_cvtpd2ps, simd_cvtss2sd, simd_cvtsd2ss;
+simd_model simd_cvtpi2ps, simd_cvtps2pi, simd_cvttps2pi; /* MMX */
+simd_model simd_cvtpi2pd, simd_cvtpd2pi, simd_cvttpd2pi;
+simd_model simd_cvtsi2ss, simd_cvtsi2sd, simd_cvtsi2ss_64, simd_cvtsi2sd_64;
+simd_model simd_cvtss2si, simd_cvttss2si, simd_cvtsd2si, simd_cvttsd2si;
+simd_model simd_cvtss2si_64, simd_cvttss2si_64, simd_cvtsd2si_64, simd_cvttsd2si_64;
+simd_model simd_cvtph2ps, simd_cvtps2ph; /* F16C */
 
 /* simd_string.c: PCMPESTRI and so on; the implicit lengths end at a zero element. */
 simd_model simd_pcmpestri, simd_pcmpestrm, simd_pcmpistri, simd_pcmpistrm;
