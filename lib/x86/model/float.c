@@ -250,9 +250,10 @@ static bool rounds_up(enum float_rounding rounding, bool negative, bool odd, str
 }
 
 /* Keeps `precision` bits of a number whose bit 127 counts 2^*exponent; false if it was exact. */
-static bool round_significand(enum float_rounding rounding, bool negative, u32 precision,
-			      struct wide *number, s32 *exponent)
+static bool round_significand(struct float_context *context, bool negative, struct wide *number,
+			      s32 *exponent)
 {
+	u32 precision = context->format->precision;
 	u32 dropped = 128 - precision;
 	struct wide unit = wide_shift_left((struct wide){ 0, 1 }, dropped);
 	struct wide mask = wide_subtract(unit, (struct wide){ 0, 1 });
@@ -262,7 +263,8 @@ static bool round_significand(enum float_rounding rounding, bool negative, u32 p
 	bool inexact = !wide_is_zero(rest);
 
 	*number = wide_subtract(*number, rest);
-	if (rounds_up(rounding, negative, odd, rest, half)) {
+	context->rounded_up = rounds_up(context->rounding, negative, odd, rest, half);
+	if (context->rounded_up) {
 		*number = wide_add(*number, unit);
 		if (wide_is_zero(*number)) {
 			number->high = INTEGER_BIT;
@@ -279,6 +281,7 @@ static struct real overflow(struct float_context *context, bool negative)
 			   rounding == (negative ? FLOAT_DOWN : FLOAT_UP);
 
 	context->exceptions |= FLOAT_OE | FLOAT_PE;
+	context->rounded_up = to_infinity;
 	if (to_infinity)
 		return infinity(negative);
 	return (struct real){ .kind = FLOAT_FINITE,
@@ -305,8 +308,7 @@ static struct real round_number(struct float_context *context, bool negative, s3
 	}
 	rounded = number;
 	rounded_exponent = exponent;
-	inexact = round_significand(context->rounding, negative, format->precision, &rounded,
-				    &rounded_exponent);
+	inexact = round_significand(context, negative, &rounded, &rounded_exponent);
 	tiny = rounded_exponent < exponent_min(format);
 	if (tiny && context->flush_to_zero) {
 		context->exceptions |= FLOAT_UE | FLOAT_PE;
@@ -317,8 +319,7 @@ static struct real round_number(struct float_context *context, bool negative, s3
 		/* A denormal has fewer bits: round where its last one is. */
 		rounded = wide_shift_right_sticky(number, (u32)below);
 		rounded_exponent = exponent_min(format);
-		inexact = round_significand(context->rounding, negative, format->precision,
-					    &rounded, &rounded_exponent);
+		inexact = round_significand(context, negative, &rounded, &rounded_exponent);
 	}
 	if (inexact)
 		context->exceptions |= FLOAT_PE | (tiny ? FLOAT_UE : 0);
@@ -550,8 +551,8 @@ static bool round_to_magnitude(struct float_context *context, struct real a, u64
 	rest = (struct wide){ number.low, 0 };
 	if (number.low)
 		context->exceptions |= FLOAT_PE;
-	if (rounds_up(context->rounding, a.negative, *magnitude & 1, rest, half))
-		*magnitude += 1;
+	context->rounded_up = rounds_up(context->rounding, a.negative, *magnitude & 1, rest, half);
+	*magnitude += context->rounded_up;
 	return *magnitude || !number.high;
 }
 

@@ -57,6 +57,7 @@ struct float_context {
 	enum float_rounding rounding;
 	bool denormals_are_zero, flush_to_zero;
 	u32 exceptions;
+	bool rounded_up; /* the last rounding increased the magnitude */
 };
 
 /* From and to the bits of a single (in 31:0) or a double; the extended format has two parts. */
