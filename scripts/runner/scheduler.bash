@@ -13,6 +13,7 @@ CONSOLE_LIMIT=$((8 << 10))  # KiB that a VMM may print; the kernel ends it there
 declare -A RUN_JOB=() RUN_FD=() RUN_ALIVE=() RUN_CASE=() RUN_SINCE=() RUN_STARTS=() RUN_ENDED_FOR=()
 declare -A RUN_STARTED=() RUN_BOOT_MS=() # when it was started; how long it took to the first case, 0: not yet known
 JOB_FROM=()    # by job: which of its cases the present boot starts with, from 1
+JOB_BEFORE=()  # by job: what the judge is to know of the boot before
 JOB_RESULTS=() # by job: what the judge said of the boots so far
 JOB_COUNTS=()  # by job: how many cases have which verdict: VERDICT N ...
 JOB_DONE=() JOB_MS=() JOB_STARTED=()
@@ -142,21 +143,21 @@ vmm_verdict() {
 	elif (($2 > 128 && $2 <= 192)); then
 		signal=$(kill -l $(($2 - 128)))
 		DRIVER_HOW=died DRIVER_SAID='' DRIVER_WORDS="the VMM died of signal $(($2 - 128)) (SIG$signal)"
-		if [[ $signal == XFSZ ]]; then
-			DRIVER_WORDS="more than $((CONSOLE_LIMIT >> 10)) MiB on the console"
-		fi
+		case $signal in
+		XFSZ) DRIVER_WORDS="more than $((CONSOLE_LIMIT >> 10)) MiB on the console" ;;
+		KILL) DRIVER_WORDS+=', from outside, as by the OOM killer' ;;
+		esac
 	else
 		driver_status "$2"
 	fi
 }
 
-# The VMM's own words, at most five lines, behind DRIVER_WORDS.
+# The VMM's own words, of which the first say most, behind DRIVER_WORDS; the judge has the others.
 add_stderr() {
-	local line count=0
+	local line=''
 	[[ -s $1 ]] || return 0
-	while ((count++ < 5)) && { IFS= read -r line || [[ -n $line ]]; }; do
-		DRIVER_WORDS+="; $line"
-	done <"$1"
+	IFS= read -r -n 200 line <"$1" || :
+	DRIVER_WORDS+="${line:+; $line}"
 } 2>/dev/null
 
 # end_boot PID STATUS: has the console judged; goes on with the job's next boot or ends the job.
@@ -176,11 +177,13 @@ end_boot() {
 		add_stderr "$LOG$part.stderr"
 	fi
 	results=$(judge "$job" "$LOG$part")
-	if [[ $results != *$'\n'counts$'\t'* ]]; then
-		judge_failed "$job"
-	elif [[ $results == *$'\n'resume$'\t'* ]]; then
-		resume=${results##*$'\n'resume$'\t'}
+	if [[ $results == *$'\n'resume$'\t'* ]]; then
+		read -r resume "JOB_BEFORE[job]" <<<"${results##*$'\n'resume$'\t'}"
 		results=${results%$'\n'resume$'\t'*}
+	fi
+	if ! judged_all "$job" "$results" "$resume"; then
+		judge_failed "$job"
+		resume=0
 	fi
 	count_cases "$job" "${results##*$'\n'counts$'\t'}"
 	JOB_RESULTS[job]+=${results%$'\n'counts$'\t'*}$'\n'
@@ -228,11 +231,28 @@ judge() {
 	local prefix=case$'\t'
 	job_cases "$1"
 	LC_ALL=C awk -f "$ROOT/scripts/runner/judge.awk" "CONSOLE=${2//\\/\\\\}" "how=$DRIVER_HOW" "said=$DRIVER_SAID" \
-		"words=${DRIVER_WORDS//\\/\\\\}" - "$2" \
+		"words=${DRIVER_WORDS//\\/\\\\}" "STDERR=${2//\\/\\\\}.stderr" "before=${JOB_BEFORE[$1]}" - "$2" \
 		<<<"$prefix${CASES//$'\n'/$'\n'"$prefix"}"$'\n'"${KNOWN["${JOB_ARCH[$1]}/${JOB_TEST[$1]}"]-}"
 	if $OPT_ISOLATE && [[ ${JOB_CASES[$1]%$'\n'} != *"$CASES" ]]; then
-		printf 'resume\t2\n'
+		printf 'resume\t2\tfertile\n'
 	fi
+}
+
+# judged_all JOB RESULTS RESUME: whether the judge has come to its end, with a verdict on each of the boot's cases, up to
+# the one to resume with.
+judged_all() {
+	local words sum=$(($3 ? 1 - $3 : 0)) i
+	[[ $2 == *$'\n'counts$'\t'* ]] || return 1
+	if ((!$3)); then
+		job_cases "$1"
+		: "${CASES//[!$'\n']/}"
+		sum=$((-1 - ${#_}))
+	fi
+	read -ra words <<<"${2##*$'\n'counts$'\t'}"
+	for ((i = 1; i < ${#words[@]}; i += 2)); do
+		sum=$((sum + words[i]))
+	done
+	((!sum))
 }
 
 # judge_failed JOB: no verdict is one, too: every case of the boot is an ERROR, in `results`.
@@ -281,7 +301,7 @@ next_job() {
 	fi
 	while ((NEXT_JOB < ${#JOB_TEST[@]})); do
 		JOB=$((NEXT_JOB++))
-		JOB_FROM[JOB]=1 JOB_RESULTS[JOB]='' JOB_COUNTS[JOB]='' JOB_MS[JOB]=0
+		JOB_FROM[JOB]=1 JOB_BEFORE[JOB]='' JOB_RESULTS[JOB]='' JOB_COUNTS[JOB]='' JOB_MS[JOB]=0
 		if $ANY_FAILED && { $OPT_FAIL_FAST || $OPT_UNTIL_FAIL; }; then
 			WHY_NOT='not run, because something has failed before (--fail-fast, --until-fail)'
 		else
