@@ -186,10 +186,12 @@ end_boot() {
 		resume=0
 	fi
 	count_cases "$job" "${results##*$'\n'counts$'\t'}"
+	if $BOOT_FAILED; then
+		results_room
+	fi
 	JOB_RESULTS[job]+=${results%$'\n'counts$'\t'*}$'\n'
 	if [[ -n $part ]]; then
-		cat "$LOG.part" >>"$LOG"
-		cat "$LOG.part.stderr" >>"$LOG.stderr"
+		{ cat "$LOG.part" >>"$LOG" && cat "$LOG.part.stderr" >>"$LOG.stderr"; } || results_failed "$LOG"
 		rm -f "$LOG.part" "$LOG.part.stderr"
 	fi
 	if ((resume)); then
@@ -204,14 +206,16 @@ end_boot() {
 	fi
 }
 
-# count_cases JOB WORDS: adds VERDICT N ... to the job's counts, which are of the same form.
+# count_cases JOB WORDS: adds VERDICT N ... to the job's counts, which are of the same form. BOOT_FAILED: one is bad.
 count_cases() {
 	local verdict number
+	BOOT_FAILED=false
 	JOB_COUNTS[$1]+=" ${2//$'\t'/ }"
 	read -ra number <<<"$2"
 	for verdict in "${number[@]}"; do
-		[[ $verdict != @(FAIL|CRASH|TIMEOUT|ERROR) ]] || ANY_FAILED=true
+		[[ $verdict != @(FAIL|CRASH|TIMEOUT|ERROR) ]] || BOOT_FAILED=true
 	done
+	! $BOOT_FAILED || ANY_FAILED=true
 }
 
 # job_cases JOB: the names of the cases of the present boot into CASES, a line each.
@@ -387,9 +391,11 @@ end_all() {
 	results_unlock
 }
 
-# interrupted: every VMM gone, results so far written and shown, also those behind a test that is not done.
+# interrupted: every VMM gone, results so far written and shown, also those behind a test that is not done. With
+# PIPE, standard output has lost its reader.
 interrupted() {
-	trap '' INT TERM HUP
+	trap '' INT TERM HUP PIPE
+	[[ ${1-} != PIPE ]] || exec >/dev/null
 	end_vmms
 	clear_progress
 	while ((SHOW_NEXT < ${#JOB_TEST[@]})); do
