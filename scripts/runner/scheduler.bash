@@ -2,6 +2,7 @@
 # Runs the jobs: starts VMMs, watches them, has their consoles judged, boots again behind a crash.
 
 TICK=0.2                    # seconds between two looks at the running VMMs
+LOOK_MS=2000                # a longer time without a look at them was not theirs: the host slept, or was busy elsewhere
 BOOT_MS=1000                # a boot to the first case that takes longer is one on a slow VMM or a loaded host
 DEFAULT_TIMEOUT=30          # seconds without a sign of life from a case
 STARTS_LIMIT=10             # so many version lines in one boot, or half as many for each first start mark, are a reset
@@ -18,6 +19,7 @@ JOB_RESULTS=() # by job: what the judge said of the boots so far
 JOB_COUNTS=()  # by job: how many cases have which verdict: VERDICT N ...
 JOB_DONE=() JOB_MS=() JOB_STARTED=()
 TICKER=0
+WATCHED=0       # when the VMMs were looked at last
 JOBS_OF_ROUND=0 # with --repeat and --until-fail there are more jobs than these, the same again
 ANY_FAILED=false # known before the job's results are shown
 
@@ -37,12 +39,16 @@ now_ms() {
 }
 
 # run_limit PID: how long this VMM may be silent, in seconds, into LIMIT; 0: for ever. TIMEOUT is taken as it is; what
-# unittests.cfg says is for a VMM that boots in BOOT_MS, and a slower one gets more in proportion, up to ten times.
+# unittests.cfg says is for a VMM that boots in BOOT_MS, and a slower one gets more in proportion, up to ten times. How slow
+# it is its boot has to tell first, which is therefore not held to less than DEFAULT_TIMEOUT.
 run_limit() {
 	local seconds=${TIMEOUT:-${TEST["${JOB_TEST[${RUN_JOB[$1]}]}|timeout"]:-$DEFAULT_TIMEOUT}}
 	LIMIT=$((10#${seconds%s}))
-	if [[ -z ${TIMEOUT-} ]] && ((RUN_BOOT_MS[$1] > BOOT_MS)); then
-		LIMIT=$((LIMIT * (RUN_BOOT_MS[$1] < 10 * BOOT_MS ? RUN_BOOT_MS[$1] : 10 * BOOT_MS) / BOOT_MS))
+	[[ -z ${TIMEOUT-} ]] && ((LIMIT)) || return 0
+	if ((!RUN_BOOT_MS[$1])); then
+		LIMIT=$((LIMIT > DEFAULT_TIMEOUT ? LIMIT : DEFAULT_TIMEOUT))
+	elif ((RUN_BOOT_MS[$1] > BOOT_MS)); then
+		LIMIT=$((RUN_BOOT_MS[$1] < 10 * BOOT_MS ? (LIMIT * RUN_BOOT_MS[$1] + BOOT_MS - 1) / BOOT_MS : LIMIT * 10))
 	fi
 }
 
@@ -104,11 +110,25 @@ kill_vmm() {
 	kill -KILL -- "-$1" 2>/dev/null || kill -KILL "$1" 2>/dev/null || :
 }
 
+# forgive_gap: where the runner could not look, as the host slept, its clock was set or something stopped the runner, the
+# time without a look does not count as silence.
+forgive_gap() {
+	local gap=$((NOW - WATCHED)) pid
+	((gap < 0 || gap > LOOK_MS)) || return 0
+	for pid in "${!RUN_JOB[@]}"; do
+		RUN_ALIVE[$pid]=$((RUN_ALIVE[$pid] + gap < NOW ? RUN_ALIVE[$pid] + gap : NOW))
+		RUN_SINCE[$pid]=$((RUN_SINCE[$pid] + gap < NOW ? RUN_SINCE[$pid] + gap : NOW))
+		RUN_STARTED[$pid]=$((RUN_STARTED[$pid] + gap < NOW ? RUN_STARTED[$pid] + gap : NOW))
+	done
+}
+
 # A VMM is ended that has been silent for too long, that babbles without end in one case, or whose guest starts
 # anew, perhaps for ever; its end is then seen like any other.
 watch_all() {
 	local pid why
 	now_ms
+	forgive_gap
+	WATCHED=$NOW
 	for pid in "${!RUN_JOB[@]}"; do
 		# The shell may have noticed the end of a job elsewhere than in `wait -n`, which then does not tell of it.
 		if ! kill -0 "$pid" 2>/dev/null; then
@@ -349,6 +369,8 @@ run_jobs() {
 	for ((round = 1; round < OPT_REPEAT; round++)); do
 		jobs_again "$JOBS_OF_ROUND"
 	done
+	now_ms
+	WATCHED=$NOW
 	set -m
 	while true; do
 		while ((${#RUN_JOB[@]} < OPT_JOBS)) && next_job; do

@@ -279,3 +279,53 @@ END
 	[[ -s pids ]]
 	gone "$(<pids)"
 }
+
+@test "a VMM that boots slowly: the boot may be silent for longer than a case, and the cases get more time" {
+	tests '[t]' 'timeout = 1'
+	scenario <<'END'
+before() { sleep 1.3; }
+case_alpha() { sleep 1.5; ok; }
+END
+	runner
+	judged 'alpha=PASS beta=PASS gamma=PASS'
+}
+
+@test "a VMM that boots slowly and hangs: TIMEOUT, later than one that boots fast" {
+	tests '[t]' 'timeout = 1'
+	scenario <<'END'
+before() { sleep 1.3; }
+case_gamma() { hang; }
+END
+	runner
+	judged 'alpha=PASS beta=PASS gamma=TIMEOUT'
+	[[ $(message gamma) =~ ^'no sign of life for '([2-9]|10)' s' ]]
+}
+
+@test "TIMEOUT is taken as it is, however slow the VMM boots" {
+	scenario <<'END'
+before() { sleep 0.9; printf 'BIOS\n'; sleep 0.9; }
+case_gamma() { hang; }
+END
+	TIMEOUT=1 runner
+	judged 'alpha=PASS beta=PASS gamma=TIMEOUT'
+	contains "$(message gamma)" 'no sign of life for 1 s'
+}
+
+@test "the time that the host sleeps is no silence of the VMM" {
+	export P
+	scenario <<'END'
+case_beta() { echo $$ >"$P/vmm"; sleep 0.8; ok; }
+END
+	TIMEOUT=1 ./run_tests.sh >stdout 2>stderr 3>&- &
+	local runner=$!
+	until [[ -s vmm ]]; do sleep 0.02; done
+	sleep 0.4 # until the runner has seen the last line
+	# Both stand still and go on, as in a sleep of the host.
+	kill -STOP "$runner" "$(<vmm)"
+	sleep 2.6
+	kill -CONT "$runner"
+	sleep 0.3
+	kill -CONT "$(<vmm)"
+	wait "$runner"
+	equal "$(verdicts)" 'alpha=PASS beta=PASS gamma=PASS'
+}
