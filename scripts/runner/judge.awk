@@ -4,7 +4,7 @@
 #	case NAME                       a case that this boot was to run
 #	known NAME ROW VERDICT WORDS    a deviation of this VMM that known.cfg explains: ROW may be empty, or have *;
 #	                                VERDICT is what it leads to, FAIL, CRASH or TIMEOUT
-# Then the console, the file named by CONSOLE. Variables: how = ended, died, timeout (of the VMM);
+# Then the console, the file named by CONSOLE. Variables: how = ended, died, timeout, interrupted (of the VMM);
 # said = what its exit status claims, passed, failed or nothing; words = that in words, for people;
 # STDERR = the file that has what the VMM said there; before = the boot of this test before this one: nothing
 # (this is the first), "barren" (it came to no case) or "fertile".
@@ -369,7 +369,7 @@ function last_words(    i, count, text, line, lines) {
 		text = "\\nthe console ends with:" text
 	# The first 30 lines and the last 10.
 	count = 0
-	while ((getline line <STDERR) > 0)
+	while (STDERR != "" && (getline line <STDERR) > 0)
 		if (line ~ /[^ \t\r]/)
 			lines[++count <= 30 ? count : 31 + count % 10] = line
 	if (count > 1 || (count == 1 && !index(words, lines[1])))
@@ -412,7 +412,13 @@ function barren(verdict, message) {
 }
 
 END {
-	if (!header) {
+	if (how == "interrupted" && !totals_seen && bailed == "" && !restarted) {
+		# What has its result keeps it; of the others nothing is known.
+		if (in_case && next_started)
+			next_case_it_was()
+		if (plan != expected)
+			object_to_stream(plan == "" ? "no plan" : "a plan of " plan " cases instead of " expected)
+	} else if (!header) {
 		verdict = how == "timeout" ? "TIMEOUT" : "ERROR"
 		why = words (first_line == "" ? "" : "; the console says '" substr(first_line, 1, 100) "'")
 		# Nothing to go by: no boot after the first would do better. But where there was one that did, this is odd.
@@ -474,7 +480,7 @@ END {
 		else if (how == "ended" && said == "failed" && !said_count["fail"])
 			object("no failed case, but the guest ended the VMM as failed")
 		rest("ERROR", escape(stream_objection))
-		if (how != "ended" && stream_objection == "")
+		if (how != "ended" && how != "interrupted" && stream_objection == "")
 			demote(how == "timeout" ? "TIMEOUT" : "CRASH", words ", after the totals", last_words())
 	}
 

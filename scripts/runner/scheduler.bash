@@ -17,7 +17,8 @@ JOB_FROM=()    # by job: which of its cases the present boot starts with, from 1
 JOB_BEFORE=()  # by job: what the judge is to know of the boot before
 JOB_RESULTS=() # by job: what the judge said of the boots so far
 JOB_COUNTS=()  # by job: how many cases have which verdict: VERDICT N ...
-JOB_DONE=() JOB_MS=() JOB_STARTED=()
+JOB_DONE=()    # by job: how it ended, done or interrupted
+JOB_MS=() JOB_STARTED=()
 TICKER=0
 WATCHED=0       # when the VMMs were looked at last
 JOBS_OF_ROUND=0 # with --repeat and --until-fail there are more jobs than these, the same again
@@ -187,8 +188,6 @@ end_boot() {
 	kill -KILL -- "-$pid" 2>/dev/null || :
 	exec {fd}<&-
 	vmm_verdict "$pid" "$2"
-	unset "RUN_JOB[$pid]" "RUN_FD[$pid]" "RUN_ALIVE[$pid]" "RUN_CASE[$pid]" "RUN_ENDED_FOR[$pid]" \
-		"RUN_STARTED[$pid]" "RUN_BOOT_MS[$pid]" "RUN_SINCE[$pid]" "RUN_STARTS[$pid]"
 	job_log "$job"
 	if ((JOB_FROM[job] > 1)); then
 		part=.part
@@ -205,24 +204,58 @@ end_boot() {
 		judge_failed "$job"
 		resume=0
 	fi
+	# Not earlier: what is interrupted until here is judged then.
+	unset "RUN_JOB[$pid]" "RUN_FD[$pid]" "RUN_ALIVE[$pid]" "RUN_CASE[$pid]" "RUN_ENDED_FOR[$pid]" \
+		"RUN_STARTED[$pid]" "RUN_BOOT_MS[$pid]" "RUN_SINCE[$pid]" "RUN_STARTS[$pid]"
 	count_cases "$job" "${results##*$'\n'counts$'\t'}"
 	if $BOOT_FAILED; then
 		results_room
 	fi
 	JOB_RESULTS[job]+=${results%$'\n'counts$'\t'*}$'\n'
-	if [[ -n $part ]]; then
-		{ cat "$LOG.part" >>"$LOG" && cat "$LOG.part.stderr" >>"$LOG.stderr"; } || results_failed "$LOG"
-		rm -f "$LOG.part" "$LOG.part.stderr"
-	fi
+	join_logs "$part"
 	if ((resume)); then
 		JOB_FROM[job]=$((JOB_FROM[job] + resume - 1))
 		start_boot "$job"
 	else
-		now_ms
-		JOB_MS[job]=$((NOW - JOB_STARTED[job]))
-		JOB_DONE[job]=true
-		symbolise "$job"
-		results_add "$job"
+		end_job "$job" done
+	fi
+}
+
+# join_logs PART: a later boot's console and standard error go behind those of the first, LOG.
+join_logs() {
+	[[ -n $1 ]] || return 0
+	{ cat "$LOG$1" >>"$LOG" && cat "$LOG$1.stderr" >>"$LOG.stderr"; } || results_failed "$LOG"
+	rm -f "$LOG$1" "$LOG$1.stderr"
+}
+
+# end_job JOB HOW: done or interrupted.
+end_job() {
+	now_ms
+	JOB_MS[$1]=$((NOW - JOB_STARTED[$1]))
+	JOB_DONE[$1]=$2
+	symbolise "$1"
+	results_add "$1"
+}
+
+# interrupt_boot PID: of a VMM that the interrupted runner has ended, what its cases had said until then is judged. The
+# case that was running and those behind it get no verdict.
+interrupt_boot() {
+	local job=${RUN_JOB[$1]} part='' results
+	job_log "$job"
+	if ((JOB_FROM[job] > 1)); then
+		part=.part
+	fi
+	DRIVER_HOW=interrupted DRIVER_SAID='' DRIVER_WORDS=''
+	results=$'\n'$(judge "$job" "$LOG$part")
+	results=${results%$'\n'resume$'\t'*}
+	if [[ $results == *$'\n'counts$'\t'* ]]; then
+		count_cases "$job" "${results##*$'\n'counts$'\t'}"
+		results=${results%$'\n'counts$'\t'*}
+		JOB_RESULTS[job]+=${results#$'\n'}$'\n'
+	fi
+	join_logs "$part"
+	if [[ -n ${JOB_RESULTS[job]} ]]; then
+		end_job "$job" interrupted
 	fi
 }
 
@@ -338,7 +371,7 @@ next_job() {
 			JOB_RESULTS[JOB]+=SKIP$'\t'$name$'\t\t\t'$WHY_NOT$'\n'
 			JOB_COUNTS[JOB]+=' SKIP 1'
 		done <<<"${JOB_CASES[JOB]%$'\n'}"
-		JOB_DONE[JOB]=true
+		JOB_DONE[JOB]=done
 		results_add "$JOB"
 	done
 	return 1
@@ -416,9 +449,13 @@ end_all() {
 # interrupted: every VMM gone, results so far written and shown, also those behind a test that is not done. With
 # PIPE, standard output has lost its reader.
 interrupted() {
+	local pid
 	trap '' INT TERM HUP PIPE
 	[[ ${1-} != PIPE ]] || exec >/dev/null
 	end_vmms
+	for pid in "${!RUN_JOB[@]}"; do
+		interrupt_boot "$pid"
+	done
 	clear_progress
 	while ((SHOW_NEXT < ${#JOB_TEST[@]})); do
 		show_done

@@ -152,6 +152,9 @@ show_job() {
 				text+=", ${JOB_COUNT[${word%%:*}]} ${word#*:}"
 			fi
 		done
+		if [[ ${JOB_DONE[$1]} == interrupted ]]; then
+			text+=', interrupted'
+		fi
 		word="${GREEN}PASS$PLAIN"
 		if ((JOB_COUNT[BAD])); then
 			word="${RED}FAIL$PLAIN"
