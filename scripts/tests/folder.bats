@@ -136,9 +136,11 @@ END
 	tests '[t]' '[u]'
 	export P
 	scenario <<'END'
-case_one() { echo $$ >"$P/pids"; sleep 1; not_ok; }
+case_one() { echo $$ >"$P/pids"; hang; }
+case_gamma() { until [[ -s $P/pids ]]; do sleep 0.05; done; sleep 0.3; ok; }
 END
-	run --separate-stderr bash -c './run_tests.sh -j1 | head -n 1; echo "${PIPESTATUS[0]}"' 3>&-
+	# shellcheck disable=SC2016 # for the inner shell
+	run --separate-stderr bash -c './run_tests.sh -j2 | head -n 1; echo "${PIPESTATUS[0]}"' 3>&-
 	equal "${lines[-1]}" 130
 	contains "$stderr" interrupted
 	contains "$(verdicts)" 'alpha=PASS beta=PASS gamma=PASS'

@@ -70,17 +70,17 @@ END
 
 # ------------------------------------------------------------------------------------------------- /dev/kvm
 
-# without_kvm ARGUMENT...: the runner where /dev/kvm is there, but not for us.
+# without_kvm: the runner where /dev/kvm is there, but not for us.
 without_kvm() {
 	[[ -e /dev/kvm ]] || skip 'no /dev/kvm here'
 	: >kvm
 	cat >without_kvm <<'END'
 chmod 000 kvm
 mount --bind kvm /dev/kvm || exit 99
-exec setpriv --inh-caps=-all --bounding-set=-all timeout -k 1 15 ./run_tests.sh "$@"
+exec setpriv --inh-caps=-all --bounding-set=-all timeout -k 1 15 ./run_tests.sh
 END
 	unshare -rm true 2>/dev/null || skip 'no user namespaces here'
-	run --separate-stderr unshare -rm bash without_kvm "$@" 3>&-
+	run --separate-stderr unshare -rm bash without_kvm 3>&-
 	((status != 99)) || skip 'no mount here'
 }
 
