@@ -56,7 +56,7 @@ function utf8_length(text) {
 }
 
 function json(text,    out, i, c, n) {
-	if (text !~ /[^ !#-\[\]-~]/)
+	if (text !~ /[^ -~]/ && !index(text, "\"") && !index(text, "\\"))
 		return "\"" text "\""
 	out = ""
 	for (i = 1; i <= length(text); i++) {
