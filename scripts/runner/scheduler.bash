@@ -17,7 +17,7 @@ JOB_FROM=()    # by job: which of its cases the present boot starts with, from 1
 JOB_BEFORE=()  # by job: what the judge is to know of the boot before
 JOB_RESULTS=() # by job: what the judge said of the boots so far
 JOB_COUNTS=()  # by job: how many cases have which verdict: VERDICT N ...
-JOB_DONE=()    # by job: how it ended, done or interrupted
+JOB_DONE=()    # by job: ended or interrupted
 JOB_MS=() JOB_STARTED=()
 TICKER=0
 WATCHED=0       # when the VMMs were looked at last
@@ -217,7 +217,7 @@ end_boot() {
 		JOB_FROM[job]=$((JOB_FROM[job] + resume - 1))
 		start_boot "$job"
 	else
-		end_job "$job" done
+		end_job "$job" ended
 	fi
 }
 
@@ -228,7 +228,7 @@ join_logs() {
 	rm -f "$LOG$1" "$LOG$1.stderr"
 }
 
-# end_job JOB HOW: done or interrupted.
+# end_job JOB HOW: ended or interrupted.
 end_job() {
 	now_ms
 	JOB_MS[$1]=$((NOW - JOB_STARTED[$1]))
@@ -371,7 +371,7 @@ next_job() {
 			JOB_RESULTS[JOB]+=SKIP$'\t'$name$'\t\t\t'$WHY_NOT$'\n'
 			JOB_COUNTS[JOB]+=' SKIP 1'
 		done <<<"${JOB_CASES[JOB]%$'\n'}"
-		JOB_DONE[JOB]=done
+		JOB_DONE[JOB]=ended
 		results_add "$JOB"
 	done
 	return 1

