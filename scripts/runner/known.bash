@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # known.cfg of a VMM: the cases and rows that it is known to fail, and the manual's words against it.
 
-KNOWN_KEYS=(arch versions accel verdict manual actual link +cases)
+KNOWN_KEYS=(arch versions accel cpu verdict manual actual link +cases)
 declare -A KNOWN=() # "arch/test" -> lines "known CASE ROW VERDICT WORDS", tabs between
 
 # version_in VERSION RANGE: LOW..HIGH, both included, either may be empty. 7.2.22 is in ..7.2: only as
@@ -70,12 +70,24 @@ known_is_for() {
 	[[ -z $1 || " ${1//,/ } " == *" $2 "* ]]
 }
 
+# known_is_for_cpu PATTERNS TEST: whether one of them, with spaces between, matches the CPU model that the test asks for.
+known_is_for_cpu() {
+	local patterns pattern
+	read -ra patterns <<<"$1"
+	for pattern in "${patterns[@]}"; do
+		# shellcheck disable=SC2053 # a pattern on purpose
+		[[ ${TEST["$2|cpu"]:-max} == $pattern ]] && return 0
+	done
+	((!${#patterns[@]}))
+}
+
 known_add() {
 	local item test name row words
 	words="${INI["$2|manual"]} Actual: ${INI["$2|actual"]}"
 	words=${words//\\/\\\\} # as the judge's messages are
 	while IFS= read -r item; do
 		test=${item%%:*} name=${item#*:} row=''
+		known_is_for_cpu "${INI["$2|cpu"]-}" "$test" || continue
 		if [[ $name == */* ]]; then
 			row=${name#*/} name=${name%%/*}
 		fi

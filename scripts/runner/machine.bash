@@ -42,6 +42,8 @@ kvm_why_not() {
 	KVM_WHY_NOT=''
 	if [[ ! -e /dev/kvm ]]; then
 		KVM_WHY_NOT='no /dev/kvm'
+	elif [[ ! -r /dev/kvm || ! -w /dev/kvm ]]; then
+		KVM_WHY_NOT='no permission for /dev/kvm'
 	elif ! { : <>/dev/kvm; } 2>/dev/null; then
 		KVM_WHY_NOT='/dev/kvm cannot be opened'
 	elif [[ $HOST_ARCH == x86_64 || $HOST_ARCH == i386 ]]; then
