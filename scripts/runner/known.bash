@@ -39,7 +39,8 @@ known_read() {
 		for arch in "${ARCHS[@]}"; do
 			known_is_for "${INI["$section|arch"]-}" "$arch" || continue
 			while IFS= read -r item; do
-				known_case_exists "$arch" "$item" ||
+				known_tests "$arch" "$item"
+				((${#KNOWN_TESTS[@]})) ||
 					usage_error "$1:${INI_LINE["$section|cases"]}: there is no case ${item%%/*} on $arch"
 			done <<<"${INI["$section|cases"]}"
 			accel=${ACCEL_OF[$arch]%%,*}
@@ -81,27 +82,41 @@ known_is_for_cpu() {
 	((!${#patterns[@]}))
 }
 
+# known_add ARCH SECTION: its cases into KNOWN.
 known_add() {
 	local item test name row words
 	words="${INI["$2|manual"]} Actual: ${INI["$2|actual"]}"
 	words=${words//\\/\\\\} # as the judge's messages are
 	while IFS= read -r item; do
-		test=${item%%:*} name=${item#*:} row=''
-		known_is_for_cpu "${INI["$2|cpu"]-}" "$test" || continue
+		name=${item#*:} row=''
 		if [[ $name == */* ]]; then
 			row=${name#*/} name=${name%%/*}
 		fi
-		KNOWN["$1/$test"]+="known"$'\t'"$name"$'\t'"$row"$'\t'"${INI["$2|verdict"]:-FAIL}"$'\t'"${words//$'\t'/ }"$'\n'
+		known_tests "$1" "$item"
+		for test in "${KNOWN_TESTS[@]}"; do
+			known_is_for_cpu "${INI["$2|cpu"]-}" "$test" || continue
+			KNOWN["$1/$test"]+="known"$'\t'"$name"$'\t'"$row"$'\t'"${INI["$2|verdict"]:-FAIL}"$'\t'"${words//$'\t'/ }"$'\n'
+		done
 	done <<<"${INI["$2|cases"]}"
 }
 
-# known_case_exists ARCH TEST:CASE[/ROW]: also true where the image is not built, so that there is no telling.
-known_case_exists() {
-	local test=${2%%:*} name=${2#*:}
-	[[ -n ${TEST["$test|line"]-} ]] || return 1
-	test_is_for "$test" "$1" || return 1
-	test_list "$1" "$test"
-	[[ -f $LIST ]] || return 0
-	list_read
-	[[ $'\n'${CASES_OF[$LIST]} == *$'\n'"${name%%/*}"$'\n'* ]]
+# known_tests ARCH TEST:CASE[/ROW]: the tests that have the case into KNOWN_TESTS; TEST may have *, as an image may be
+# booted by several. Also where the image is not built, so that there is no telling.
+known_tests() {
+	local pattern=${2%%:*} name=${2#*:} test
+	local -a tests=("$pattern")
+	KNOWN_TESTS=()
+	if [[ $pattern == *'*'* ]]; then
+		tests=("${TESTS[@]}")
+	fi
+	for test in "${tests[@]}"; do
+		# shellcheck disable=SC2053 # a pattern on purpose
+		[[ $test == $pattern && -n ${TEST["$test|line"]-} ]] && test_is_for "$test" "$1" || continue
+		test_list "$1" "$test"
+		if [[ -f $LIST ]]; then
+			list_read
+			[[ $'\n'${CASES_OF[$LIST]} == *$'\n'"${name%%/*}"$'\n'* ]] || continue
+		fi
+		KNOWN_TESTS+=("$test")
+	done
 }

@@ -334,3 +334,15 @@ END
 	runner t:beta
 	judged beta=KNOWN
 }
+
+@test "a * in a test's name is for all tests that match and have the case" {
+	image u beta
+	tests '[t]' '[u]'
+	known '*:beta'
+	beta_fails
+	runner t:beta u:beta
+	equal "$(verdicts)" 'beta=KNOWN beta=KNOWN'
+	known 'x*:beta'
+	runner t:beta
+	[[ $status == 2 && $output == *'there is no case x*:beta'* ]]
+}
