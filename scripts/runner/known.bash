@@ -111,7 +111,9 @@ known_tests() {
 	fi
 	for test in "${tests[@]}"; do
 		# shellcheck disable=SC2053 # a pattern on purpose
-		[[ $test == $pattern && -n ${TEST["$test|line"]-} ]] && test_is_for "$test" "$1" || continue
+		if [[ $test != $pattern || -z ${TEST["$test|line"]-} ]] || ! test_is_for "$test" "$1"; then
+			continue
+		fi
 		test_list "$1" "$test"
 		if [[ -f $LIST ]]; then
 			list_read
