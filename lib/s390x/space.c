@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <mm/space.h>
 
+#include <arch/fault.h>
 #include <mm/page.h>
 #include <s390x/cr.h>
 #include <s390x/facility.h>
@@ -66,4 +67,11 @@ void arch_space_switch(phys_t root)
 	write_cr(7, ASCE_OF(root));
 	write_cr(13, ASCE_OF(root));
 	purge_tlb();
+}
+
+struct fault space_fault(enum access access, bool user, bool absent, const void *address)
+{
+	(void)access;
+	(void)user;
+	return absent ? PGM_PAGE_TRANSLATION(address) : PGM_PROTECTION(address);
 }
