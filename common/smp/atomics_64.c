@@ -21,14 +21,15 @@ TEST(atomics_lose_nothing_64, "no atomic update of 64 bits is lost, whatever the
 }
 
 /* A step that carries from the low half into the high one all the time. */
-#define STEP 0x40000001ull
+#define STEP   0x40000001ull
+#define ROUNDS 20000
 
 static u64 carrying;
 
 static void add_step(void *arg)
 {
 	(void)arg;
-	for (u32 round = 0; round < 2000; round++)
+	for (u32 round = 0; round < ROUNDS; round++)
 		atomic_add(&carrying, STEP);
 }
 
@@ -38,5 +39,5 @@ TEST(atomic_carries_64, "an addition of 64 bits carries into the upper half, who
 {
 	carrying = 0;
 	run_on_all_cpus(add_step, NULL);
-	EXPECT_EQ(carrying, 2000 * STEP * cpu_count());
+	EXPECT_EQ(carrying, ROUNDS * STEP * cpu_count());
 }

@@ -4,8 +4,8 @@
  * forbids must never be seen. That it is not seen proves nothing on its own: they can only catch a
  * machine that shows it.
  */
-#ifndef ASSAY_SMP_LITMUS_H
-#define ASSAY_SMP_LITMUS_H
+#ifndef ASSAY_SYS_LITMUS_H
+#define ASSAY_SYS_LITMUS_H
 
 #include <types.h>
 
@@ -24,10 +24,10 @@ extern struct litmus litmus;
 /* A program by the role: what one CPU does with the words of one slot, which are 0 before. */
 typedef void (*litmus_program)(u32 role, u32 slot);
 
-/* Runs the program on CPUs 0 to roles - 1 at once, over all slots. */
-void litmus_run(litmus_program program, u32 roles);
-
-/* The slots in which roles 0 and 1 saw `first` and `second`. */
-u32 litmus_outcomes(u32 first, u32 second);
+/*
+ * Runs the program on CPUs 0 to roles - 1 at once, over all slots, and again if the host has hardly run
+ * the CPUs at the same time. Returns in how many slots there was the outcome that is forbidden.
+ */
+u32 litmus_run(litmus_program program, u32 roles, bool (*forbidden)(u32 slot));
 
 #endif
