@@ -11,6 +11,7 @@
 #define ASSAY_MM_SPACE_H
 
 #include <arch/space.h>
+#include <harness/fault.h>
 #include <types.h>
 
 #define SPACE_LEVELS 5
@@ -72,6 +73,14 @@ void space_switch(struct space *space);
 /* Bytes of a page at this level, and the highest level at which this CPU has pages. */
 u64 space_page_size(u32 level);
 u32 space_max_page_level(void);
+
+enum access { ACCESS_READ, ACCESS_WRITE, ACCESS_FETCH };
+
+/*
+ * What an access to `address` raises that a page of level 0 refuses: one that is absent, or one whose
+ * permissions do not suffice. <arch/fault.h> has the names.
+ */
+struct fault space_fault(enum access access, bool user, bool absent, const void *address);
 
 /* ---------------------------------------------------------------- for the library */
 

@@ -104,7 +104,7 @@ job_command() {
 		VM_ARGS+=${VM_ARGS:+ }from=$3
 	fi
 	read -ra VM_PARAMS <<<"${TEST["$test|${OPT_VMM}_params"]-}"
-	DRIVER_BINARY=${BINARY_OF[$arch]}
+	DRIVER_BINARY=${BINARY_OF[$arch]} DRIVER_VERSION=${VERSION_OF[$arch]}
 	driver_argv
 }
 

@@ -158,7 +158,7 @@ watch_all() {
 
 # vmm_verdict PID STATUS: how the VMM ended, into DRIVER_HOW, DRIVER_SAID and DRIVER_WORDS.
 vmm_verdict() {
-	local signal
+	local signal arch=${JOB_ARCH[${RUN_JOB[$1]}]}
 	if [[ -n ${RUN_ENDED_FOR[$1]} ]]; then
 		DRIVER_HOW=timeout DRIVER_SAID='' DRIVER_WORDS=${RUN_ENDED_FOR[$1]}
 	elif (($2 > 128 && $2 <= 192)); then
@@ -169,7 +169,8 @@ vmm_verdict() {
 		KILL) DRIVER_WORDS+=', from outside, as by the OOM killer' ;;
 		esac
 	else
-		driver_status "$2"
+		DRIVER_VERSION=${VERSION_OF[$arch]}
+		driver_status "$2" "$arch"
 	fi
 }
 
@@ -192,7 +193,7 @@ end_boot() {
 	if ((JOB_FROM[job] > 1)); then
 		part=.part
 	fi
-	if [[ $DRIVER_HOW != ended || -z $DRIVER_SAID ]]; then
+	if [[ $DRIVER_HOW != ended || $DRIVER_SAID != passed ]]; then
 		add_stderr "$LOG$part.stderr"
 	fi
 	results=$(judge "$job" "$LOG$part")
