@@ -8,7 +8,7 @@
 
 /* Slots in which all CPUs are to meet, and how often all slots are run at the most. */
 #define ENOUGH_TOGETHER (LITMUS_SLOTS / 8)
-#define MOST_PASSES	3
+#define MOST_PASSES	2
 
 struct litmus litmus;
 

@@ -9,7 +9,7 @@
 
 #include <types.h>
 
-#define LITMUS_SLOTS 32768
+#define LITMUS_SLOTS 16384
 #define LITMUS_ROLES 4
 
 struct litmus {
