@@ -67,8 +67,13 @@ results_add() {
 
 # results_write: every report, whole or not at all: each is written beside its place and then renamed.
 results_write() {
-	local commit report reports=(results.jsonl junit.xml results.ktap report.html)
-	commit=$(git -C "$ROOT" rev-parse --short=12 HEAD 2>/dev/null)
+	local commit='' report reports=(results.jsonl junit.xml results.ktap report.html)
+	# An installed suite has it in a file; the folders around it may be another project's.
+	if [[ -e $ROOT/.git ]]; then
+		commit=$(git -C "$ROOT" rev-parse --short=12 HEAD 2>/dev/null)
+	elif [[ -r $ROOT/commit ]]; then
+		commit=$(<"$ROOT/commit")
+	fi
 	now_ms
 	if ! { sort -s -n -k1,1 "$OUT/events.tsv" && results_commands; } | awk -f "$ROOT/scripts/runner/report.awk" \
 		-v "out=${OUT//\\/\\\\}" -v "template=$ROOT/scripts/runner/report.html" -v "vmm=$OPT_VMM" \
