@@ -210,6 +210,6 @@ END
 	results old <<<'a PASS 1'
 	mkdir bin
 	ln -s "$(type -P bash)" "$(type -P dirname)" "$(type -P env)" bin/
-	PATH=$P/bin run --separate-stderr ./run_tests.sh --compare old old
+	run --separate-stderr env "PATH=$P/bin" ./run_tests.sh --compare old old
 	refused 'needs jq'
 }
