@@ -191,8 +191,8 @@ $1 == "command" {
 	tests++
 	ktap_case(verdict, name, message)
 	time += ms / 1000
-	line = sprintf("<testcase classname=\"%s\" name=\"%s\" file=\"%s\" line=\"%s\" time=\"%.4f\"", xml(suite), xml(name), \
-		xml(file), xml(line_number), ms / 1000)
+	line = sprintf("<testcase classname=\"%s\" name=\"%s\" file=\"%s\"%s time=\"%.4f\"", xml(suite), xml(name), xml(file), \
+		line_number ~ /^[1-9][0-9]*$/ ? " line=\"" line_number "\"" : "", ms / 1000)
 	if (verdict == "PASS" || verdict == "FIXED") {
 		body = body line "/>\n"
 		next
