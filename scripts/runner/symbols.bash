@@ -42,7 +42,7 @@ symbolise() {
 			names[$address]=''
 			;;
 		*)
-			line=${line//"$ROOT/"/}
+			line=${line#./}
 			# addr2line says the function in one line and the place in the next.
 			if [[ -z $text ]]; then
 				text=$line
