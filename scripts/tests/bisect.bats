@@ -142,7 +142,7 @@ vmm_repository() {
 	export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@b \
 		GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@b
 	mkdir repository
-	cd repository
+	cd repository || return
 	git init -q
 	echo "case_beta() { not_ok; }" >../bad
 	printf 'vmm: vmm.in\n\tbash -n vmm.in\n\tcp vmm.in vmm.new && chmod +x vmm.new && mv vmm.new vmm\n' >Makefile

@@ -54,7 +54,7 @@ jsonl() {
 			(.verdict | IN("PASS", "FAIL", "SKIP", "KNOWN", "FIXED", "CRASH", "TIMEOUT", "ERROR")) and
 			(.bugs | type == "array" and all(.[]; type == "string")) and
 			(.line, .ms | type == "number" or . == null)) and
-		(length > 1)' "${1:-logs/results.jsonl}" >/dev/null
+		(length > 1)' logs/results.jsonl >/dev/null
 }
 
 @test "a run with every verdict in every format" {
