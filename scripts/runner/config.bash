@@ -8,7 +8,7 @@ TESTS=()           # names, in the order of the file
 
 # Numbered alike; what each job is.
 JOB_ARCH=() JOB_TEST=() JOB_GLOB=()
-JOB_CASES=() # names of the cases to run, a line each
+JOB_CASES=() # names of the cases to run, a line each; of the first round only, as they are long
 
 # config_read FILE: reads and checks unittests.cfg.
 config_read() {
@@ -238,7 +238,6 @@ jobs_again() {
 	local i
 	for ((i = 0; i < $1; i++)); do
 		JOB_ARCH+=("${JOB_ARCH[i]}") JOB_TEST+=("${JOB_TEST[i]}") JOB_GLOB+=("${JOB_GLOB[i]}")
-		JOB_CASES+=("${JOB_CASES[i]}")
 	done
 }
 

@@ -237,7 +237,7 @@ skip_rest() {
 # job_rest JOB: the names of the cases from JOB_FROM on into CASES, a line each.
 job_rest() {
 	local skip=$((JOB_FROM[$1] - 1))
-	CASES=${JOB_CASES[$1]%$'\n'}
+	CASES=${JOB_CASES[$1 % JOBS_OF_ROUND]%$'\n'}
 	while ((skip-- > 0)); do
 		CASES=${CASES#*$'\n'}
 	done
@@ -258,7 +258,7 @@ judge() {
 	LC_ALL=C awk -f "$ROOT/scripts/runner/judge.awk" "CONSOLE=${2//\\/\\\\}" "how=$DRIVER_HOW" "said=$DRIVER_SAID" \
 		"words=${DRIVER_WORDS//\\/\\\\}" - "$2" \
 		<<<"$prefix${CASES//$'\n'/$'\n'"$prefix"}"$'\n'"${KNOWN["${JOB_ARCH[$1]}/${JOB_TEST[$1]}"]-}"
-	if $OPT_ISOLATE && [[ ${JOB_CASES[$1]%$'\n'} != *"$CASES" ]]; then
+	if $OPT_ISOLATE && [[ $'\n'${JOB_CASES[$1 % JOBS_OF_ROUND]%$'\n'} != *$'\n'"$CASES" ]]; then
 		printf 'resume\t2\n'
 	fi
 }

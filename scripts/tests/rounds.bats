@@ -379,6 +379,13 @@ END
 	contains "$(cat logs/x86_64/t.log)" $'ok 1 gamma'
 }
 
+@test "--isolate: a name that is the end of the last one is not the last" {
+	image t mul div imul
+	runner --isolate
+	judged 'mul=PASS div=PASS imul=PASS'
+	equal "$(boots)" 3
+}
+
 @test "--isolate: a VMM that never starts, and one that hangs" {
 	scenario <<<'exit 1'
 	runner --isolate
