@@ -22,7 +22,7 @@ compare_results() {
 # compare_fields FILE: a line for the run, then one for each result, fields separated by tabs; fails for what is none.
 compare_fields() {
 	jq -rn '
-		def text: if type == "string" then gsub("[\t\n]"; " ") else error("a string is missing") end;
+		def text: if type == "string" then split("\t") | join(" ") | split("\n") | join(" ") else error("a string is missing") end;
 		(input.run | ["run", (.vmm, .vmm_version, .accel, .arch, .started | text)] | join("\t")),
 		(inputs | (.arch + "/" + .test + ":" + .case) as $case
 			| [$case, (.row // "" | text), (.verdict | text), (.ms // 0 | tostring),

@@ -269,3 +269,42 @@ END
 	equal "$status" 0
 	[[ ${lines[0]} =~ ^qemu\ 7\.2\.22,\ accelerator\ (kvm|tcg)\ \(.+\),\ x86_64 ]]
 }
+
+@test "variables that are empty are as if they were not there" {
+	unset QEMU
+	mkdir bin
+	ln -s "$TOP/scripts/tests/fake-vmm" bin/qemu-system-x86_64
+	# shellcheck disable=SC2123 # only for the runner
+	PATH=$P/bin:$PATH QEMU='' ACCEL=tcg MACHINE='' TIMEOUT='' runner
+	judged 'alpha=PASS beta=PASS gamma=PASS'
+	contains "$(tail -n 1 "$FAKE_STARTS")" '-machine q35 -accel tcg'
+	PATH=$P/bin:$PATH ACCEL='' runner
+	equal "$status" 0
+}
+
+@test "QEMU is one word, whatever is in it, and a path from where one is" {
+	mkdir 'my vmm'
+	cp "$TOP/scripts/tests/fake-vmm" 'my vmm/qemu $(touch hacked); *'
+	QEMU='./my vmm/qemu $(touch hacked); *' runner
+	judged 'alpha=PASS beta=PASS gamma=PASS'
+	QEMU='./my vmm/qemu $(touch hacked); *' runner --print-command t:alpha
+	run bash -c "$output"
+	contains "$output" 'ok 1 alpha'
+	rm starts
+	QEMU='./my vmm' runner
+	refused './my vmm not found'
+	QEMU=$P/nosuch runner
+	refused "$P/nosuch not found (package qemu-system-x86, or set QEMU)"
+	[[ -z $(find . -name hacked) ]]
+}
+
+@test "-h and --help start nothing; -v, -t, -j and -a together" {
+	runner -h
+	equal "$status" 0
+	contains "${lines[0]}" 'Usage: ./run_tests.sh'
+	[[ ! -e starts && ! -e logs ]]
+	runner -a -v -j2
+	judged 'alpha=PASS beta=PASS gamma=PASS'
+	runner -a -v -t -j 2 -g none t
+	equal "${lines[-1]}" '# 3 passed, 0 failed, 0 skipped'
+}
