@@ -16,16 +16,26 @@ section() {
 	awk -v "name=[$1]" '{ sub(/\r$/, "") } /^[ \t]*\[.*\][ \t]*$/ { ours = $1 == name } ours' unittests.cfg
 }
 
-# known_sections TEST FILE: the deviations in a known.cfg that are about one test, and of their cases that test's.
+# known_sections TEST FILE LIST: the deviations in a known.cfg that are about one test, and of their cases those that it
+# has; an item's test may have * in it.
 known_sections() {
-	awk -v "test=$1:" '
+	awk -v "test=$1" -v "list=$3" '
+		BEGIN {
+			while ((getline line <list) > 0) {
+				sub(/\t.*/, "", line)
+				has[line] = 1
+			}
+		}
 		function end() {
 			if (cases != "")
 				printf "%scases =\n%s", keys, cases
 			keys = cases = ""
 		}
-		function add(item) {
-			if (index(item, test) == 1)
+		function add(item,    pattern, name) {
+			pattern = name = item
+			sub(/:.*/, "", pattern); sub(/^[^:]*:/, "", name); sub(/\/.*/, "", name)
+			gsub(/[.]/, "[.]", pattern); gsub(/[*]/, ".*", pattern)
+			if (test ~ "^" pattern "$" && name in has)
 				cases = cases "\t" item "\n"
 		}
 		{ sub(/[ \t\r]+$/, ""); indented = /^[ \t]/; sub(/^[ \t]+/, "") }
@@ -99,7 +109,7 @@ put_in() {
 		mkdir -p "$tree/$vmm"
 		cp -rL "$vmm/." "$tree/$vmm/"
 		if [[ -f $vmm/known.cfg ]]; then
-			known_sections "$name" "$vmm/known.cfg" >"$tree/$vmm/known.cfg"
+			known_sections "$name" "$vmm/known.cfg" "build/$arch/${image%.elf}.list" >"$tree/$vmm/known.cfg"
 		fi
 	done
 	section "$name" >"$tree/unittests.cfg"

@@ -168,11 +168,12 @@ test_list() {
 
 # list_read: the names in LIST into CASES_OF, once.
 list_read() {
-	local lines
+	local lines names
 	[[ -z ${CASES_OF[$LIST]+x} ]] || return 0
 	mapfile -t lines <"$LIST"
 	lines=("${lines[@]%%$'\t'*}")
-	printf -v "CASES_OF[$LIST]" '%s\n' "${lines[@]}"
+	printf -v names '%s\n' "${lines[@]}"
+	CASES_OF[$LIST]=$names # printf itself would evaluate what is in the name of the file
 }
 
 # case_line ARCH TEST CASE: the case's line of the list into CASE_LINE, '' if there is none.

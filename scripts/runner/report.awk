@@ -56,7 +56,7 @@ function utf8_length(text) {
 }
 
 function json(text,    out, i, c, n) {
-	if (text !~ /[^ !#-\[\]-~]/)
+	if (text !~ /[^ -~]/ && !index(text, "\"") && !index(text, "\\"))
 		return "\"" text "\""
 	out = ""
 	for (i = 1; i <= length(text); i++) {
@@ -213,6 +213,10 @@ $1 == "command" {
 
 END {
 	end_suite()
+	if (all_tests != cases) {
+		print "report.awk: " all_tests + 0 " cases in the list of events, where " cases " were judged" >"/dev/stderr"
+		exit 1
+	}
 	printf "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"assay\" tests=\"%d\" failures=\"%d\" errors=\"%d\" time=\"%.3f\">\n%s</testsuites>\n", \
 		all_tests, all_failures, all_errors, all_time, suites >junit
 	printf "KTAP version 1\n1..%d\n%s", suite_count, ktap_suites >ktap

@@ -13,8 +13,12 @@ show_init() {
 	fi
 	if [[ -t 1 && ${TERM-dumb} != dumb ]] && ! $OPT_TAP; then
 		IS_TERMINAL=true
+		# What the caller's environment says need not be true. Where standard error is the terminal as well, the shell
+		# follows its changes.
+		{ COLUMNS=$(stty size 2>/dev/null <&3); } 3>&1
+		COLUMNS=${COLUMNS#* }
+		((COLUMNS)) || COLUMNS=80
 		shopt -s checkwinsize
-		(:) # sets COLUMNS
 		if [[ -z ${NO_COLOR-} ]]; then
 			RED=$'\e[31m' GREEN=$'\e[32m' YELLOW=$'\e[33m' PLAIN=$'\e[0m'
 		fi
@@ -51,7 +55,7 @@ show_progress() {
 		text+="  ${JOB_ARCH[${RUN_JOB[$pid]}]}/${JOB_TEST[${RUN_JOB[$pid]}]}${RUN_CASE[$pid]:+:${RUN_CASE[$pid]}}"
 	done
 	text=${text//[^[:print:]]/?} # the case's name is the guest's word
-	printf '\r\e[K%s' "${text:0:${COLUMNS:-80}-1}"
+	printf '\r\e[K%s' "${text:0:COLUMNS-1}"
 }
 
 # show_done: the lines of all jobs that are done and whose predecessors are.
@@ -162,6 +166,9 @@ show_job() {
 				text+=", ${JOB_COUNT[${word%%:*}]} ${word#*:}"
 			fi
 		done
+		if [[ ${JOB_DONE[$1]} == interrupted ]]; then
+			text+=', interrupted'
+		fi
 		word="${GREEN}PASS$PLAIN"
 		if ((JOB_COUNT[BAD])); then
 			word="${RED}FAIL$PLAIN"

@@ -178,14 +178,14 @@ END
 	equal "$(boots)" 1
 }
 
-@test "VMM dies between plan and first case" {
+@test "VMM dies between plan and first case: charged to this one" {
 	scenario <<'END'
-gap_alpha() { exit 1; }
+gap_alpha() { die ABRT; }
 END
 	runner
-	lacks "$(verdicts)" PASS
-	equal "$status" 1
-	equal "$(jq -s length logs/results.jsonl)" 4
+	judged 'alpha=CRASH beta=PASS gamma=PASS'
+	contains "$(message alpha)" 'SIGABRT), before the first case'
+	equal "$(boots)" 2
 }
 
 @test "VMM dies after the totals: the last case does not pass" {
