@@ -16,6 +16,7 @@ failures=0
 
 complain() {
 	failures=$((failures + 1))
+	((failures <= 10)) || return 0 # enough to start with
 	cp "$1" "fuzz-$what-$failures.txt"
 	echo "$what: $2; the input is kept in fuzz-$what-$failures.txt" >&2
 }
