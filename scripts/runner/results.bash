@@ -115,9 +115,14 @@ results_write() {
 
 # results_report: writes them as *.new.
 results_report() {
-	local commit tenths
+	local commit='' tenths
 	set -o pipefail # half of the events would make reports that look whole
-	commit=$(git -C "$ROOT" rev-parse --short=12 HEAD 2>/dev/null)
+	# An installed suite has it in a file; the folders around it may be another project's.
+	if [[ -e $ROOT/.git ]]; then
+		commit=$(git -C "$ROOT" rev-parse --short=12 HEAD 2>/dev/null)
+	elif [[ -r $ROOT/commit ]]; then
+		commit=$(<"$ROOT/commit")
+	fi
 	now_ms
 	tenths=$((NOW > STARTED_MS ? (NOW - STARTED_MS) / 100 : 0))
 	{ sort -s -n -k1,1 "$OUT/events.tsv" && results_commands; } | awk -f "$ROOT/scripts/runner/report.awk" \

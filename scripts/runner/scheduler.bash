@@ -22,6 +22,8 @@ JOB_MS=() JOB_STARTED=()
 TICKER=0
 WATCHED=0       # when the VMMs were looked at last
 JOBS_OF_ROUND=0 # with --repeat and --until-fail there are more jobs than these, the same again
+FAILED_BEFORE='not run, because something has failed before (--fail-fast, --until-fail)'
+ANY_RAN=false # a VMM was started: another round would start it again
 ANY_FAILED=false # known before the job's results are shown
 
 # Where the job's console goes, into LOG; with --repeat, each round has its own.
@@ -216,6 +218,12 @@ end_boot() {
 	join_logs "$part"
 	if ((resume)); then
 		JOB_FROM[job]=$((JOB_FROM[job] + resume - 1))
+		if stops_here; then
+			skip_rest "$job" "$FAILED_BEFORE"
+			resume=0
+		fi
+	fi
+	if ((resume)); then
 		start_boot "$job"
 	else
 		end_job "$job" ended
@@ -267,18 +275,38 @@ count_cases() {
 	JOB_COUNTS[$1]+=" ${2//$'\t'/ }"
 	read -ra number <<<"$2"
 	for verdict in "${number[@]}"; do
-		[[ $verdict != @(FAIL|CRASH|TIMEOUT|ERROR) ]] || BOOT_FAILED=true
+		! fails "$verdict" || BOOT_FAILED=true
 	done
 	! $BOOT_FAILED || ANY_FAILED=true
 }
 
-# job_cases JOB: the names of the cases of the present boot into CASES, a line each.
-job_cases() {
+# Whether no VMM is to be started any more, because something has failed.
+stops_here() {
+	$ANY_FAILED && { $OPT_FAIL_FAST || $OPT_UNTIL_FAIL; }
+}
+
+# skip_rest JOB WHY: the job's cases from JOB_FROM on do not run.
+skip_rest() {
+	local name why=${2//\\/\\\\} # as the judge's messages are
+	job_rest "$1"
+	while IFS= read -r name; do
+		JOB_RESULTS[$1]+=SKIP$'\t'$name$'\t\t\t'${why//$'\t'/ }$'\n'
+		JOB_COUNTS[$1]+=' SKIP 1'
+	done <<<"$CASES"
+}
+
+# job_rest JOB: the names of the cases from JOB_FROM on into CASES, a line each.
+job_rest() {
 	local skip=$((JOB_FROM[$1] - 1))
-	CASES=${JOB_CASES[$1]%$'\n'}
+	CASES=${JOB_CASES[$1 % JOBS_OF_ROUND]%$'\n'}
 	while ((skip-- > 0)); do
 		CASES=${CASES#*$'\n'}
 	done
+}
+
+# job_cases JOB: the names of the cases of the present boot into CASES, a line each.
+job_cases() {
+	job_rest "$1"
 	if $OPT_ISOLATE; then
 		CASES=${CASES%%$'\n'*}
 	fi
@@ -291,7 +319,7 @@ judge() {
 	LC_ALL=C awk -f "$ROOT/scripts/runner/judge.awk" "CONSOLE=${2//\\/\\\\}" "how=$DRIVER_HOW" "said=$DRIVER_SAID" \
 		"words=${DRIVER_WORDS//\\/\\\\}" "STDERR=${2//\\/\\\\}.stderr" "before=${JOB_BEFORE[$1]}" - "$2" \
 		<<<"$prefix${CASES//$'\n'/$'\n'"$prefix"}"$'\n'"${KNOWN["${JOB_ARCH[$1]}/${JOB_TEST[$1]}"]-}"
-	if $OPT_ISOLATE && [[ ${JOB_CASES[$1]%$'\n'} != *"$CASES" ]]; then
+	if $OPT_ISOLATE && [[ $'\n'${JOB_CASES[$1 % JOBS_OF_ROUND]%$'\n'} != *$'\n'"$CASES" ]]; then
 		printf 'resume\t2\tfertile\n'
 	fi
 }
@@ -342,9 +370,11 @@ job_why_not() {
 		fi
 		read -r one <<<"$one"
 		path=${one%%=*} value=''
-		if [[ -r $path ]]; then
-			IFS= read -r value <"$path" || :
+		if [[ ! -f $path || ! -r $path ]]; then
+			WHY_NOT="needs $one, there is no such file to read"
+			continue
 		fi
+		IFS= read -r value <"$path" || :
 		if [[ $value != "${one#*=}" ]]; then
 			WHY_NOT="needs $one, it is '$value'"
 		fi
@@ -353,25 +383,19 @@ job_why_not() {
 
 # The next job that is not started, its number into JOB; false if there is none.
 next_job() {
-	local name
-	if $OPT_UNTIL_FAIL && ! $ANY_FAILED && ((NEXT_JOB == ${#JOB_TEST[@]})); then
+	if $OPT_UNTIL_FAIL && $ANY_RAN && ! $ANY_FAILED && ((NEXT_JOB == ${#JOB_TEST[@]})); then
 		jobs_again "$JOBS_OF_ROUND"
 	fi
 	while ((NEXT_JOB < ${#JOB_TEST[@]})); do
 		JOB=$((NEXT_JOB++))
 		JOB_FROM[JOB]=1 JOB_BEFORE[JOB]='' JOB_RESULTS[JOB]='' JOB_COUNTS[JOB]='' JOB_MS[JOB]=0
-		if $ANY_FAILED && { $OPT_FAIL_FAST || $OPT_UNTIL_FAIL; }; then
-			WHY_NOT='not run, because something has failed before (--fail-fast, --until-fail)'
-		else
-			job_why_not "$JOB"
+		WHY_NOT=$FAILED_BEFORE
+		stops_here || job_why_not "$JOB"
+		if [[ -z $WHY_NOT ]]; then
+			ANY_RAN=true
+			return 0
 		fi
-		[[ -n $WHY_NOT ]] || return 0
-		WHY_NOT=${WHY_NOT//\\/\\\\} # as the judge's messages are
-		WHY_NOT=${WHY_NOT//$'\t'/ }
-		while IFS= read -r name; do
-			JOB_RESULTS[JOB]+=SKIP$'\t'$name$'\t\t\t'$WHY_NOT$'\n'
-			JOB_COUNTS[JOB]+=' SKIP 1'
-		done <<<"${JOB_CASES[JOB]%$'\n'}"
+		skip_rest "$JOB" "$WHY_NOT"
 		JOB_DONE[JOB]=ended
 		results_add "$JOB"
 	done
