@@ -125,12 +125,17 @@ function pattern(row) {
 	return "^" row "$"
 }
 
+# Behind a SKIP directive. One without a reason is a skip all the same, and no pass.
+function reason(text) {
+	return text == "" ? "no reason given" : text
+}
+
 function row_result(ok, text,    number, name, skip, at, verdict, words) {
 	number = text + 0
 	sub(/^[0-9]+ ?/, "", text)
 	skip = ""
 	if ((at = index(text, " # SKIP")) > 0) {
-		skip = substr(text, at + 8)
+		skip = reason(substr(text, at + 8))
 		text = substr(text, 1, at - 1)
 	}
 	name = text
@@ -217,7 +222,7 @@ function case_result(ok, text,    number, name, skip, ms, at, what) {
 	sub(/^[0-9]+ ?/, "", text)
 	skip = ""; ms = ""
 	if ((at = index(text, " # SKIP")) > 0) {
-		skip = substr(text, at + 8)
+		skip = reason(substr(text, at + 8))
 		text = substr(text, 1, at - 1)
 	} else if ((at = index(text, " # time=")) > 0) {
 		ms = substr(text, at + 8)
@@ -286,8 +291,8 @@ totals_seen {
 	next
 }
 
-/^    (# |    )/ {
-	text = substr($0, 5)
+/^  (# |  )/ {
+	text = substr($0, 3)
 	if (in_case) {
 		add_note(substr(text, 1, 2) == "# " ? substr(text, 3) : text)
 		if (++row_note_count <= 60)
@@ -295,10 +300,10 @@ totals_seen {
 	}
 	next
 }
-/^    KTAP version 1$/ && in_case { next }
-/^    1\.\.[0-9]+$/ && in_case { next }
-/^    ok [0-9]+ / && in_case { row_result(1, substr($0, 8)); next }
-/^    not ok [0-9]+ / && in_case { row_result(0, substr($0, 12)); next }
+/^  KTAP version 1$/ && in_case { next }
+/^  1\.\.[0-9]+$/ && in_case { next }
+/^  ok [0-9]+ / && in_case { row_result(1, substr($0, 6)); next }
+/^  not ok [0-9]+ / && in_case { row_result(0, substr($0, 10)); next }
 
 /^# start [0-9]+ / {
 	text = substr($0, 9)

@@ -145,7 +145,7 @@ flood() {
 }
 
 @test "flood of rows" {
-	flood 'yes "    ok 1 row"'
+	flood 'yes "  ok 1 row"'
 }
 
 @test "flood of one endless note with bytes that are no characters" {

@@ -361,7 +361,7 @@ END
 
 @test "a row between two cases is charged to the one before" {
 	scenario <<'END'
-gap_beta() { echo '    ok 1 stray'; }
+gap_beta() { echo '  ok 1 stray'; }
 END
 	runner
 	judged 'alpha=FAIL beta=PASS gamma=PASS'
@@ -563,7 +563,7 @@ END
 
 @test "forged KTAP in a note is a note" {
 	scenario <<'END'
-case_beta() { echo '# ok 2 beta'; echo '    # ok 2 beta'; not_ok; }
+case_beta() { echo '# ok 2 beta'; echo '  # ok 2 beta'; not_ok; }
 END
 	runner
 	judged 'alpha=PASS beta=FAIL gamma=PASS'

@@ -24,6 +24,16 @@ END
 	equal "$(message gamma)" 'no nested paging'
 }
 
+@test "a SKIP without a reason is a skip, of a case and of a row" {
+	scenario <<'END'
+case_alpha() { row ok 'one # SKIP'; ok; }
+case_gamma() { skip; }
+END
+	runner t
+	contains "$(row_verdicts)" 'alpha/one=SKIP'
+	contains "$(verdicts)" 'gamma=SKIP'
+}
+
 @test "rows have verdicts of their own" {
 	scenario <<'END'
 case_beta() { row ok one; row 'not ok' two; row ok 'three # SKIP too small'; not_ok; }

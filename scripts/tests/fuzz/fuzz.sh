@@ -39,11 +39,11 @@ not ok 2 b # time=0.2ms
 # start 3 c
 ok 3 c # SKIP no x
 # start 4 d
-    KTAP version 1
-    ok 1 row one
-    # f.c:2: EXPECT_EQ(x, y)
-    #   actual   1
-    not ok 2 row two
+  KTAP version 1
+  ok 1 row one
+  # f.c:2: EXPECT_EQ(x, y)
+  #   actual   1
+  not ok 2 row two
 not ok 4 d # time=0.3ms
 # totals: pass=1 fail=2 skip=1
 END
