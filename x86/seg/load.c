@@ -120,11 +120,11 @@ TEST(load_null, "null selectors of every RPL: no fault for DS to GS; SS by mode,
      SPEC("SDM vol. 2B, MOV, 64-Bit Mode Exceptions; vol. 3A, 3.4.2, 5.4.1.1"), BUG("CVE-2017-2583"))
 {
 	for (u32 reg = 0; reg < REGISTERS; reg++)
-		for (u32 cpl = 0; cpl <= 3; cpl++) {
-			SUBTEST("%s-cpl%u", names[reg], cpl);
-			for (u16 rpl = 0; rpl <= 3; rpl++)
+		for (u32 cpl = 0; cpl <= 3; cpl++)
+			for (u16 rpl = 0; rpl <= 3; rpl++) {
+				SUBTEST("%s-cpl%u-rpl%u", names[reg], cpl, rpl);
 				check_load(reg, cpl, rpl, 0, &gdt_entries()[0]);
-		}
+			}
 }
 
 /* The first entry of the GDT cannot be selected, whatever is in it. */
