@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Far transfers of which one cannot know where they end: they are made at any privilege, on a stack of
+ * the test's, and raw gates show the state that they lead to. The target is a UD2.
+ */
+#ifndef ASSAY_SEG_TRANSFER_H
+#define ASSAY_SEG_TRANSFER_H
+
+#include "seg.h"
+
+#include <x86/raw_gate.h>
+
+/* Where targets are: UD2, the same in all code sizes. */
+extern u8 transfer_target[];
+
+struct transfer {
+	u32 cpl;
+	ulong sp;		  /* before the instruction; the stack below it is used */
+	void (*insn)(void *arg);  /* at this CPL: has one RAISE(), on the stack `sp` */
+	ulong stack0;		  /* of the TSS, for the levels that the instruction goes to */
+	const void *pointer;	  /* far pointer of those that have one */
+};
+
+/* What there was when the gate was entered, in the terms of the interrupted code. */
+struct state {
+	u32 vector; /* VEC_UD: the target was reached */
+	ulong error;
+	ulong ip, cs, flags, sp, ss;
+	u16 ds, es, fs, gs;
+};
+
+/* Makes the transfer; segment registers are as every case has them afterwards. */
+struct state transfer_run(const struct transfer *t);
+
+/* For .insn: far CALL and JMP by t->pointer, with 32-bit operands; far RET of each operand size. */
+void transfer_call(void *t);
+void transfer_jmp(void *t);
+
+/*
+ * The fault is `expected`, and everything is as it was before the instruction. Only for transfers
+ * that raw gates end.
+ */
+bool expect_refused(const struct transfer *t, struct fault expected);
+
+/* A stack that fills a page, and its top, in the middle: what is above can be looked at, too. */
+u8 *transfer_stack(void);
+
+#endif
