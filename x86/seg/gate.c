@@ -7,7 +7,7 @@
 
 #include <mm/page.h>
 #include <mm/space.h>
-#include <string.h>
+#include <stdio.h>
 #include <x86/insn.h>
 #include <x86/segment.h>
 
@@ -44,7 +44,7 @@ TEST(gate_jmp_privilege,
 }
 
 /* Each through a gate of DPL 3, from CPL 3, to code of DPL 0, so that only one thing is wrong. */
-static void expect_gate_refused(struct fault expected, u64 low, u64 high)
+static void expect_gate_refused(const char *name, struct fault expected, u64 low, u64 high)
 {
 	for (u32 is_call = 0; is_call < 2; is_call++) {
 		struct far_pointer pointer = { 0, SEL_GATE | 3 };
@@ -52,6 +52,7 @@ static void expect_gate_refused(struct fault expected, u64 low, u64 high)
 				      .insn = is_call ? transfer_call : transfer_jmp,
 				      .stack0 = (ulong)transfer_stack(), .pointer = &pointer };
 
+		SUBTEST("%s-%s", is_call ? "call" : "jmp", name);
 		/* JMP needs code of its own level. */
 		gate_set_code(is_call ? 0 : 3, 0);
 		gate_set_raw(low, high);
@@ -66,10 +67,8 @@ TEST(gate_not_present, "a gate that is not present is #NP with the gate's select
 {
 	u64 good = gate_low(DESC_CALL_GATE, 3, SEL_GATE_CODE, (ulong)transfer_target, 0);
 
-	SUBTEST("not-present");
-	expect_gate_refused(NP(SEL_GATE), good & ~DESC_P, 0);
-	SUBTEST("not-present-dpl2");
-	expect_gate_refused(GP(SEL_GATE), good & ~(DESC_P | DESC_DPL(1)), 0);
+	expect_gate_refused("not-present", NP(SEL_GATE), good & ~DESC_P, 0);
+	expect_gate_refused("not-present-dpl2", GP(SEL_GATE), good & ~(DESC_P | DESC_DPL(1)), 0);
 }
 
 TEST(gate_selector, "a gate whose selector is null is #GP(0), one beyond a table #GP with that selector",
@@ -79,12 +78,14 @@ TEST(gate_selector, "a gate whose selector is null is #GP(0), one beyond a table
 
 	gdt_entries()[0] = CODE_SEG | DESC_C;
 	for (u16 rpl = 0; rpl <= 3; rpl++) {
-		SUBTEST("null-rpl%u", rpl);
-		expect_gate_refused(GP(0), gate_low(DESC_CALL_GATE, 3, rpl,
-						    (ulong)transfer_target, 0), 0);
+		char name[32];
+
+		snprintf(name, sizeof(name), "null-rpl%u", rpl);
+		expect_gate_refused(name, GP(0), gate_low(DESC_CALL_GATE, 3, rpl,
+							  (ulong)transfer_target, 0), 0);
 		for (u32 i = 0; i < ARRAY_SIZE(beyond); i++) {
-			SUBTEST("%#x-rpl%u", beyond[i], rpl);
-			expect_gate_refused(GP(beyond[i]),
+			snprintf(name, sizeof(name), "%#x-rpl%u", beyond[i], rpl);
+			expect_gate_refused(name, GP(beyond[i]),
 					    gate_low(DESC_CALL_GATE, 3, beyond[i] | rpl,
 						     (ulong)transfer_target, 0), 0);
 		}
@@ -212,7 +213,7 @@ TEST(gate_tss_limit, "a gate whose stack pointer is beyond the TSS's limit is #T
      SPEC("SDM vol. 2A, CALL; vol. 3A, 6.15, Interrupt 10"))
 {
 	/* The last byte of the pointer (and SS) for CPL 1, CPL 2; those of CPL 0 have to stay. */
-	const u32 ends[] = { IS_64 ? 19 : 19, IS_64 ? 27 : 27 };
+	const u32 ends[] = { 19, 27 };
 	const u32 below = IS_64 ? 1 : 3;
 
 	for (u32 dpl = 1; dpl <= 2; dpl++)

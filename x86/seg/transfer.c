@@ -39,6 +39,33 @@ void transfer_jmp(void *arg)
 			 : "memory");
 }
 
+#define DEFINE_RET_(name, insn)                                                       \
+	void name(void *arg)                                                          \
+	{                                                                             \
+		const struct transfer *t = arg;                                       \
+                                                                                      \
+		tss_set_stack0(tss_of_this_cpu(), t->stack0);                         \
+		__asm__ volatile("mov %0, " RAISE_SP_ "\n"                            \
+				 "mov %1, %%ds\nmov %2, %%es\nmov %3, %%fs\nmov %4, %%gs\n" RAISE( \
+					 insn)                                        \
+				 :                                                    \
+				 : "r"(t->sp), "r"(t->data[0]), "r"(t->data[1]),      \
+				   "r"(t->data[2]), "r"(t->data[3])                   \
+				 : "memory");                                         \
+	}
+
+#ifdef __x86_64__
+DEFINE_RET_(transfer_ret, "lretq")
+DEFINE_RET_(transfer_ret_n, "lretq $0x20")
+DEFINE_RET_(transfer_iret, "iretq")
+#else
+DEFINE_RET_(transfer_ret, "lretl")
+DEFINE_RET_(transfer_ret_n, "lretl $0x20")
+DEFINE_RET_(transfer_iret, "iretl")
+#endif
+DEFINE_RET_(transfer_ret_32, "lretl")
+DEFINE_RET_(transfer_ret_16, "lretw")
+
 static bool has_error_code(u32 vector)
 {
 	return vector >= VEC_TS && vector <= VEC_PF;

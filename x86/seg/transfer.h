@@ -19,6 +19,7 @@ struct transfer {
 	void (*insn)(void *arg);  /* at this CPL: has one RAISE(), on the stack `sp` */
 	ulong stack0;		  /* of the TSS, for the levels that the instruction goes to */
 	const void *pointer;	  /* far pointer of those that have one */
+	ulong data[4];		  /* RET and IRET: DS, ES, FS and GS before them */
 };
 
 /* What there was when the gate was entered, in the terms of the interrupted code. */
@@ -32,9 +33,17 @@ struct state {
 /* Makes the transfer; segment registers are as every case has them afterwards. */
 struct state transfer_run(const struct transfer *t);
 
-/* For .insn: far CALL and JMP by t->pointer, with 32-bit operands; far RET of each operand size. */
+/*
+ * For .insn: far CALL and JMP by t->pointer, with 32-bit operands; far RET and IRET of the native size,
+ * far RET that drops 20h bytes, of 32 and of 16 bits.
+ */
 void transfer_call(void *t);
 void transfer_jmp(void *t);
+void transfer_ret(void *t);
+void transfer_ret_n(void *t);
+void transfer_iret(void *t);
+void transfer_ret_32(void *t);
+void transfer_ret_16(void *t);
 
 /*
  * The fault is `expected`, and everything is as it was before the instruction. Only for transfers
