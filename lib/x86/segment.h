@@ -62,12 +62,13 @@ static inline struct fault lmsw_try(u16 msw)
 	return fault_taken();
 }
 
-/* The byte, double word or native word at an offset in FS or GS. */
-#define read_fs(type, offset)                                                               \
-	({                                                                                  \
-		type value_;                                                                \
-		__asm__ volatile("mov %%fs:(%1), %0" : "=r"(value_) : "r"((ulong)(offset)) : "memory"); \
-		value_;                                                                     \
-	})
+#ifdef __x86_64__
+static inline struct fault swapgs_try(void)
+{
+	fault_clear();
+	__asm__ volatile(GUARDED("swapgs") : : : "memory");
+	return fault_taken();
+}
+#endif
 
 #endif
