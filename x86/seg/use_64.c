@@ -36,7 +36,7 @@ TEST(ds_es_ignored, "DS and ES of any base, limit and type, or null, can be read
 			r.ax = descriptor ? gdt_set_spare(0, descriptor | DESC_DPL(3)) : 0;
 			EXPECT_NO_FAULT(execute_at_cpl_try(
 				cpl, CODE("mov %%eax, %%ds; mov %%eax, %%es; mov (%%rdi), %%rbx; "
-					  "mov %%rdx, (%%rdi); mov %%es:(%%rdi), %%rcx; movsq"),
+					  "mov %%rdx, (%%rdi); mov (%%rdi), %%rcx; movsq"),
 				&r));
 			EXPECT_EQ(r.bx, 0x1111ul);
 			EXPECT_EQ(r.cx, 0x3333ul);
@@ -100,8 +100,6 @@ TEST(overrides_ignored, "CS, DS, ES and SS overrides change nothing, writes thro
 		{ "ds", CODE(".byte 0x3e; mov (%%rdi), %%rbx; .byte 0x3e; mov %%rdx, (%%rdi)") },
 		{ "es", CODE(".byte 0x26; mov (%%rdi), %%rbx; .byte 0x26; mov %%rdx, (%%rdi)") },
 		{ "ss", CODE(".byte 0x36; mov (%%rdi), %%rbx; .byte 0x36; mov %%rdx, (%%rdi)") },
-		/* An override that does nothing does not take back one that does. */
-		{ "fs-cs", CODE(".byte 0x64, 0x2e; mov (%%rax), %%rbx; mov %%rdx, (%%rdi)") },
 	};
 	u64 data;
 
@@ -116,6 +114,32 @@ TEST(overrides_ignored, "CS, DS, ES and SS overrides change nothing, writes thro
 		EXPECT_EQ(data, 0x3333ull);
 	}
 	wrmsr(MSR_FS_BASE, 0);
+}
+
+TEST(override_has_no_base, "a DS, ES or SS override does not bring back the base of that segment",
+     SPEC("SDM vol. 3A, 3.4.4"))
+{
+	const struct {
+		const char *name;
+		const void *code;
+	} rows[] = {
+		{ "ds", CODE_AROUND("mov %%ds, %%esi", "mov %%eax, %%ds; .byte 0x3e; mov (%%rdi), %%rbx",
+				    "mov %%esi, %%ds") },
+		{ "es", CODE_AROUND("mov %%es, %%esi", "mov %%eax, %%es; .byte 0x26; mov (%%rdi), %%rbx",
+				    "mov %%esi, %%es") },
+		{ "ss", CODE_AROUND("mov %%ss, %%esi", "mov %%eax, %%ss; .byte 0x36; mov (%%rdi), %%rbx",
+				    "mov %%esi, %%ss") },
+	};
+	u64 data[2] = { 0x1111, 0x2222 };
+
+	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct registers r = { .ax = gdt_set_spare(0, DATA_SEG | DESC_BASE(8)),
+				       .di = (ulong)data, .flags = FLAG_1 };
+
+		SUBTEST("%s", rows[i].name);
+		EXPECT_NO_FAULT(execute_try(rows[i].code, &r));
+		EXPECT_EQ(r.bx, 0x1111ul);
+	}
 }
 
 TEST(cs_limit_ignored, "64-bit code is executed beyond the limit of its segment, and its base is 0",
