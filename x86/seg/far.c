@@ -19,11 +19,12 @@ struct far_pointer {
 
 /*
  * DI: the pointer to the target, whose offset is filled in; SI: that back to CS as it was. BX becomes
- * CS at the target. Its code means the same in compatibility mode, so no 64-bit operands.
+ * CS at the target. Its code means the same in compatibility mode, so no 64-bit operands; and DS is null
+ * above CPL 0 there, so that the way back is read through SS.
  */
 #define FAR_JMP                                                                          \
 	CODE_AROUND("movl $1f, " AT("di") "; movl $2f, " AT("si"),                       \
-		    "ljmpl *" AT("di") "; 1: mov %%cs, %%ebx; ljmpl *" AT("si") "; 2:\n", "")
+		    "ljmpl *" AT("di") "; 1: mov %%cs, %%ebx; .byte 0x36; ljmpl *" AT("si") "; 2:\n", "")
 
 /*
  * DI: the pointer to the target; BX: CS there, CX: SP there; DX and AX: the words that are pushed. SI is

@@ -13,8 +13,9 @@ SUITE("The code segment's limit");
 
 struct code_row {
 	const char *name;
-	u8 code[16]; /* at START, up to LIMIT */
+	u8 code[5]; /* at START, NOPs up to LIMIT */
 	u32 size;
+	const char *end; /* the last bytes, or NULL */
 	u32 vector;
 	u32 ip; /* of the exception */
 };
@@ -35,6 +36,8 @@ static void check_code(const struct code_row *row)
 		memcpy(page + i, "\x0f\x0b", 2);
 	memset(page + START, 0x90, LIMIT + 1 - START);
 	memcpy(page + START, row->code, row->size);
+	if (row->end)
+		memcpy(page + LIMIT + 1 - strlen(row->end), row->end, strlen(row->end));
 	/* What CALL, RET and JMP by memory take from the stack. */
 	*(u32 *)t.sp = 0x200;
 	gdt_set_spare(0, DESC_P | DESC_S | DESC_CODE | DESC_W | DESC_A | DESC_DB |
@@ -51,9 +54,9 @@ TEST(fetch_within_limit, "code is executed up to the last byte of its segment",
      SPEC("SDM vol. 3A, 5.3"))
 {
 	static const struct code_row rows[] = {
-		{ "ud2-at-start", { 0x0f, 0x0b }, 2, VEC_UD, START },
-		/* JMP to the two bytes at the limit, in the middle: a UD2. */
-		{ "last-two-bytes", { 0xeb, 0x0c, [14] = 0x0f, 0x0b }, 16, VEC_UD, LIMIT - 1 },
+		{ "ud2-at-start", { 0x0f, 0x0b }, 2, NULL, VEC_UD, START },
+		{ "last-two-bytes", { 0x90 }, 1, "\x0f\x0b", VEC_UD, LIMIT - 1 },
+		{ "jmp-to-last-two", { 0xeb, 0x0c }, 2, "\x0f\x0b", VEC_UD, LIMIT - 1 },
 	};
 
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -67,16 +70,16 @@ TEST(fetch_beyond_limit,
      SPEC("SDM vol. 3A, 5.3; vol. 2A, JMP, CALL; vol. 2B, RET"))
 {
 	static const struct code_row rows[] = {
-		{ "runs-off", { 0x90 }, 1, VEC_GP, LIMIT + 1 },
+		{ "runs-off", { 0x90 }, 1, NULL, VEC_GP, LIMIT + 1 },
 		/* The first byte of UD2 is the last of the segment. */
-		{ "straddles", { [15] = 0x0f }, 16, VEC_GP, LIMIT },
-		{ "jmp-short", { 0xeb, 0x0e }, 2, VEC_GP, START },
-		{ "jmp-near", { 0xe9, 0xfb, 0, 0, 0 }, 5, VEC_GP, START },
-		{ "call", { 0xe8, 0xfb, 0, 0, 0 }, 5, VEC_GP, START },
-		{ "jc", { 0xf9, 0x72, 0x7f }, 3, VEC_GP, START + 1 },
-		{ "ret", { 0xc3 }, 1, VEC_GP, START },
-		{ "jmp-memory", { 0xff, 0x24, 0x24 }, 3, VEC_GP, START },
-		{ "call-memory", { 0xff, 0x14, 0x24 }, 3, VEC_GP, START },
+		{ "straddles", { 0x90 }, 1, "\x0f", VEC_GP, LIMIT },
+		{ "jmp-short", { 0xeb, 0x0e }, 2, NULL, VEC_GP, START },
+		{ "jmp-near", { 0xe9, 0xfb, 0, 0, 0 }, 5, NULL, VEC_GP, START },
+		{ "call", { 0xe8, 0xfb, 0, 0, 0 }, 5, NULL, VEC_GP, START },
+		{ "jc", { 0xf9, 0x72, 0x7f }, 3, NULL, VEC_GP, START + 1 },
+		{ "ret", { 0xc3 }, 1, NULL, VEC_GP, START },
+		{ "jmp-memory", { 0xff, 0x24, 0x24 }, 3, NULL, VEC_GP, START },
+		{ "call-memory", { 0xff, 0x14, 0x24 }, 3, NULL, VEC_GP, START },
 	};
 
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {

@@ -39,19 +39,22 @@ void transfer_jmp(void *arg)
 			 : "memory");
 }
 
-#define DEFINE_RET_(name, insn)                                                       \
-	void name(void *arg)                                                          \
-	{                                                                             \
-		const struct transfer *t = arg;                                       \
-                                                                                      \
-		tss_set_stack0(tss_of_this_cpu(), t->stack0);                         \
-		__asm__ volatile("mov %0, " RAISE_SP_ "\n"                            \
-				 "mov %1, %%ds\nmov %2, %%es\nmov %3, %%fs\nmov %4, %%gs\n" RAISE( \
-					 insn)                                        \
-				 :                                                    \
-				 : "r"(t->sp), "r"(t->data[0]), "r"(t->data[1]),      \
-				   "r"(t->data[2]), "r"(t->data[3])                   \
-				 : "memory");                                         \
+/* RAISE() with the loads of the segments behind what it notes, which needs DS. */
+#define DEFINE_RET_(name, insn)                                                                    \
+	void name(void *arg)                                                                       \
+	{                                                                                          \
+		const struct transfer *t = arg;                                                    \
+                                                                                                   \
+		tss_set_stack0(tss_of_this_cpu(), t->stack0);                                      \
+		__asm__ volatile("mov %0, " RAISE_SP_ "\n"                                         \
+				 "pushf\npop raise_flags\n" RAISE_MOV_ RAISE_SP_                   \
+				 ", raise_sp\n" RAISE_MOV_ "$881f, raise_ip\n"                     \
+				 "mov %1, %%ds\nmov %2, %%es\nmov %3, %%fs\nmov %4, %%gs\n"        \
+				 "881: " insn                                                      \
+				 :                                                                 \
+				 : "r"(t->sp), "r"(t->data[0]), "r"(t->data[1]), "r"(t->data[2]),  \
+				   "r"(t->data[3])                                                 \
+				 : "memory");                                                      \
 	}
 
 #ifdef __x86_64__
