@@ -81,6 +81,17 @@ TEST(store_tables_size, "SGDT and SIDT store limit and base, and nothing around;
 		}
 }
 
+/* #PF on the page at `end`, or nothing: which part of the operand is first is the processor's choice. */
+static void expect_page_fault(u64 code, const u8 *end, bool good, struct fault actual)
+{
+	if (good) {
+		EXPECT_NO_FAULT(actual);
+		return;
+	}
+	EXPECT_FAULT(FAULT_CODED_(VEC_PF, code), actual);
+	EXPECT_EQ(ALIGN_DOWN(actual.address, PAGE_SIZE), (ulong)end);
+}
+
 TEST(tables_across_pages, "SGDT, SIDT, LGDT and LIDT whose operand ends on an absent page are #PF",
      SPEC("SDM vol. 2A, LGDT/LIDT; vol. 2B, SGDT, SIDT"))
 {
@@ -91,18 +102,17 @@ TEST(tables_across_pages, "SGDT, SIDT, LGDT and LIDT whose operand ends on an ab
 	for (u32 inside = 1; inside <= TABLE_SIZE; inside++) {
 		struct registers r = { .di = (ulong)(end - inside), .flags = FLAG_1 };
 		const struct desc_table_register gdtr = sgdt(), idtr = sidt();
-		struct fault read = inside == TABLE_SIZE ? NO_FAULT : PF(0, end);
-		struct fault write = inside == TABLE_SIZE ? NO_FAULT : PF(PF_W, end);
+		bool good = inside == TABLE_SIZE;
 
 		SUBTEST("inside-%u", inside);
-		EXPECT_FAULT(write, execute_try(CODE("sgdt " AT("di")), &r));
+		expect_page_fault(PF_W, end, good, execute_try(CODE("sgdt " AT("di")), &r));
 		memcpy(end - inside, &gdtr, inside);
-		EXPECT_FAULT(read, lgdt_try(end - inside));
+		expect_page_fault(0, end, good, lgdt_try(end - inside));
 		EXPECT_EQ(sgdt().base, gdtr.base);
 		EXPECT_EQ(sgdt().limit, gdtr.limit);
-		EXPECT_FAULT(write, execute_try(CODE("sidt " AT("di")), &r));
+		expect_page_fault(PF_W, end, good, execute_try(CODE("sidt " AT("di")), &r));
 		memcpy(end - inside, &idtr, inside);
-		EXPECT_FAULT(read, lidt_try(end - inside));
+		expect_page_fault(0, end, good, lidt_try(end - inside));
 		EXPECT_EQ(sidt().base, idtr.base);
 		EXPECT_EQ(sidt().limit, idtr.limit);
 	}
