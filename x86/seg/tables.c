@@ -238,15 +238,6 @@ TEST(umip_allows_kernel, "CR4.UMIP changes nothing at CPL 0, nor for other instr
 	write_cr4(read_cr4() & ~CR4_UMIP);
 }
 
-TEST(umip_absent, "CR4.UMIP is reserved where CPUID does not have UMIP",
-     SPEC("SDM vol. 3A, 2.5"), REQUIRES(!cpu_has(X86_FEATURE_UMIP)))
-{
-	ulong cr4 = read_cr4();
-
-	EXPECT_FAULT(GP(0), write_cr4_try(cr4 | CR4_UMIP));
-	EXPECT_EQ(read_cr4(), cr4);
-}
-
 /* ------------------------------------------------------------------------- SMSW and LMSW */
 
 TEST(smsw_sizes, "SMSW: 16 bits keep the rest of a register; memory gets two bytes; any CPL may",
