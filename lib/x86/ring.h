@@ -30,16 +30,16 @@ struct fault execute_at_cpl_try(u32 cpl, const void *code, struct registers *reg
  * CODE() with text around the guarded instruction: `before` has run when it faults, and `after` always
  * runs, so that it can bring back what execute() needs.
  */
-#define CODE_AROUND(before, text, after, ...)                                                 \
-	({                                                                                    \
-		const void *code_;                                                            \
-		__asm__("movl $770f, %k0\n"                                                   \
-			".pushsection .text.execute, \"ax\"\n"                                \
-			"770:\n" before "\n" GUARDED(text) after "\nret\n"                    \
-							     ".popsection"                    \
-			: "=r"(code_)                                                         \
-			: __VA_ARGS__);                                                       \
-		code_;                                                                        \
+#define CODE_AROUND(before, text, after, ...)                                  \
+	({                                                                     \
+		const void *code_;                                             \
+		__asm__("movl $770f, %k0\n"                                    \
+			".pushsection .text.execute, \"ax\"\n"                 \
+			"770:\n" before "\n" GUARDED(text) after "\nret\n"     \
+								 ".popsection" \
+			: "=r"(code_)                                          \
+			: __VA_ARGS__);                                        \
+		code_;                                                         \
 	})
 
 #endif

@@ -11,13 +11,13 @@
 #include <x86/desc.h>
 
 /* The register as an instruction stores it: sgdt(), sidt(). */
-#define DEFINE_STORE_TABLE_(name)                                             \
-	static inline struct desc_table_register name(void)                   \
-	{                                                                     \
-		struct desc_table_register table;                             \
-                                                                              \
-		__asm__ volatile(#name " %0" : "=m"(table) : : "memory");     \
-		return table;                                                 \
+#define DEFINE_STORE_TABLE_(name)                                         \
+	static inline struct desc_table_register name(void)               \
+	{                                                                 \
+		struct desc_table_register table;                         \
+                                                                          \
+		__asm__ volatile(#name " %0" : "=m"(table) : : "memory"); \
+		return table;                                             \
 	}
 
 DEFINE_STORE_TABLE_(sgdt)

@@ -97,8 +97,12 @@ TEST(default_segments,
 
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++)
 		for (u32 cpl = 0; cpl <= 3; cpl += 3) {
-			struct registers r = { .ax = OFFSET, .bx = OFFSET, .si = OFFSET,
-					       .di = OFFSET, .bp = OFFSET, .dx = selector,
+			struct registers r = { .ax = OFFSET,
+					       .bx = OFFSET,
+					       .si = OFFSET,
+					       .di = OFFSET,
+					       .bp = OFFSET,
+					       .dx = selector,
 					       .flags = FLAG_1 };
 
 			SUBTEST("%s-cpl%u", rows[i].name, cpl);
@@ -107,7 +111,8 @@ TEST(default_segments,
 		}
 }
 
-TEST(string_destination, "strings are stored in ES, which no override replaces; their source is in DS",
+TEST(string_destination,
+     "strings are stored in ES, which no override replaces; their source is in DS",
      SPEC("SDM vol. 1, 7.3.9; vol. 2, MOVS, STOS"))
 {
 	const struct {
@@ -130,8 +135,12 @@ TEST(string_destination, "strings are stored in ES, which no override replaces; 
 	u16 selector = map_pages();
 
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct registers r = { .ax = 0x11, .si = OFFSET, .di = OFFSET, .bp = OFFSET,
-				       .dx = selector, .flags = FLAG_1 };
+		struct registers r = { .ax = 0x11,
+				       .si = OFFSET,
+				       .di = OFFSET,
+				       .bp = OFFSET,
+				       .dx = selector,
+				       .flags = FLAG_1 };
 
 		SUBTEST("%s", rows[i].name);
 		memset(plain, PLAIN, 4);
@@ -143,12 +152,13 @@ TEST(string_destination, "strings are stored in ES, which no override replaces; 
 }
 
 /* The byte at EDI in each segment register, loaded with EDX, as the only one that is shifted. */
-#define WITH(seg)                                                                           \
-	{                                                                                   \
-		seg, CODE_AROUND("mov %%" seg ", %%esi; mov %%edx, %%" seg,                 \
-				 "movb %%" seg ":(%%edi), %%cl", "mov %%esi, %%" seg),      \
-			CODE_AROUND("mov %%" seg ", %%esi; mov %%edx, %%" seg,              \
-				    "movb $0x11, %%" seg ":(%%edi)", "mov %%esi, %%" seg)   \
+#define WITH(seg)                                                                         \
+	{                                                                                 \
+		seg,                                                                      \
+			CODE_AROUND("mov %%" seg ", %%esi; mov %%edx, %%" seg,            \
+				    "movb %%" seg ":(%%edi), %%cl", "mov %%esi, %%" seg), \
+			CODE_AROUND("mov %%" seg ", %%esi; mov %%edx, %%" seg,            \
+				    "movb $0x11, %%" seg ":(%%edi)", "mov %%esi, %%" seg) \
 	}
 
 TEST(bases_of_each, "the base of DS, ES, FS, GS and SS is added to offsets, modulo 2^32",
@@ -165,7 +175,8 @@ TEST(bases_of_each, "the base of DS, ES, FS, GS and SS is added to offsets, modu
 		for (u32 j = 0; j < ARRAY_SIZE(offsets); j++) {
 			u64 base = (u32)((ulong)shifted - offsets[j]);
 			struct registers r = { .dx = gdt_set_spare(0, DATA_SEG | DESC_BASE(base)),
-					       .di = offsets[j], .flags = FLAG_1 };
+					       .di = offsets[j],
+					       .flags = FLAG_1 };
 
 			SUBTEST("%s-%#x", rows[i].name, offsets[j]);
 			*shifted = SHIFTED;
@@ -200,24 +211,27 @@ TEST(stack_has_base, "PUSH, POP, CALL, RET, ENTER and LEAVE use the base of SS",
 		const void *code; /* pushes 12345678h below ESP = EDI, and takes it back */
 	} rows[] = {
 		{ "push-pop", CODE_AROUND("mov %%esp, %%esi; mov %%edx, %%ss; mov %%edi, %%esp",
-			"push %%eax; pop %%ecx",
-			"mov %%ds, %%ebx; mov %%ebx, %%ss; mov %%esi, %%esp") },
+					  "push %%eax; pop %%ecx",
+					  "mov %%ds, %%ebx; mov %%ebx, %%ss; mov %%esi, %%esp") },
 		{ "pushf", CODE_AROUND("mov %%esp, %%esi; mov %%edx, %%ss; mov %%edi, %%esp",
-			"pushf; movl %%eax, (%%esp); pop %%ecx",
-			"mov %%ds, %%ebx; mov %%ebx, %%ss; mov %%esi, %%esp") },
-		{ "call-ret", CODE_AROUND("mov %%esp, %%esi; mov %%edx, %%ss; mov %%edi, %%esp",
-			"call 1f; jmp 2f; 1: xchgl %%eax, (%%esp); movl (%%esp), %%ecx; "
-			"xchgl %%eax, (%%esp); ret; 2: push %%eax; pop %%ecx",
-			"mov %%ds, %%ebx; mov %%ebx, %%ss; mov %%esi, %%esp") },
-		{ "enter-leave", CODE_AROUND("mov %%esp, %%esi; mov %%edx, %%ss; mov %%edi, %%esp",
-			"mov %%eax, %%ebp; enter $8, $0; leave; mov %%ebp, %%ecx",
-			"mov %%ds, %%ebx; mov %%ebx, %%ss; mov %%esi, %%esp") },
+				       "pushf; movl %%eax, (%%esp); pop %%ecx",
+				       "mov %%ds, %%ebx; mov %%ebx, %%ss; mov %%esi, %%esp") },
+		{ "call-ret",
+		  CODE_AROUND("mov %%esp, %%esi; mov %%edx, %%ss; mov %%edi, %%esp",
+			      "call 1f; jmp 2f; 1: xchgl %%eax, (%%esp); movl (%%esp), %%ecx; "
+			      "xchgl %%eax, (%%esp); ret; 2: push %%eax; pop %%ecx",
+			      "mov %%ds, %%ebx; mov %%ebx, %%ss; mov %%esi, %%esp") },
+		{ "enter-leave",
+		  CODE_AROUND("mov %%esp, %%esi; mov %%edx, %%ss; mov %%edi, %%esp",
+			      "mov %%eax, %%ebp; enter $8, $0; leave; mov %%ebp, %%ecx",
+			      "mov %%ds, %%ebx; mov %%ebx, %%ss; mov %%esi, %%esp") },
 	};
 	u16 selector = map_pages();
 
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct registers r = { .ax = 0x12345678, .di = OFFSET, .dx = selector,
-				       .flags = FLAG_1 };
+		struct registers r = {
+			.ax = 0x12345678, .di = OFFSET, .dx = selector, .flags = FLAG_1
+		};
 		u32 seen;
 
 		SUBTEST("%s", rows[i].name);
@@ -236,11 +250,12 @@ TEST(stack_has_base, "PUSH, POP, CALL, RET, ENTER and LEAVE use the base of SS",
 /* ---------------------------------------------------------------------------- 16-bit stacks */
 
 /* SS without B at EDX; ESP from EDI, and back in EBX. The base is such that SP leads to the page. */
-#define ON_SMALL_STACK(insn)                                                                \
-	CODE_AROUND("mov %%esp, %%esi; mov %%edx, %%ss; mov %%edi, %%esp", insn,            \
+#define ON_SMALL_STACK(insn)                                                     \
+	CODE_AROUND("mov %%esp, %%esi; mov %%edx, %%ss; mov %%edi, %%esp", insn, \
 		    "mov %%esp, %%ebx; mov %%ds, %%edx; mov %%edx, %%ss; mov %%esi, %%esp")
 
-TEST(stack_of_16_bits, "with B clear in SS, pushes and pops use SP, which wraps; ESP's upper half stays",
+TEST(stack_of_16_bits,
+     "with B clear in SS, pushes and pops use SP, which wraps; ESP's upper half stays",
      SPEC("SDM vol. 1, 6.2.3; vol. 3A, 3.4.5, D/B"))
 {
 	const struct {
@@ -256,15 +271,18 @@ TEST(stack_of_16_bits, "with B clear in SS, pushes and pops use SP, which wraps;
 		{ "pop-wraps", ON_SMALL_STACK("pop %%ecx"), 0xfffc, 0, 0xfffc },
 		{ "call", ON_SMALL_STACK("call 1f; 1: nop; movl %%eax, %%ss:0xfffc"), 0, 0xfffc,
 		  0xfffc },
-		{ "leave", ON_SMALL_STACK("mov $0x5a5a7200, %%ebp; leave"), 0x7110, 0x7204, 0x7200 },
+		{ "leave", ON_SMALL_STACK("mov $0x5a5a7200, %%ebp; leave"), 0x7110, 0x7204,
+		  0x7200 },
 	};
 	u8 *segment = pages_alloc(16, PAGE_SIZE);
 
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
 		u64 small = (DATA_SEG & ~(DESC_DB | DESC_G | DESC_LIMIT(0xfffff))) |
 			    DESC_LIMIT(0xffff) | DESC_BASE((ulong)segment);
-		struct registers r = { .ax = 0x12345678, .di = 0x5a5a0000 | rows[i].sp,
-				       .dx = gdt_set_spare(0, small), .flags = FLAG_1 };
+		struct registers r = { .ax = 0x12345678,
+				       .di = 0x5a5a0000 | rows[i].sp,
+				       .dx = gdt_set_spare(0, small),
+				       .flags = FLAG_1 };
 		u16 word;
 
 		SUBTEST("%s", rows[i].name);

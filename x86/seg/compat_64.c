@@ -20,7 +20,7 @@ struct far_pointer {
  * `insn` in 32-bit code; DI and SI are the pointers there and back. The way back is the same in both
  * modes, so that it does not matter where a fault has left the processor.
  */
-#define COMPAT(insn)                                                                          \
+#define COMPAT(insn)                                                                           \
 	CODE_AROUND("movl $1f, (%%rdi); movl $2f, (%%rsi); ljmpl *(%%rdi); .code32; 1:", insn, \
 		    ".code64; .byte 0x36; ljmpl *(%%rsi); 2:")
 
@@ -41,7 +41,8 @@ TEST(compat_bases, "the bases of DS, ES, FS and GS are added in compatibility mo
 		const char *name;
 		const void *code;
 	} rows[] = {
-		{ "ds", COMPAT("mov %%edx, %%ds; movl (%%ebx), %%ecx; mov %%ss, %%eax; mov %%eax, %%ds") },
+		{ "ds",
+		  COMPAT("mov %%edx, %%ds; movl (%%ebx), %%ecx; mov %%ss, %%eax; mov %%eax, %%ds") },
 		{ "es", COMPAT("mov %%edx, %%es; movl %%es:(%%ebx), %%ecx") },
 		{ "fs", COMPAT("mov %%edx, %%fs; movl %%fs:(%%ebx), %%ecx") },
 		{ "gs", COMPAT("mov %%edx, %%gs; movl %%gs:(%%ebx), %%ecx") },
@@ -70,7 +71,7 @@ TEST(compat_fs_base_is_32_bits, "compatibility mode uses the low 32 bits of the 
 	struct registers r = { .bx = 8 };
 
 	data[2] = 0x12345678;
-	wrmsr(MSR_FS_BASE, (u64)(ulong)data | 0x1234500000000);
+	wrmsr(MSR_FS_BASE, (u64)(ulong)data | 0x123400000000);
 	EXPECT_NO_FAULT(run(COMPAT("movl %%fs:(%%ebx), %%ecx"), &r));
 	EXPECT_EQ(r.cx, 0x12345678ul);
 	wrmsr(MSR_FS_BASE, 0);
@@ -110,7 +111,8 @@ TEST(compat_null_ss, "a null SS cannot be loaded in compatibility mode",
 	}
 }
 
-TEST(compat_arpl_and_others, "ARPL, PUSH DS and far JMP by an immediate pointer work in compatibility mode",
+TEST(compat_arpl_and_others,
+     "ARPL, PUSH DS and far JMP by an immediate pointer work in compatibility mode",
      SPEC("SDM vol. 2A, ARPL, JMP; vol. 2B, PUSH"))
 {
 	struct registers r = { .ax = 0x1234a5c8, .cx = 3 };
@@ -119,11 +121,13 @@ TEST(compat_arpl_and_others, "ARPL, PUSH DS and far JMP by an immediate pointer 
 	EXPECT_NO_FAULT(run(COMPAT("arpl %%cx, %%ax"), &r));
 	EXPECT_EQ(r.ax, 0x1234a5cbul);
 	SUBTEST("push-ds");
-	EXPECT_NO_FAULT(run(COMPAT("mov %%esp, %%ebp; push %%ds; mov %%esp, %%eax; pop %%ecx"), &r));
+	EXPECT_NO_FAULT(
+		run(COMPAT("mov %%esp, %%ebp; push %%ds; mov %%esp, %%eax; pop %%ecx"), &r));
 	EXPECT_EQ((u16)r.cx, SEL_KERNEL_DATA);
 	EXPECT_EQ(r.ax, r.bp - 4);
 	SUBTEST("jmp-far");
-	EXPECT_NO_FAULT(run(COMPAT(".byte 0xea; .long 1f; .word 0x18; ud2; 1: mov %%cs, %%ecx"), &r));
+	EXPECT_NO_FAULT(
+		run(COMPAT(".byte 0xea; .long 1f; .word 0x18; ud2; 1: mov %%cs, %%ecx"), &r));
 	EXPECT_EQ(r.cx, (ulong)SEL_KERNEL_CS32);
 }
 
@@ -133,8 +137,8 @@ TEST(compat_null_use, "an access through a null ES is #GP(0) in compatibility mo
 	u32 data = 0;
 	struct registers r = { .bx = (ulong)&data };
 
-	EXPECT_FAULT(GP(0), run(COMPAT("mov $0, %%eax; mov %%eax, %%es; movl %%es:(%%ebx), %%ecx"),
-				&r));
+	EXPECT_FAULT(GP(0),
+		     run(COMPAT("mov $0, %%eax; mov %%eax, %%es; movl %%es:(%%ebx), %%ecx"), &r));
 }
 
 TEST(compat_limit, "a limit is checked in compatibility mode: #GP(0) beyond",

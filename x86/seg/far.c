@@ -22,9 +22,11 @@ struct far_pointer {
  * CS at the target. Its code means the same in compatibility mode, so no 64-bit operands; and DS is null
  * above CPL 0 there, so that the way back is read through SS.
  */
-#define FAR_JMP                                                                          \
-	CODE_AROUND("movl $1f, " AT("di") "; movl $2f, " AT("si"),                       \
-		    "ljmpl *" AT("di") "; 1: mov %%cs, %%ebx; .byte 0x36; ljmpl *" AT("si") "; 2:\n", "")
+#define FAR_JMP                                                                                   \
+	CODE_AROUND(                                                                              \
+		"movl $1f, " AT("di") "; movl $2f, " AT("si"),                                    \
+		"ljmpl *" AT("di") "; 1: mov %%cs, %%ebx; .byte 0x36; ljmpl *" AT("si") "; 2:\n", \
+		"")
 
 /*
  * DI: the pointer to the target; BX: CS there, CX: SP there; DX and AX: the words that are pushed. SI is
@@ -33,9 +35,10 @@ struct far_pointer {
 #define FAR_CALL                                                                              \
 	CODE_AROUND("movl $1f, " AT("di") "; mov " NATIVE("sp") ", " NATIVE("si"),            \
 		    "lcalll *" AT("di") "; 2: jmp 3f; 1: mov %%cs, %%ebx; mov %%esp, %%ecx; " \
-		    "mov (" NATIVE("sp") "), %%edx; mov 4(" NATIVE("sp") "), %%eax; lretl; 3:\n", \
-		    "mov " NATIVE("sp") ", " NATIVE("bp") "; mov " NATIVE("si") ", " NATIVE("sp") \
-		    "; movl $2b, " AT("di"))
+					"mov (" NATIVE("sp") "), %%edx; mov 4(" NATIVE(       \
+						"sp") "), %%eax; lretl; 3:\n",                \
+		    "mov " NATIVE("sp") ", " NATIVE("bp") "; mov " NATIVE("si") ", " NATIVE(  \
+			    "sp") "; movl $2b, " AT("di"))
 
 /* SDM vol. 2A, JMP and CALL: what a direct far transfer to this descriptor raises. */
 static struct fault model_transfer(u32 cpl, u16 selector, u64 descriptor)
@@ -56,7 +59,8 @@ static bool check_jmp(u32 cpl, u16 selector, u64 descriptor)
 {
 	struct fault expected = model_transfer(cpl, selector, descriptor);
 	struct far_pointer to = { 0, selector }, back = { 0, ring_code_selector(cpl) };
-	struct registers r = { .di = (ulong)&to, .si = (ulong)&back,
+	struct registers r = { .di = (ulong)&to,
+			       .si = (ulong)&back,
 			       .flags = FLAG_1 | STATUS_FLAGS };
 	bool ok;
 
@@ -151,7 +155,8 @@ TEST(far_sets_accessed, "a far JMP or CALL sets A of the code segment, unless it
 			const u64 code = DESC_FLAT | CODE_SIZE;
 			u64 descriptor = (code & ~(DESC_A | DESC_W)) | DESC_KIND(kind);
 			struct far_pointer to = { 0, SEL_SPARE }, back = { 0, SEL_KERNEL_CODE };
-			struct registers r = { .di = (ulong)&to, .si = (ulong)&back,
+			struct registers r = { .di = (ulong)&to,
+					       .si = (ulong)&back,
 					       .flags = FLAG_1 };
 
 			SUBTEST("%s-%u-refused", is_call ? "call" : "jmp", kind & 15);
@@ -178,7 +183,8 @@ TEST(far_selectors, "null selectors are #GP(0), those beyond a table #GP with th
 				for (u32 i = 0; i <= ARRAY_SIZE(beyond); i++) {
 					u16 selector = i ? beyond[i - 1] | rpl : rpl;
 					struct far_pointer to = { 0, selector };
-					struct registers r = { .di = (ulong)&to, .si = (ulong)&to,
+					struct registers r = { .di = (ulong)&to,
+							       .si = (ulong)&to,
 							       .flags = FLAG_1 };
 
 					/* JMP's way back is not needed. */
@@ -210,7 +216,8 @@ TEST(far_code_in_ldt, "code segments of the LDT can be jumped to and called, and
 	unload_ldt();
 }
 
-TEST(far_accessed_needs_write, "a far transfer writes A only where it is clear: #PF on a read-only page",
+TEST(far_accessed_needs_write,
+     "a far transfer writes A only where it is clear: #PF on a read-only page",
      SPEC("SDM vol. 3A, 3.4.5.1"))
 {
 	u64 *ldt = load_new_ldt(2);

@@ -27,8 +27,9 @@ static void check_code(const struct code_row *row)
 		u16 selector;
 	} to = { START, SEL_SPARE };
 	u8 *page = page_alloc();
-	struct transfer t = { .cpl = 0, .sp = (ulong)transfer_stack(), .insn = transfer_jmp,
-			      .pointer = &to };
+	struct transfer t = {
+		.cpl = 0, .sp = (ulong)transfer_stack(), .insn = transfer_jmp, .pointer = &to
+	};
 	struct state s;
 
 	t.stack0 = t.sp;

@@ -127,9 +127,10 @@ TEST(mov_ignores_upper_bits, "MOV to a segment register takes the low 16 bits of
  * On a stack of the test's: DI is the stack pointer before, AX what it is behind the PUSH or POP, SI
  * keeps the real one.
  */
-#define ON_STACK(insn)                                                                    \
+#define ON_STACK(insn)                                                                             \
 	CODE_AROUND("mov " NATIVE("sp") ", " NATIVE("si") "; mov " NATIVE("di") ", " NATIVE("sp"), \
-		    insn, "mov " NATIVE("sp") ", " NATIVE("ax") "; mov " NATIVE("si") ", " NATIVE("sp"))
+		    insn,                                                                          \
+		    "mov " NATIVE("sp") ", " NATIVE("ax") "; mov " NATIVE("si") ", " NATIVE("sp"))
 
 #define STACK_WORDS 16
 
@@ -184,12 +185,12 @@ struct pop_row {
 };
 
 /* Not static: CODE() is no constant. */
-#define POP_ROWS                                                                         \
-	{                                                                                \
-		{ "fs", ON_STACK("pop %%fs"), CODE("mov %%fs, %%ecx"), sizeof(ulong) },  \
-		{ "gs", ON_STACK("pop %%gs"), CODE("mov %%gs, %%ecx"), sizeof(ulong) },  \
-		{ "fs-16", ON_STACK("popw %%fs"), CODE("mov %%fs, %%ecx"), 2 },          \
-		{ "gs-16", ON_STACK("popw %%gs"), CODE("mov %%gs, %%ecx"), 2 },          \
+#define POP_ROWS                                                                                \
+	{                                                                                       \
+		{ "fs", ON_STACK("pop %%fs"), CODE("mov %%fs, %%ecx"), sizeof(ulong) },         \
+			{ "gs", ON_STACK("pop %%gs"), CODE("mov %%gs, %%ecx"), sizeof(ulong) }, \
+			{ "fs-16", ON_STACK("popw %%fs"), CODE("mov %%fs, %%ecx"), 2 },         \
+			{ "gs-16", ON_STACK("popw %%gs"), CODE("mov %%gs, %%ecx"), 2 },         \
 	}
 
 TEST(pop_segment, "POP of FS and GS moves SP by the operand size and takes the low 16 bits",
@@ -248,27 +249,28 @@ TEST(pop_segment_refused, "a POP that faults leaves SP and the segment register 
 
 struct far_row {
 	const char *name;
-	const void *code; /* the pointer at rDI; the offset goes to rDX, EBX is the selector loaded */
+	const void
+		*code; /* the pointer at rDI; the offset goes to rDX, EBX is the selector loaded */
 	bool is_ss;
 };
 
 /* Afterwards the segment register is what it was: EAX has kept it. */
-#define FAR_LOAD(insn, seg, operand)                                                         \
-	CODE_AROUND("mov %%" seg ", %%eax", insn " " AT("di") ", " operand,                  \
+#define FAR_LOAD(insn, seg, operand)                                        \
+	CODE_AROUND("mov %%" seg ", %%eax", insn " " AT("di") ", " operand, \
 		    "mov %%" seg ", %%ebx; mov %%eax, %%" seg)
 
-#define FAR_ROWS                                                      \
-	{                                                             \
-		{ "lss", FAR_LOAD("lssl", "ss", "%%edx"), true },     \
-		{ "lfs", FAR_LOAD("lfsl", "fs", "%%edx"), false },    \
-		{ "lgs", FAR_LOAD("lgsl", "gs", "%%edx"), false },    \
+#define FAR_ROWS                                                           \
+	{                                                                  \
+		{ "lss", FAR_LOAD("lssl", "ss", "%%edx"), true },          \
+			{ "lfs", FAR_LOAD("lfsl", "fs", "%%edx"), false }, \
+			{ "lgs", FAR_LOAD("lgsl", "gs", "%%edx"), false }, \
 	}
 
-#define FAR_ROWS_16                                                   \
-	{                                                             \
-		{ "lss", FAR_LOAD("lssw", "ss", "%%dx"), true },      \
-		{ "lfs", FAR_LOAD("lfsw", "fs", "%%dx"), false },     \
-		{ "lgs", FAR_LOAD("lgsw", "gs", "%%dx"), false },     \
+#define FAR_ROWS_16                                                       \
+	{                                                                 \
+		{ "lss", FAR_LOAD("lssw", "ss", "%%dx"), true },          \
+			{ "lfs", FAR_LOAD("lfsw", "fs", "%%dx"), false }, \
+			{ "lgs", FAR_LOAD("lgsw", "gs", "%%dx"), false }, \
 	}
 
 struct far_pointer {
@@ -290,7 +292,8 @@ TEST(far_pointer_loads, "LSS, LFS and LGS load 16:32 and 16:16 pointers into a p
 	const struct far_pointer_16 pointer16 = { 0x89ab, selector };
 
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct registers r = { .dx = ~0ul, .di = (ulong)&pointer,
+		struct registers r = { .dx = ~0ul,
+				       .di = (ulong)&pointer,
 				       .flags = FLAG_1 | STATUS_FLAGS };
 
 		SUBTEST("%s-32", rows[i].name);
@@ -375,7 +378,8 @@ TEST(far_pointer_across_pages,
 
 /* ---------------------------------------------------------------------------------- encodings */
 
-TEST(undefined_encodings, "MOV to CS, MOV of segment registers 6 and 7, far pointers in registers are #UD",
+TEST(undefined_encodings,
+     "MOV to CS, MOV of segment registers 6 and 7, far pointers in registers are #UD",
      SPEC("SDM vol. 2B, MOV; vol. 2A, LDS/LES/LFS/LGS/LSS, CALL, JMP"))
 {
 	const struct {
@@ -402,7 +406,9 @@ TEST(undefined_encodings, "MOV to CS, MOV of segment registers 6 and 7, far poin
 
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
 		u16 memory[4] = { SEL_KERNEL_CODE, 0x5a5a, 0x5a5a, 0x5a5a };
-		struct registers r = { .ax = SEL_KERNEL_DATA, .di = (ulong)memory, .flags = FLAG_1 };
+		struct registers r = { .ax = SEL_KERNEL_DATA,
+				       .di = (ulong)memory,
+				       .flags = FLAG_1 };
 
 		SUBTEST("%s", rows[i].name);
 		for (u32 cpl = 0; cpl <= 3; cpl += 3)

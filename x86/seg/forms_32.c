@@ -10,8 +10,8 @@
 
 SUITE("Segment instructions of 32-bit mode");
 
-#define ON_STACK(insn)                                                                \
-	CODE_AROUND("mov %%esp, %%esi; mov %%edi, %%esp", insn,                       \
+#define ON_STACK(insn)                                                                       \
+	CODE_AROUND("mov %%esp, %%esi; mov %%edi, %%esp", insn,                              \
 		    "mov %%esp, %%eax; mov %%esi, %%esp; mov %%ds, %%ebx; mov %%es, %%ecx; " \
 		    "mov %%ss, %%edx; push %%edx; pop %%ds; push %%edx; pop %%es")
 
@@ -64,9 +64,12 @@ TEST(pop_segment_32, "POP of DS, ES and SS: 4 or 2 bytes; a fault leaves ESP and
 		u32 where;
 		u32 size;
 	} rows[] = {
-		{ "ds", ON_STACK("pop %%ds"), IN_DS, 4 },  { "ds-16", ON_STACK("popw %%ds"), IN_DS, 2 },
-		{ "es", ON_STACK("pop %%es"), IN_ES, 4 },  { "es-16", ON_STACK("popw %%es"), IN_ES, 2 },
-		{ "ss", ON_STACK("pop %%ss"), IN_SS, 4 },  { "ss-16", ON_STACK("popw %%ss"), IN_SS, 2 },
+		{ "ds", ON_STACK("pop %%ds"), IN_DS, 4 },
+		{ "ds-16", ON_STACK("popw %%ds"), IN_DS, 2 },
+		{ "es", ON_STACK("pop %%es"), IN_ES, 4 },
+		{ "es-16", ON_STACK("popw %%es"), IN_ES, 2 },
+		{ "ss", ON_STACK("pop %%ss"), IN_SS, 4 },
+		{ "ss-16", ON_STACK("popw %%ss"), IN_SS, 2 },
 	};
 	u16 selector = gdt_set_spare(0, DATA_SEG), absent = gdt_set_spare(1, DATA_SEG & ~DESC_P);
 
@@ -110,8 +113,8 @@ struct __packed far_pointer {
 TEST(lds_les, "LDS and LES load 16:32 and 16:16 pointers; a fault changes neither register",
      SPEC("SDM vol. 2A, LDS/LES/LFS/LGS/LSS"))
 {
-#define LOAD(insn, seg, operand)                                                            \
-	CODE_AROUND("mov %%" seg ", %%eax", insn " (%%edi), " operand,                      \
+#define LOAD(insn, seg, operand)                                       \
+	CODE_AROUND("mov %%" seg ", %%eax", insn " (%%edi), " operand, \
 		    "mov %%" seg ", %%ebx; mov %%eax, %%" seg)
 	const struct {
 		const char *name;
@@ -158,14 +161,17 @@ TEST(direct_far_branches, "far JMP and CALL with the pointer in the instruction,
 	gdt_set_spare(0, CODE_SEG);
 	SUBTEST("jmp");
 	EXPECT_NO_FAULT(execute_try(CODE("ljmp %1, $1f; 1: mov %%cs, %%ebx; ljmp %2, $2f; 2:\n",
-					 "i"(SEL_SPARE), "i"(SEL_KERNEL_CODE)), &r));
+					 "i"(SEL_SPARE), "i"(SEL_KERNEL_CODE)),
+				    &r));
 	EXPECT_EQ(r.bx, (ulong)SEL_SPARE);
 	SUBTEST("call");
 	r = (struct registers){ .flags = FLAG_1 };
 	EXPECT_NO_FAULT(execute_try(
 		CODE("mov %%esp, %%esi; lcall %1, $1f; 2: jmp 3f; 1: mov %%cs, %%ebx; "
 		     "mov %%esp, %%edi; pop %%eax; pop %%ecx; push %%ecx; push %%eax; lret; 3: "
-		     "mov $2b, %%edx\n", "i"(SEL_SPARE)), &r));
+		     "mov $2b, %%edx\n",
+		     "i"(SEL_SPARE)),
+		&r));
 	EXPECT_EQ(r.bx, (ulong)SEL_SPARE);
 	EXPECT_EQ(r.di, r.si - 8);
 	EXPECT_EQ(r.ax, r.dx);
@@ -184,16 +190,20 @@ TEST(lgdt_lidt_16, "LGDT and LIDT with 16-bit operands load a base of 24 bits",
 		const char *name;
 		const void *code;
 	} rows[] = {
-		{ "lgdt", CODE_AROUND("", ".byte 0x66; lgdt (%%edi)", "sgdt (%%ebx); lgdt (%%esi)") },
-		{ "lidt", CODE_AROUND("", ".byte 0x66; lidt (%%edi)", "sidt (%%ebx); lidt (%%esi)") },
+		{ "lgdt",
+		  CODE_AROUND("", ".byte 0x66; lgdt (%%edi)", "sgdt (%%ebx); lgdt (%%esi)") },
+		{ "lidt",
+		  CODE_AROUND("", ".byte 0x66; lidt (%%edi)", "sidt (%%ebx); lidt (%%esi)") },
 	};
 	const struct desc_table_register good[] = { sgdt(), sidt() };
 	const struct desc_table_register odd = { 0x89ab, 0xfedcba98 };
 
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct desc_table_register after = { 0, 0 };
-		struct registers r = { .di = (ulong)&odd, .si = (ulong)&good[i],
-				       .bx = (ulong)&after, .flags = FLAG_1 };
+		struct registers r = { .di = (ulong)&odd,
+				       .si = (ulong)&good[i],
+				       .bx = (ulong)&after,
+				       .flags = FLAG_1 };
 
 		SUBTEST("%s", rows[i].name);
 		EXPECT_NO_FAULT(execute_try(rows[i].code, &r));

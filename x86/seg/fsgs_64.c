@@ -56,7 +56,8 @@ TEST(base_kept_by_refused_load, "a load of FS or GS that faults keeps the base",
 	const void *const load[] = { CODE("mov %%eax, %%fs"), CODE("mov %%eax, %%gs") };
 
 	for (u32 i = 0; i < 2; i++) {
-		struct registers r = { .ax = gdt_set_spare(0, DATA_SEG & ~DESC_P), .flags = FLAG_1 };
+		struct registers r = { .ax = gdt_set_spare(0, DATA_SEG & ~DESC_P),
+				       .flags = FLAG_1 };
 
 		SUBTEST("%s", bases[i].name);
 		wrmsr(bases[i].msr, 0xffff812345678000);
@@ -115,23 +116,24 @@ struct base_insn {
 	u32 width;
 };
 
-#define READS                                                           \
-	{                                                               \
-		{ "rdfsbase-32", CODE("rdfsbase %%eax"), MSR_FS_BASE, 32 }, \
-		{ "rdfsbase-64", CODE("rdfsbase %%rax"), MSR_FS_BASE, 64 }, \
-		{ "rdgsbase-32", CODE("rdgsbase %%eax"), MSR_GS_BASE, 32 }, \
-		{ "rdgsbase-64", CODE("rdgsbase %%rax"), MSR_GS_BASE, 64 }, \
+#define READS                                                                       \
+	{                                                                           \
+		{ "rdfsbase-32", CODE("rdfsbase %%eax"), MSR_FS_BASE, 32 },         \
+			{ "rdfsbase-64", CODE("rdfsbase %%rax"), MSR_FS_BASE, 64 }, \
+			{ "rdgsbase-32", CODE("rdgsbase %%eax"), MSR_GS_BASE, 32 }, \
+			{ "rdgsbase-64", CODE("rdgsbase %%rax"), MSR_GS_BASE, 64 }, \
 	}
 
-#define WRITES                                                          \
-	{                                                               \
-		{ "wrfsbase-32", CODE("wrfsbase %%eax"), MSR_FS_BASE, 32 }, \
-		{ "wrfsbase-64", CODE("wrfsbase %%rax"), MSR_FS_BASE, 64 }, \
-		{ "wrgsbase-32", CODE("wrgsbase %%eax"), MSR_GS_BASE, 32 }, \
-		{ "wrgsbase-64", CODE("wrgsbase %%rax"), MSR_GS_BASE, 64 }, \
+#define WRITES                                                                      \
+	{                                                                           \
+		{ "wrfsbase-32", CODE("wrfsbase %%eax"), MSR_FS_BASE, 32 },         \
+			{ "wrfsbase-64", CODE("wrfsbase %%rax"), MSR_FS_BASE, 64 }, \
+			{ "wrgsbase-32", CODE("wrgsbase %%eax"), MSR_GS_BASE, 32 }, \
+			{ "wrgsbase-64", CODE("wrgsbase %%rax"), MSR_GS_BASE, 64 }, \
 	}
 
-TEST(fsgsbase_read, "RDFSBASE and RDGSBASE read the base at any CPL; 32 bits of it are zero-extended",
+TEST(fsgsbase_read,
+     "RDFSBASE and RDGSBASE read the base at any CPL; 32 bits of it are zero-extended",
      SPEC("SDM vol. 2B, RDFSBASE/RDGSBASE"), REQUIRES(cpu_has(X86_FEATURE_FSGSBASE)))
 {
 	const struct base_insn rows[] = READS;
@@ -154,7 +156,8 @@ TEST(fsgsbase_read, "RDFSBASE and RDGSBASE read the base at any CPL; 32 bits of 
 	write_cr4(read_cr4() & ~CR4_FSGSBASE);
 }
 
-TEST(fsgsbase_write, "WRFSBASE and WRGSBASE write the base at any CPL; 32 bits clear the upper half",
+TEST(fsgsbase_write,
+     "WRFSBASE and WRGSBASE write the base at any CPL; 32 bits clear the upper half",
      SPEC("SDM vol. 2C, WRFSBASE/WRGSBASE"), REQUIRES(cpu_has(X86_FEATURE_FSGSBASE)))
 {
 	const struct base_insn rows[] = WRITES;
@@ -178,9 +181,10 @@ TEST(fsgsbase_write, "WRFSBASE and WRGSBASE write the base at any CPL; 32 bits c
 	write_cr4(read_cr4() & ~CR4_FSGSBASE);
 }
 
-TEST(fsgsbase_non_canonical, "WRFSBASE and WRGSBASE of what is not canonical are #GP(0), base unchanged",
+TEST(fsgsbase_non_canonical,
+     "WRFSBASE and WRGSBASE of what is not canonical are #GP(0), base unchanged",
      SPEC("SDM vol. 2C, WRFSBASE/WRGSBASE"), REQUIRES(cpu_has(X86_FEATURE_FSGSBASE)),
-     BUG("XSA-193"))
+	  BUG("XSA-193"))
 {
 	const struct base_insn rows[] = WRITES;
 
@@ -236,8 +240,8 @@ TEST(swapgs_exchanges, "SWAPGS exchanges GS_BASE and KERNEL_GS_BASE, all bits, a
 
 			wrmsr(MSR_GS_BASE, canonical[i]);
 			wrmsr(MSR_KERNEL_GS_BASE, canonical[j]);
-			EXPECT_NO_FAULT(execute_try(
-				CODE("swapgs; mov %%gs, %%eax; mov %%fs, %%ecx"), &s));
+			EXPECT_NO_FAULT(
+				execute_try(CODE("swapgs; mov %%gs, %%eax; mov %%fs, %%ecx"), &s));
 			EXPECT_EQ(rdmsr(MSR_GS_BASE), canonical[j]);
 			EXPECT_EQ(rdmsr(MSR_KERNEL_GS_BASE), canonical[i]);
 			EXPECT_EQ(rdmsr(MSR_FS_BASE), 0x1000ull);
@@ -271,7 +275,8 @@ TEST(swapgs_takes_effect, "the next access through GS uses the base that SWAPGS 
 	wrmsr(MSR_GS_BASE, (u64)(ulong)&data[0]);
 	wrmsr(MSR_KERNEL_GS_BASE, (u64)(ulong)&data[1]);
 	EXPECT_NO_FAULT(execute_try(CODE("mov %%gs:0, %%rax; swapgs; mov %%gs:0, %%rcx; swapgs; "
-					 "mov %%gs:0, %%rdx"), &r));
+					 "mov %%gs:0, %%rdx"),
+				    &r));
 	EXPECT_EQ(r.ax, 0x1111ul);
 	EXPECT_EQ(r.cx, 0x2222ul);
 	EXPECT_EQ(r.dx, 0x1111ul);
@@ -279,7 +284,8 @@ TEST(swapgs_takes_effect, "the next access through GS uses the base that SWAPGS 
 
 /* ----------------------------------------------------------------------------------- addresses */
 
-TEST(base_is_added, "the base is added to the effective address modulo 2^64; to 32 bits of it with 67h",
+TEST(base_is_added,
+     "the base is added to the effective address modulo 2^64; to 32 bits of it with 67h",
      SPEC("SDM vol. 3A, 3.3.4, 3.4.4; vol. 1, 3.3.7"))
 {
 	const struct {
@@ -292,8 +298,15 @@ TEST(base_is_added, "the base is added to the effective address modulo 2^64; to 
 		{ "fs-67", CODE("mov %%fs:(%%edi), %%rax"), MSR_FS_BASE },
 		{ "gs-67", CODE("mov %%gs:(%%edi), %%rax"), MSR_GS_BASE },
 	};
-	static const u64 offsets[] = { 0, 1, 0x7fffffff, 0x80000000, 0xffffffff, 0x100000000,
-				       0xfffffffffffffff0, 0x7ffffffff000, 0xffff800000000000 };
+	static const u64 offsets[] = { 0,
+				       1,
+				       0x7fffffff,
+				       0x80000000,
+				       0xffffffff,
+				       0x100000000,
+				       0xfffffffffffffff0,
+				       0x7ffffffff000,
+				       0xffff800000000000 };
 	u64 *data = page_alloc();
 
 	data[8] = 0x1122334455667788;

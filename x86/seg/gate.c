@@ -48,9 +48,11 @@ static void expect_gate_refused(const char *name, struct fault expected, u64 low
 {
 	for (u32 is_call = 0; is_call < 2; is_call++) {
 		struct far_pointer pointer = { 0, SEL_GATE | 3 };
-		struct transfer t = { .cpl = 3, .sp = (ulong)transfer_stack(),
+		struct transfer t = { .cpl = 3,
+				      .sp = (ulong)transfer_stack(),
 				      .insn = is_call ? transfer_call : transfer_jmp,
-				      .stack0 = (ulong)transfer_stack(), .pointer = &pointer };
+				      .stack0 = (ulong)transfer_stack(),
+				      .pointer = &pointer };
 
 		SUBTEST("%s-%s", is_call ? "call" : "jmp", name);
 		/* JMP needs code of its own level. */
@@ -62,7 +64,8 @@ static void expect_gate_refused(const char *name, struct fault expected, u64 low
 	}
 }
 
-TEST(gate_not_present, "a gate that is not present is #NP with the gate's selector; DPL is checked first",
+TEST(gate_not_present,
+     "a gate that is not present is #NP with the gate's selector; DPL is checked first",
      SPEC("SDM vol. 2A, CALL, JMP"))
 {
 	u64 good = gate_low(DESC_CALL_GATE, 3, SEL_GATE_CODE, (ulong)transfer_target, 0);
@@ -71,7 +74,8 @@ TEST(gate_not_present, "a gate that is not present is #NP with the gate's select
 	expect_gate_refused("not-present-dpl2", GP(SEL_GATE), good & ~(DESC_P | DESC_DPL(1)), 0);
 }
 
-TEST(gate_selector, "a gate whose selector is null is #GP(0), one beyond a table #GP with that selector",
+TEST(gate_selector,
+     "a gate whose selector is null is #GP(0), one beyond a table #GP with that selector",
      SPEC("SDM vol. 2A, CALL, JMP"))
 {
 	static const u16 beyond[] = { GDT_ENTRIES * 8, 0xfff8, ERR_TI, 0x18 | ERR_TI };
@@ -81,25 +85,26 @@ TEST(gate_selector, "a gate whose selector is null is #GP(0), one beyond a table
 		char name[32];
 
 		snprintf(name, sizeof(name), "null-rpl%u", rpl);
-		expect_gate_refused(name, GP(0), gate_low(DESC_CALL_GATE, 3, rpl,
-							  (ulong)transfer_target, 0), 0);
+		expect_gate_refused(name, GP(0),
+				    gate_low(DESC_CALL_GATE, 3, rpl, (ulong)transfer_target, 0), 0);
 		for (u32 i = 0; i < ARRAY_SIZE(beyond); i++) {
 			snprintf(name, sizeof(name), "%#x-rpl%u", beyond[i], rpl);
 			expect_gate_refused(name, GP(beyond[i]),
 					    gate_low(DESC_CALL_GATE, 3, beyond[i] | rpl,
-						     (ulong)transfer_target, 0), 0);
+						     (ulong)transfer_target, 0),
+					    0);
 		}
 	}
 	gdt_entries()[0] = 0;
 }
 
-TEST(gate_code_rpl, "the RPL of the selector in a gate does not matter",
-     SPEC("SDM vol. 3A, 5.8.4"))
+TEST(gate_code_rpl, "the RPL of the selector in a gate does not matter", SPEC("SDM vol. 3A, 5.8.4"))
 {
 	for (u16 rpl = 0; rpl <= 3; rpl++)
 		for (u32 cpl = 0; cpl <= 3; cpl += 3) {
 			struct far_pointer pointer = { 0, SEL_GATE };
-			struct transfer t = { .cpl = cpl, .sp = (ulong)transfer_stack(),
+			struct transfer t = { .cpl = cpl,
+					      .sp = (ulong)transfer_stack(),
 					      .insn = transfer_call,
 					      .stack0 = (ulong)transfer_stack(),
 					      .pointer = &pointer };
@@ -108,7 +113,8 @@ TEST(gate_code_rpl, "the RPL of the selector in a gate does not matter",
 			SUBTEST("cpl%u-rpl%u", cpl, rpl);
 			gate_set_code(0, 0);
 			gate_set_raw(gate_low(DESC_CALL_GATE, 3, SEL_GATE_CODE | rpl,
-					      (ulong)transfer_target, 0), 0);
+					      (ulong)transfer_target, 0),
+				     0);
 			s = transfer_run(&t);
 			EXPECT_EQ(s.vector, (u32)VEC_UD);
 			EXPECT_EQ(s.cs, (ulong)SEL_GATE_CODE);
@@ -122,7 +128,8 @@ TEST(gate_to_no_code, "a gate that leads to no code segment is #GP with that sel
 	for (u32 kind = 0; kind < FIRST_CODE; kind++)
 		for (u32 is_call = 0; is_call < 2; is_call++) {
 			struct far_pointer pointer = { 0, SEL_GATE };
-			struct transfer t = { .cpl = 0, .sp = (ulong)transfer_stack(),
+			struct transfer t = { .cpl = 0,
+					      .sp = (ulong)transfer_stack(),
 					      .insn = is_call ? transfer_call : transfer_jmp,
 					      .pointer = &pointer };
 
@@ -131,7 +138,8 @@ TEST(gate_to_no_code, "a gate that leads to no code segment is #GP with that sel
 			t.stack0 = t.sp;
 			gdt_set_spare(GATE_CODE, DESC_FLAT_AS(kind) | CODE_SIZE);
 			gate_set_raw(gate_low(DESC_CALL_GATE, 3, SEL_GATE_CODE,
-					      (ulong)transfer_target, 0), 0);
+					      (ulong)transfer_target, 0),
+				     0);
 			expect_refused(&t, GP(SEL_GATE_CODE));
 			gdt_set_spare(GATE_CODE, (DESC_FLAT_AS(kind) | CODE_SIZE) & ~DESC_P);
 			expect_refused(&t, GP(SEL_GATE_CODE));
@@ -143,7 +151,8 @@ TEST(gate_code_not_present, "a gate to code that is not present is #NP with that
 {
 	for (u32 is_call = 0; is_call < 2; is_call++) {
 		struct far_pointer pointer = { 0, SEL_GATE };
-		struct transfer t = { .cpl = 0, .sp = (ulong)transfer_stack(),
+		struct transfer t = { .cpl = 0,
+				      .sp = (ulong)transfer_stack(),
 				      .insn = is_call ? transfer_call : transfer_jmp,
 				      .pointer = &pointer };
 
@@ -157,8 +166,10 @@ TEST(gate_code_not_present, "a gate to code that is not present is #NP with that
 	SUBTEST("call-to-inner");
 	for (u32 dpl = 0; dpl < 3; dpl++) {
 		struct far_pointer pointer = { 0, SEL_GATE };
-		struct transfer t = { .cpl = 3, .sp = (ulong)transfer_stack(),
-				      .insn = transfer_call, .stack0 = (ulong)transfer_stack(),
+		struct transfer t = { .cpl = 3,
+				      .sp = (ulong)transfer_stack(),
+				      .insn = transfer_call,
+				      .stack0 = (ulong)transfer_stack(),
 				      .pointer = &pointer };
 
 		gdt_set_spare(GATE_CODE, (CODE_SEG & ~DESC_P) | DESC_DPL(dpl));
@@ -172,7 +183,8 @@ TEST(gate_sets_accessed, "a transfer through a gate sets A of the code segment, 
 	for (u32 is_call = 0; is_call < 2; is_call++) {
 		struct far_pointer pointer = { 0, SEL_GATE };
 		u64 low = gate_low(DESC_CALL_GATE, 3, SEL_GATE_CODE, (ulong)transfer_target, 0);
-		struct transfer t = { .cpl = 0, .sp = (ulong)transfer_stack(),
+		struct transfer t = { .cpl = 0,
+				      .sp = (ulong)transfer_stack(),
 				      .insn = is_call ? transfer_call : transfer_jmp,
 				      .pointer = &pointer };
 
@@ -194,8 +206,10 @@ TEST(gate_stack_absent,
 	for (u32 dpl = 1; dpl <= 2; dpl++) {
 		struct far_pointer pointer = { 0, SEL_GATE };
 		u8 *stack = transfer_stack();
-		struct transfer t = { .cpl = 3, .sp = (ulong)transfer_stack(),
-				      .insn = transfer_call, .stack0 = (ulong)transfer_stack(),
+		struct transfer t = { .cpl = 3,
+				      .sp = (ulong)transfer_stack(),
+				      .insn = transfer_call,
+				      .stack0 = (ulong)transfer_stack(),
 				      .pointer = &pointer };
 
 		SUBTEST("dpl%u", dpl);
@@ -209,7 +223,8 @@ TEST(gate_stack_absent,
 	}
 }
 
-TEST(gate_tss_limit, "a gate whose stack pointer is beyond the TSS's limit is #TS with the TSS's selector",
+TEST(gate_tss_limit,
+     "a gate whose stack pointer is beyond the TSS's limit is #TS with the TSS's selector",
      SPEC("SDM vol. 2A, CALL; vol. 3A, 6.15, Interrupt 10"))
 {
 	/* The last byte of the pointer (and SS) for CPL 1, CPL 2; those of CPL 0 have to stay. */
@@ -221,7 +236,8 @@ TEST(gate_tss_limit, "a gate whose stack pointer is beyond the TSS's limit is #T
 			ulong tss = (ulong)tss_of_this_cpu();
 			u32 limit = good ? ends[dpl - 1] : ends[dpl - 1] - below;
 			struct far_pointer pointer = { 0, SEL_GATE };
-			struct transfer t = { .cpl = 3, .sp = (ulong)transfer_stack(),
+			struct transfer t = { .cpl = 3,
+					      .sp = (ulong)transfer_stack(),
 					      .insn = transfer_call,
 					      .stack0 = (ulong)transfer_stack(),
 					      .pointer = &pointer };
@@ -232,7 +248,8 @@ TEST(gate_tss_limit, "a gate whose stack pointer is beyond the TSS's limit is #T
 			gate_set_code(dpl, 0);
 			gate_set_stack(dpl, (ulong)transfer_stack());
 			gate_set_raw(gate_low(DESC_CALL_GATE, 3, SEL_GATE_CODE,
-					      (ulong)transfer_target, 0), 0);
+					      (ulong)transfer_target, 0),
+				     0);
 			if (good)
 				EXPECT_EQ(transfer_run(&t).vector, (u32)VEC_UD);
 			else

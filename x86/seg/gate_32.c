@@ -25,15 +25,19 @@ static const struct far_pointer pointer = { 0x12345678, SEL_GATE | 3 };
 /* From CPL 3 through a gate of this type to code of this DPL; all stacks are set up. */
 static struct transfer through_gate(u32 type, u32 dpl, u32 count)
 {
-	struct transfer t = { .cpl = 3, .sp = (ulong)transfer_stack(), .insn = transfer_call,
-			      .stack0 = (ulong)transfer_stack(), .pointer = &pointer };
+	struct transfer t = { .cpl = 3,
+			      .sp = (ulong)transfer_stack(),
+			      .insn = transfer_call,
+			      .stack0 = (ulong)transfer_stack(),
+			      .pointer = &pointer };
 	bool is_16 = type == DESC_CALL_GATE_16;
 
 	for (u32 i = 0; i < 3; i++)
 		gate_set_stack(i, i ? (ulong)transfer_stack() : t.stack0);
 	gate_set_code(dpl, 0);
-	gate_set_raw(gate_low(type, 3, SEL_GATE_CODE, is_16 ? LOW_CODE : (ulong)transfer_target,
-			      count), 0);
+	gate_set_raw(
+		gate_low(type, 3, SEL_GATE_CODE, is_16 ? LOW_CODE : (ulong)transfer_target, count),
+		0);
 	return t;
 }
 
@@ -42,7 +46,8 @@ static ulong stack_of(u32 dpl, const struct transfer *t)
 	return dpl ? tss_of_this_cpu()->ring[dpl].esp : t->stack0;
 }
 
-TEST(gate_parameters, "a gate copies as many double words as it says from the old stack, in their order",
+TEST(gate_parameters,
+     "a gate copies as many double words as it says from the old stack, in their order",
      SPEC("SDM vol. 3A, 5.8.5; vol. 2A, CALL"))
 {
 	for (u32 dpl = 0; dpl <= 2; dpl++)
@@ -129,8 +134,7 @@ TEST(gate_same_level_no_parameters, "a gate to the same level copies no paramete
 	EXPECT_EQ(((const u32 *)s.sp)[0], raise_next_ip);
 }
 
-TEST(gate_16_refused, "a 16-bit gate is checked like one of 32 bits",
-     SPEC("SDM vol. 2A, CALL"))
+TEST(gate_16_refused, "a 16-bit gate is checked like one of 32 bits", SPEC("SDM vol. 2A, CALL"))
 {
 	static const struct {
 		const char *name;
@@ -200,8 +204,7 @@ TEST(gate_bad_stack,
 	}
 }
 
-TEST(gate_stack_accessed, "a gate sets A of the SS that it loads",
-     SPEC("SDM vol. 3A, 3.4.5.1"))
+TEST(gate_stack_accessed, "a gate sets A of the SS that it loads", SPEC("SDM vol. 3A, 3.4.5.1"))
 {
 	struct transfer t = through_gate(DESC_CALL_GATE, 1, 0);
 	u64 data = DATA_SEG | DESC_DPL(1);

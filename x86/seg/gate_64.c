@@ -19,8 +19,10 @@ static u64 good_gate(void)
 static struct transfer through_gate(u32 cpl, bool is_call)
 {
 	static const struct far_pointer pointer = { 0x12345678, SEL_GATE | 3 };
-	struct transfer t = { .cpl = cpl, .sp = (ulong)transfer_stack(),
-			      .insn = is_call ? transfer_call : transfer_jmp, .pointer = &pointer };
+	struct transfer t = { .cpl = cpl,
+			      .sp = (ulong)transfer_stack(),
+			      .insn = is_call ? transfer_call : transfer_jmp,
+			      .pointer = &pointer };
 
 	t.stack0 = cpl ? (ulong)transfer_stack() : t.sp;
 	gate_set_code(is_call ? 0 : cpl, 0);
@@ -28,7 +30,8 @@ static struct transfer through_gate(u32 cpl, bool is_call)
 	return t;
 }
 
-TEST(gate_needs_64_bit_code, "a 64-bit gate to code that is not 64-bit code is #GP with that selector",
+TEST(gate_needs_64_bit_code,
+     "a 64-bit gate to code that is not 64-bit code is #GP with that selector",
      SPEC("SDM vol. 3A, 5.8.3.1; vol. 2A, CALL, JMP"))
 {
 	static const struct {
@@ -52,7 +55,8 @@ TEST(gate_needs_64_bit_code, "a 64-bit gate to code that is not 64-bit code is #
 			}
 }
 
-TEST(gate_upper_type, "a 64-bit gate whose upper half has a type other than 0 is #GP with the gate's selector",
+TEST(gate_upper_type,
+     "a 64-bit gate whose upper half has a type other than 0 is #GP with the gate's selector",
      SPEC("SDM vol. 3A, 5.8.3.1; vol. 2A, CALL, JMP"))
 {
 	for (u32 is_call = 0; is_call < 2; is_call++)
@@ -126,7 +130,8 @@ TEST(gate_high_offset, "a 64-bit gate leads to all 64 bits of its offset",
 }
 
 /* The manual gives the error code as 0 in one place and as a selector in another. */
-TEST(gate_non_canonical_offset, "a 64-bit gate whose offset is not canonical is #GP of the CALL or JMP",
+TEST(gate_non_canonical_offset,
+     "a 64-bit gate whose offset is not canonical is #GP of the CALL or JMP",
      SPEC("SDM vol. 2A, CALL, JMP, 64-Bit Mode Exceptions"))
 {
 	for (u32 is_call = 0; is_call < 2; is_call++)
@@ -152,7 +157,8 @@ TEST(gate_non_canonical_stack, "a 64-bit gate whose new stack is not canonical i
 	}
 }
 
-TEST(gate_to_null_ss, "the SS that a 64-bit gate loads is null with the RPL of the new level, and usable",
+TEST(gate_to_null_ss,
+     "the SS that a 64-bit gate loads is null with the RPL of the new level, and usable",
      SPEC("SDM vol. 3A, 5.8.5.1"))
 {
 	for (u32 dpl = 0; dpl <= 2; dpl++) {

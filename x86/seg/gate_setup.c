@@ -52,7 +52,8 @@ bool check_gate_privilege(bool is_call, u32 cpl, u32 dpl, bool conforming, u32 g
 {
 	struct far_pointer pointer = { 0x12345678, SEL_GATE | rpl };
 	u8 *stacks[4];
-	struct transfer t = { .cpl = cpl, .insn = is_call ? transfer_call : transfer_jmp,
+	struct transfer t = { .cpl = cpl,
+			      .insn = is_call ? transfer_call : transfer_jmp,
 			      .pointer = &pointer };
 	struct fault expected = NO_FAULT;
 	u32 new_cpl = conforming ? cpl : dpl;

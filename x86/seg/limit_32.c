@@ -21,19 +21,18 @@ static const char *const names[REGISTERS] = { "ds", "es", "fs", "gs", "ss" };
 /* [EDI] in this segment, which EDX selects; ESI keeps the old selector. */
 #define WITH(seg, insn) \
 	CODE_AROUND("mov %%" seg ", %%esi; mov %%edx, %%" seg, insn, "mov %%esi, %%" seg)
-#define READS(seg)                                                                         \
-	{                                                                                  \
-		WITH(seg, "movb %%" seg ":(%%edi), %%cl"),                                 \
-			WITH(seg, "movw %%" seg ":(%%edi), %%cx"),                         \
-			WITH(seg, "movl %%" seg ":(%%edi), %%ecx"),                        \
-			WITH(seg, "fldl %%" seg ":(%%edi); fstp %%st")                     \
+#define READS(seg)                                                     \
+	{                                                              \
+		WITH(seg, "movb %%" seg ":(%%edi), %%cl"),             \
+			WITH(seg, "movw %%" seg ":(%%edi), %%cx"),     \
+			WITH(seg, "movl %%" seg ":(%%edi), %%ecx"),    \
+			WITH(seg, "fldl %%" seg ":(%%edi); fstp %%st") \
 	}
-#define WRITES(seg)                                                                        \
-	{                                                                                  \
-		WITH(seg, "movb $0, %%" seg ":(%%edi)"),                                   \
-			WITH(seg, "movw $0, %%" seg ":(%%edi)"),                           \
-			WITH(seg, "movl $0, %%" seg ":(%%edi)"),                           \
-			WITH(seg, "fldz; fstpl %%" seg ":(%%edi)")                         \
+#define WRITES(seg)                                                                               \
+	{                                                                                         \
+		WITH(seg, "movb $0, %%" seg ":(%%edi)"), WITH(seg, "movw $0, %%" seg ":(%%edi)"), \
+			WITH(seg, "movl $0, %%" seg ":(%%edi)"),                                  \
+			WITH(seg, "fldz; fstpl %%" seg ":(%%edi)")                                \
 	}
 
 static const void *access_code(u32 reg, bool write, u32 size)
@@ -87,17 +86,15 @@ static void check_offset(const struct extent *e, u32 reg, u8 *pages, u64 offset,
 		for (u32 write = 0; write < 2; write++) {
 			u64 last = offset + (1u << size) - 1;
 			bool good = offset >= e->first && last <= e->last;
-			struct fault expected = good	     ? NO_FAULT
-						: reg == SS_ ? SS(0)
-							     : GP(0);
+			struct fault expected = good ? NO_FAULT : reg == SS_ ? SS(0) : GP(0);
 
 			/* What wraps at 4 GiB is the processor's choice. */
 			if (good != within || last > 0xffffffff)
 				continue;
 			EXPECT_FAULT(expected,
 				     access(reg, e->descriptor, pages, (u32)offset, write, size),
-				     "%s of %u bytes at %#llx", write ? "write" : "read", 1u << size,
-				     offset);
+				     "%s of %u bytes at %#llx", write ? "write" : "read",
+				     1u << size, offset);
 		}
 }
 
@@ -122,25 +119,29 @@ static void check_extents(bool within)
 		}
 }
 
-TEST(within_limit, "every byte up to the limit, for expand-down every byte above it, can be accessed",
+TEST(within_limit,
+     "every byte up to the limit, for expand-down every byte above it, can be accessed",
      SPEC("SDM vol. 3A, 3.4.5, 5.3"))
 {
 	check_extents(true);
 }
 
-TEST(beyond_limit, "an access of which any byte is outside the segment is #GP(0), through SS #SS(0)",
+TEST(beyond_limit,
+     "an access of which any byte is outside the segment is #GP(0), through SS #SS(0)",
      SPEC("SDM vol. 3A, 3.4.5, 5.3; 6.15, Interrupts 12 and 13"))
 {
 	check_extents(false);
 }
 
-TEST(beyond_limit_changes_nothing, "a write that is refused writes no byte, inside the limit or outside",
+TEST(beyond_limit_changes_nothing,
+     "a write that is refused writes no byte, inside the limit or outside",
      SPEC("SDM vol. 3A, 5.3, 6.5"))
 {
 	u8 *pages = pages_alloc(32, PAGE_SIZE), zero[16] = { 0 };
 	struct registers r = { .di = 0xffe, .ax = ~0ul, .flags = FLAG_1 | STATUS_FLAGS };
 
-	r.dx = gdt_set_spare(0, UP | DESC_DB | DESC_LIMIT(0xfff) | DESC_BASE((u64)(ulong)pages)) | 3;
+	r.dx = gdt_set_spare(0, UP | DESC_DB | DESC_LIMIT(0xfff) | DESC_BASE((u64)(ulong)pages)) |
+	       3;
 	EXPECT_FAULT(GP(0), execute_try(WITH("fs", "movl %%eax, %%fs:(%%edi)"), &r));
 	EXPECT_MEM_EQ(pages + 0xff8, zero, 16);
 	EXPECT_FAULT(GP(0), execute_try(WITH("fs", "addl %%eax, %%fs:(%%edi)"), &r));
@@ -151,7 +152,7 @@ TEST(beyond_limit_changes_nothing, "a write that is refused writes no byte, insi
 /* ----------------------------------------------------------------------------- stack accesses */
 
 /* At CPL 3 with ESP from EDI in the segment of EDX; EBX is ESP afterwards. */
-#define ON_STACK(insn)                                                                        \
+#define ON_STACK(insn)                                                                            \
 	CODE_AROUND("mov %%ss, %%esi; mov %%esp, %%ebp; mov %%edx, %%ss; mov %%edi, %%esp", insn, \
 		    "mov %%esp, %%ebx; mov %%esi, %%ss; mov %%ebp, %%esp")
 
@@ -203,14 +204,18 @@ TEST(write_protected, "a write to read-only data or to code is #GP(0); reading g
 		const char *name;
 		u32 kind;
 	} rows[] = {
-		{ "read-only", 17 }, { "read-only-down", 21 }, { "code", 27 }, { "conforming", 31 },
+		{ "read-only", 17 },
+		{ "read-only-down", 21 },
+		{ "code", 27 },
+		{ "conforming", 31 },
 	};
 	u8 *pages = pages_alloc(2, PAGE_SIZE);
 
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++)
 		for (u32 reg = 0; reg < SS_; reg++) {
-			u64 descriptor = DESC_KIND(rows[i].kind) | DESC_P | DESC_DB | DESC_DPL(3) |
-					 DESC_LIMIT(rows[i].kind & 4 && rows[i].kind < 24 ? 0xff : 0xfffff);
+			u64 descriptor =
+				DESC_KIND(rows[i].kind) | DESC_P | DESC_DB | DESC_DPL(3) |
+				DESC_LIMIT(rows[i].kind & 4 && rows[i].kind < 24 ? 0xff : 0xfffff);
 
 			SUBTEST("%s-%s-read", rows[i].name, names[reg]);
 			EXPECT_NO_FAULT(access(reg, descriptor, pages, 0x100, false, 2));
@@ -226,7 +231,8 @@ TEST(null_segment_use, "an access through a null DS, ES, FS or GS is #GP(0), rea
 		for (u32 cpl = 0; cpl <= 3; cpl += 3)
 			for (u32 write = 0; write < 2; write++) {
 				u32 data = 0;
-				struct registers r = { .di = (ulong)&data, .dx = cpl,
+				struct registers r = { .di = (ulong)&data,
+						       .dx = cpl,
 						       .flags = FLAG_1 };
 
 				SUBTEST("%s-cpl%u-%s", names[reg], cpl, write ? "write" : "read");
@@ -259,10 +265,11 @@ TEST(execute_only, "CS that is execute-only executes, but reading through it is 
 	struct registers r = { .di = (ulong)&to, .si = (ulong)&back, .flags = FLAG_1 };
 
 	gdt_set_spare(0, (DATA_SEG | DESC_CODE) & ~DESC_W);
-	EXPECT_FAULT(GP(0), execute_try(CODE_AROUND("movl $1f, (%%edi); movl $2f, (%%esi); "
-						    "ljmpl *(%%edi); 1: mov %%cs, %%ebx",
-						    "movl %%cs:(%%edi), %%ecx",
-						    "ljmpl *(%%esi); 2:"), &r));
+	EXPECT_FAULT(GP(0),
+		     execute_try(CODE_AROUND("movl $1f, (%%edi); movl $2f, (%%esi); "
+					     "ljmpl *(%%edi); 1: mov %%cs, %%ebx",
+					     "movl %%cs:(%%edi), %%ecx", "ljmpl *(%%esi); 2:"),
+				 &r));
 	EXPECT_EQ(r.bx, (ulong)SEL_SPARE);
 	EXPECT_EQ(r.cx, 0ul);
 }

@@ -16,7 +16,7 @@ enum { DS, ES, FS, GS, SS_, REGISTERS };
 static const char *const names[REGISTERS] = { "ds", "es", "fs", "gs", "ss" };
 
 /* EAX is the selector; afterwards EBX is what the register held then, and EDX what it holds again. */
-#define LOAD(seg)                                          \
+#define LOAD(seg)                                                \
 	CODE_AROUND("mov %%" seg ", %%edx", "mov %%eax, %%" seg, \
 		    "mov %%" seg ", %%ebx; mov %%edx, %%" seg)
 
@@ -110,14 +110,15 @@ TEST(load_other_bits,
 		SUBTEST("%s", names[reg]);
 		for_each_set_bit(bit, BITS(39, 0) | BITS(63, 48)) {
 			check_load(reg, 0, SEL_SPARE, base | BIT(bit), entry);
-			check_load(reg, 0, SEL_SPARE, (base | BITS(39, 0) | BITS(63, 48)) ^ BIT(bit),
-				   entry);
+			check_load(reg, 0, SEL_SPARE,
+				   (base | BITS(39, 0) | BITS(63, 48)) ^ BIT(bit), entry);
 		}
 	}
 }
 
 TEST(load_null, "null selectors of every RPL: no fault for DS to GS; SS by mode, CPL and RPL",
-     SPEC("SDM vol. 2B, MOV, 64-Bit Mode Exceptions; vol. 3A, 3.4.2, 5.4.1.1"), BUG("CVE-2017-2583"))
+     SPEC("SDM vol. 2B, MOV, 64-Bit Mode Exceptions; vol. 3A, 3.4.2, 5.4.1.1"),
+	  BUG("CVE-2017-2583"))
 {
 	for (u32 reg = 0; reg < REGISTERS; reg++)
 		for (u32 cpl = 0; cpl <= 3; cpl++)
@@ -221,8 +222,8 @@ TEST(ldt_limit_g, "G scales the limit of an LDT", SPEC("SDM vol. 3A, 3.5.1, 3.4.
 
 	ldt[511] = DATA_SEG;
 	EXPECT_FAULT(GP(511 << 3 | ERR_TI), execute_try(load_code(FS), &r));
-	EXPECT_NO_FAULT(lldt_try(set_spare_system(
-		0, system_desc(DESC_LDT, (ulong)ldt, 0) | DESC_G, (ulong)ldt)));
+	EXPECT_NO_FAULT(lldt_try(
+		set_spare_system(0, system_desc(DESC_LDT, (ulong)ldt, 0) | DESC_G, (ulong)ldt)));
 	EXPECT_NO_FAULT(execute_try(load_code(FS), &r));
 	r.ax = 512 << 3 | ERR_TI;
 	EXPECT_FAULT(GP(512 << 3 | ERR_TI), execute_try(load_code(FS), &r));
@@ -269,8 +270,7 @@ TEST(table_access_faults,
 			struct registers r = { .ax = 8 | ERR_TI | cpl, .flags = FLAG_1 };
 
 			SUBTEST("%s-cpl%u", names[reg], cpl);
-			expect_table_fault(0, &ldt[1],
-					   execute_at_cpl_try(cpl, load_code(reg), &r));
+			expect_table_fault(0, &ldt[1], execute_at_cpl_try(cpl, load_code(reg), &r));
 			EXPECT_EQ((u16)r.bx, (u16)r.dx);
 		}
 	unload_ldt();

@@ -81,24 +81,36 @@ static const struct query *queries(void)
 {
 	static struct query table[4];
 
-	table[0] = (struct query){ "lar", lar_accepts, lar_value, ~0xf0000ull,
-		{ { 32, CODE("lar %%ecx, %%eax") },
-		  { 16, CODE("lar %%cx, %%ax") },
-		  { 32, CODE(".byte 0x0f, 0x02, 0x07") },
-		  { 16, CODE(".byte 0x66, 0x0f, 0x02, 0x07") },
-		  ONLY_64({ 64, CODE(".byte 0x48, 0x0f, 0x02, 0xc1") },
-			  { 64, CODE(".byte 0x48, 0x0f, 0x02, 0x07") }) } };
-	table[1] = (struct query){ "lsl", lsl_accepts, lsl_value, ~0ull,
-		{ { 32, CODE("lsl %%ecx, %%eax") },
-		  { 16, CODE("lsl %%cx, %%ax") },
-		  { 32, CODE(".byte 0x0f, 0x03, 0x07") },
-		  { 16, CODE(".byte 0x66, 0x0f, 0x03, 0x07") },
-		  ONLY_64({ 64, CODE(".byte 0x48, 0x0f, 0x03, 0xc1") },
-			  { 64, CODE(".byte 0x48, 0x0f, 0x03, 0x07") }) } };
-	table[2] = (struct query){ "verr", verr_accepts, no_value, ~0ull,
-		{ { 0, CODE("verr %%cx") }, { 0, CODE("verr " AT("di")) } } };
-	table[3] = (struct query){ "verw", kind_is_writable, no_value, ~0ull,
-		{ { 0, CODE("verw %%cx") }, { 0, CODE("verw " AT("di")) } } };
+	table[0] = (struct query){ "lar",
+				   lar_accepts,
+				   lar_value,
+				   ~0xf0000ull,
+				   { { 32, CODE("lar %%ecx, %%eax") },
+				     { 16, CODE("lar %%cx, %%ax") },
+				     { 32, CODE(".byte 0x0f, 0x02, 0x07") },
+				     { 16, CODE(".byte 0x66, 0x0f, 0x02, 0x07") },
+				     ONLY_64({ 64, CODE(".byte 0x48, 0x0f, 0x02, 0xc1") },
+					     { 64, CODE(".byte 0x48, 0x0f, 0x02, 0x07") }) } };
+	table[1] = (struct query){ "lsl",
+				   lsl_accepts,
+				   lsl_value,
+				   ~0ull,
+				   { { 32, CODE("lsl %%ecx, %%eax") },
+				     { 16, CODE("lsl %%cx, %%ax") },
+				     { 32, CODE(".byte 0x0f, 0x03, 0x07") },
+				     { 16, CODE(".byte 0x66, 0x0f, 0x03, 0x07") },
+				     ONLY_64({ 64, CODE(".byte 0x48, 0x0f, 0x03, 0xc1") },
+					     { 64, CODE(".byte 0x48, 0x0f, 0x03, 0x07") }) } };
+	table[2] = (struct query){ "verr",
+				   verr_accepts,
+				   no_value,
+				   ~0ull,
+				   { { 0, CODE("verr %%cx") }, { 0, CODE("verr " AT("di")) } } };
+	table[3] = (struct query){ "verw",
+				   kind_is_writable,
+				   no_value,
+				   ~0ull,
+				   { { 0, CODE("verw %%cx") }, { 0, CODE("verw " AT("di")) } } };
 	return table;
 }
 
@@ -116,7 +128,8 @@ static bool check_query(const struct query *q, u32 cpl, u16 selector, bool accep
 
 	for (u32 i = 0; i < forms && q->forms[i].code && ok; i++) {
 		u32 width = q->forms[i].width;
-		u64 low = width == 16 ? 0xffff : 0xffffffff, upper = width == 16 ? ax & ~0xffffull : 0;
+		u64 low = width == 16 ? 0xffff : 0xffffffff,
+		    upper = width == 16 ? ax & ~0xffffull : 0;
 		u64 expected = accepted && width ? upper | (value & low) : ax;
 		/* ZF starts as what it is not to become. */
 		ulong flags = FLAG_1 | (accepted ? STATUS_FLAGS & ~FLAG_ZF : FLAG_ZF);
@@ -163,7 +176,8 @@ static void check_all_kinds(const struct query *q)
 	}
 }
 
-TEST(lar_every_descriptor, "LAR gives the access rights of the types that it accepts, if DPL allows",
+TEST(lar_every_descriptor,
+     "LAR gives the access rights of the types that it accepts, if DPL allows",
      SPEC("SDM vol. 2A, LAR"), BUG("qemu#1376"))
 {
 	check_all_kinds(&queries()[0]);
@@ -189,7 +203,8 @@ TEST(verw_every_descriptor, "VERW sets ZF for writable segments, if DPL allows",
 }
 
 /* All bits of the second half that LAR shows, and all of the limit, one at a time. */
-TEST(query_each_bit, "LAR shows each bit of the access rights, LSL each of the limit, with and without G",
+TEST(query_each_bit,
+     "LAR shows each bit of the access rights, LSL each of the limit, with and without G",
      SPEC("SDM vol. 2A, LAR, LSL"))
 {
 	const struct query *q = queries();
@@ -256,7 +271,8 @@ TEST(query_limit_edge, "a descriptor has to be within its table with all of its 
 	unload_ldt();
 }
 
-TEST(query_memory_operand, "a selector in memory is two bytes, whatever the operand size; #PF is raised",
+TEST(query_memory_operand,
+     "a selector in memory is two bytes, whatever the operand size; #PF is raised",
      SPEC("SDM vol. 2A, LAR, LSL; vol. 2B, VERR/VERW"))
 {
 	const struct query *q = queries();
@@ -268,8 +284,9 @@ TEST(query_memory_operand, "a selector in memory is two bytes, whatever the oper
 	for (u32 i = 0; i < QUERIES; i++) {
 		SUBTEST("%s", q[i].name);
 		for (u32 j = 1; j < ARRAY_SIZE(q->forms) && q[i].forms[j].code; j++) {
-			struct registers r = { .ax = 0, .cx = SEL_KERNEL_DATA, .di = (ulong)last,
-					       .flags = FLAG_1 };
+			struct registers r = {
+				.ax = 0, .cx = SEL_KERNEL_DATA, .di = (ulong)last, .flags = FLAG_1
+			};
 
 			EXPECT_NO_FAULT(execute_try(q[i].forms[j].code, &r));
 			EXPECT_EQ(r.flags, FLAG_1 | FLAG_ZF);
@@ -280,8 +297,8 @@ TEST(query_memory_operand, "a selector in memory is two bytes, whatever the oper
 
 			if (!of_memory)
 				continue;
-			EXPECT_FAULT(PF(0, pages + PAGE_SIZE),
-				     execute_try(q[i].forms[j].code, &r), "form %u", j);
+			EXPECT_FAULT(PF(0, pages + PAGE_SIZE), execute_try(q[i].forms[j].code, &r),
+				     "form %u", j);
 			EXPECT_EQ(r.ax, 1ul);
 			EXPECT_EQ(r.flags, FLAG_1);
 		}

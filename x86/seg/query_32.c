@@ -16,8 +16,10 @@ TEST(arpl, "ARPL raises the RPL of its destination to that of its source and set
 			bool raised = to < from;
 			ulong flags = FLAG_1 | (raised ? STATUS_FLAGS & ~FLAG_ZF : FLAG_ZF);
 			u16 memory[3] = { 0x5a5a, (u16)(0xa5c8 | to), 0x5a5a };
-			struct registers r = { .ax = 0x1234a5c8 | to, .cx = 0x56789ab4 | from,
-					       .di = (ulong)&memory[1], .flags = flags };
+			struct registers r = { .ax = 0x1234a5c8 | to,
+					       .cx = 0x56789ab4 | from,
+					       .di = (ulong)&memory[1],
+					       .flags = flags };
 
 			SUBTEST("cpl%u-%u-%u", cpl, to, from);
 			EXPECT_NO_FAULT(execute_at_cpl_try(cpl, CODE("arpl %%cx, %%ax"), &r));

@@ -30,7 +30,9 @@ static struct ret prepare(u32 cpl, u16 cs)
 {
 	u8 *stack = transfer_stack(), *outer = transfer_stack();
 	struct ret r = {
-		.t = { .cpl = cpl, .sp = (ulong)stack, .insn = transfer_ret,
+		.t = { .cpl = cpl,
+		       .sp = (ulong)stack,
+		       .insn = transfer_ret,
 		       .stack0 = (ulong)transfer_stack() },
 		.frame = (ulong *)stack,
 		.outer = (ulong)outer,
@@ -170,7 +172,8 @@ TEST(ret_bad_ss,
 	}
 }
 
-TEST(ret_null_ss, "RET to CPL 3 with a null SS is #GP(0); in 64-bit mode CPL 1 and 2 can do without",
+TEST(ret_null_ss,
+     "RET to CPL 3 with a null SS is #GP(0); in 64-bit mode CPL 1 and 2 can do without",
      SPEC("SDM vol. 2B, RET"))
 {
 	for (u16 rpl = 1; rpl <= 3; rpl++) {
@@ -228,7 +231,8 @@ TEST(ret_n, "RET n drops n bytes of the stack that it leaves, and of the outer o
 		}
 }
 
-TEST(ret_sets_accessed, "RET sets A of the code segment that it goes to and, to an outer level, of SS",
+TEST(ret_sets_accessed,
+     "RET sets A of the code segment that it goes to and, to an outer level, of SS",
      SPEC("SDM vol. 3A, 3.4.5.1"))
 {
 	u64 code = (CODE_SEG | DESC_DPL(3)) & ~DESC_A, data = (DATA_SEG | DESC_DPL(3)) & ~DESC_A;
@@ -294,7 +298,10 @@ static void check_nulling(bool is_iret, u16 rpl, u32 reg, u32 kind, u32 dpl)
 	EXPECT_EQ(s.vector, (u32)VEC_UD);
 	EXPECT_EQ(s.cs, (ulong)cs);
 	for (u32 i = 0; i < 4; i++)
-		EXPECT_EQ(loaded(&s, i), i != reg ? SEL_USER_DATA : nulled ? SEL_NULL : data,
+		EXPECT_EQ(loaded(&s, i),
+			  i != reg ? SEL_USER_DATA
+			  : nulled ? SEL_NULL
+				   : data,
 			  "register %u kind %u dpl %u", i, kind, dpl);
 	release(&r);
 }
@@ -313,7 +320,8 @@ TEST(ret_nulls_data_segments,
 					data_names[reg]);
 				for (u32 i = 0; i < ARRAY_SIZE(data_kinds); i++)
 					for (u32 dpl = 0; dpl <= 3; dpl++)
-						check_nulling(is_iret, rpl, reg, data_kinds[i], dpl);
+						check_nulling(is_iret, rpl, reg, data_kinds[i],
+							      dpl);
 			}
 }
 

@@ -16,7 +16,8 @@ static struct transfer returning(u32 cpl, void (*insn)(void *t))
 	return t;
 }
 
-TEST(ret_non_canonical, "RET to an address that is not canonical is #GP(0) of the RET, to any level",
+TEST(ret_non_canonical,
+     "RET to an address that is not canonical is #GP(0) of the RET, to any level",
      SPEC("SDM vol. 2B, RET, 64-Bit Mode Exceptions"), BUG("CVE-2014-3647"))
 {
 	for (u32 cpl = 0; cpl <= 3; cpl += 3)
@@ -75,7 +76,8 @@ TEST(ret_ignores_upper_cs, "RET takes the low 16 bits of the slots of CS and SS"
 	EXPECT_EQ(s.sp, outer);
 }
 
-TEST(ret_to_compatibility_mode, "RET enters compatibility mode, at its own level and at an outer one",
+TEST(ret_to_compatibility_mode,
+     "RET enters compatibility mode, at its own level and at an outer one",
      SPEC("SDM vol. 2B, RET; vol. 3A, 5.8.6"))
 {
 	for (u32 cpl = 0; cpl <= 3; cpl += 3)
@@ -98,7 +100,8 @@ TEST(ret_to_compatibility_mode, "RET enters compatibility mode, at its own level
 		}
 }
 
-TEST(ret_null_ss_needs_64_bit_code, "RET to compatibility mode with a null SS is #GP(0) at every level",
+TEST(ret_null_ss_needs_64_bit_code,
+     "RET to compatibility mode with a null SS is #GP(0) at every level",
      SPEC("SDM vol. 2B, RET; APM vol. 2, 4.5.1"))
 {
 	for (u16 rpl = 1; rpl <= 3; rpl++) {

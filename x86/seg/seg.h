@@ -18,9 +18,9 @@
 #define STATUS_FLAGS (FLAG_CF | FLAG_PF | FLAG_AF | FLAG_ZF | FLAG_SF | FLAG_OF)
 
 /* S and type as one number: 0-15 are system descriptors, 16-31 data and code. */
-#define TYPES	    32
-#define FIRST_DATA  16
-#define FIRST_CODE  24
+#define TYPES	     32
+#define FIRST_DATA   16
+#define FIRST_CODE   24
 #define DESC_KIND(n) DESC_TYPE(n) /* S is the bit above the type */
 
 static inline u32 desc_kind(u64 descriptor)

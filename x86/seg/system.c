@@ -35,7 +35,7 @@ TEST(lldt_every_descriptor,
 			u64 descriptor = DESC_LIMIT(0xff) | DESC_KIND(kind) | DESC_DPL(bits & 3) |
 					 (bits & 16 ? DESC_P : 0);
 			u16 rpl = bits >> 2 & 3, selector = set_spare_system(0, descriptor, 0);
-			struct fault expected = kind != DESC_LDT	? GP(selector)
+			struct fault expected = kind != DESC_LDT      ? GP(selector)
 						: descriptor & DESC_P ? NO_FAULT
 								      : NP(selector);
 
@@ -59,8 +59,8 @@ TEST(lldt_null, "LLDT of a null selector of any RPL makes the LDT unusable",
 	ldt[0] = DATA_SEG;
 	for (u16 rpl = 0; rpl <= 3; rpl++) {
 		SUBTEST("rpl%u", rpl);
-		EXPECT_NO_FAULT(lldt_try(set_spare_system(
-			0, system_desc(DESC_LDT, (ulong)ldt, 7), (ulong)ldt)));
+		EXPECT_NO_FAULT(lldt_try(
+			set_spare_system(0, system_desc(DESC_LDT, (ulong)ldt, 7), (ulong)ldt)));
 		EXPECT_NO_FAULT(load_fs_try(ERR_TI, &loaded));
 		EXPECT_NO_FAULT(lldt_try(rpl));
 		EXPECT_EQ(sldt(), rpl);
@@ -120,8 +120,8 @@ TEST(ltr_every_descriptor,
 					 (bits & 16 ? DESC_P : 0);
 			u16 rpl = bits >> 2 & 3, selector = set_spare_system(0, descriptor, tss);
 			struct fault expected = !is_available_tss(kind) ? GP(selector)
-						: descriptor & DESC_P ? NO_FAULT
-								      : NP(selector);
+						: descriptor & DESC_P	? NO_FAULT
+									: NP(selector);
 			bool good = !expected.kind;
 
 			if (!EXPECT_FAULT(expected, ltr_try(selector | rpl), "descriptor %#llx",
@@ -240,7 +240,8 @@ TEST(store_selector_sizes,
 		SUBTEST("%s", rows[i].name);
 		for (u32 cpl = 0; cpl <= 3; cpl++) {
 			u16 memory[5] = { 0x5a5a, 0x5a5a, 0x5a5a, 0x5a5a, 0x5a5a };
-			struct registers r = { .ax = ~0ul, .di = (ulong)&memory[1],
+			struct registers r = { .ax = ~0ul,
+					       .di = (ulong)&memory[1],
 					       .flags = FLAG_1 | STATUS_FLAGS };
 			ulong upper = rows[i].width == 16 ? ~0xfffful : 0;
 

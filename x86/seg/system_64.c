@@ -12,7 +12,10 @@
 SUITE("64-bit bases of descriptor tables and TSSs");
 
 static const u64 never_canonical[] = {
-	0x0100000000000000, 0x4000000000000000, 0x7fffffffffff0000, 0x8000000000000000,
+	0x0100000000000000,
+	0x4000000000000000,
+	0x7fffffffffff0000,
+	0x8000000000000000,
 };
 
 /* Aliases of memory at addresses that need more than 32 bits. */
@@ -24,7 +27,8 @@ static void *map_high(ulong address, void *page)
 	return (void *)address;
 }
 
-TEST(lgdt_lidt_non_canonical, "LGDT and LIDT of a base that is not canonical are #GP(0), tables stay",
+TEST(lgdt_lidt_non_canonical,
+     "LGDT and LIDT of a base that is not canonical are #GP(0), tables stay",
      SPEC("SDM vol. 2A, LGDT/LIDT, 64-Bit Mode Exceptions"), BUG("XSA-193"))
 {
 	const struct desc_table_register gdtr = sgdt(), idtr = sidt();
@@ -33,18 +37,21 @@ TEST(lgdt_lidt_non_canonical, "LGDT and LIDT of a base that is not canonical are
 		struct desc_table_register bad = { 0x7ff, (ulong)never_canonical[i] };
 		struct desc_table_register after;
 		/* Nothing that faults may come between: if it was loaded, it is of no use. */
-		struct registers r = { .di = (ulong)&bad, .si = (ulong)&gdtr, .bx = (ulong)&after,
-				       .flags = FLAG_1 };
+		struct registers r = {
+			.di = (ulong)&bad, .si = (ulong)&gdtr, .bx = (ulong)&after, .flags = FLAG_1
+		};
 
 		SUBTEST("lgdt-%#llx", never_canonical[i]);
 		EXPECT_FAULT(GP(0), execute_try(CODE_AROUND("", "lgdt (%%rdi)",
-							    "sgdt (%%rbx); lgdt (%%rsi)"), &r));
+							    "sgdt (%%rbx); lgdt (%%rsi)"),
+						&r));
 		EXPECT_EQ(after.base, gdtr.base);
 		EXPECT_EQ(after.limit, gdtr.limit);
 		SUBTEST("lidt-%#llx", never_canonical[i]);
 		r.si = (ulong)&idtr;
 		EXPECT_FAULT(GP(0), execute_try(CODE_AROUND("", "lidt (%%rdi)",
-							    "sidt (%%rbx); lidt (%%rsi)"), &r));
+							    "sidt (%%rbx); lidt (%%rsi)"),
+						&r));
 		EXPECT_EQ(after.base, idtr.base);
 		EXPECT_EQ(after.limit, idtr.limit);
 	}
@@ -58,11 +65,13 @@ TEST(lgdt_lidt_operand_size, "LGDT and LIDT load ten bytes in 64-bit mode, also 
 		const void *code;
 	} rows[] = {
 		{ "lgdt", CODE_AROUND("", "lgdt (%%rdi)", "sgdt (%%rbx); lgdt (%%rsi)") },
-		{ "lgdt-66", CODE_AROUND("", ".byte 0x66; lgdt (%%rdi)", "sgdt (%%rbx); lgdt (%%rsi)") },
+		{ "lgdt-66",
+		  CODE_AROUND("", ".byte 0x66; lgdt (%%rdi)", "sgdt (%%rbx); lgdt (%%rsi)") },
 		{ "lgdt-rex-w",
 		  CODE_AROUND("", ".byte 0x48; lgdt (%%rdi)", "sgdt (%%rbx); lgdt (%%rsi)") },
 		{ "lidt", CODE_AROUND("", "lidt (%%rdi)", "sidt (%%rbx); lidt (%%rsi)") },
-		{ "lidt-66", CODE_AROUND("", ".byte 0x66; lidt (%%rdi)", "sidt (%%rbx); lidt (%%rsi)") },
+		{ "lidt-66",
+		  CODE_AROUND("", ".byte 0x66; lidt (%%rdi)", "sidt (%%rbx); lidt (%%rsi)") },
 		{ "lidt-rex-w",
 		  CODE_AROUND("", ".byte 0x48; lidt (%%rdi)", "sidt (%%rbx); lidt (%%rsi)") },
 	};
@@ -71,8 +80,10 @@ TEST(lgdt_lidt_operand_size, "LGDT and LIDT load ten bytes in 64-bit mode, also 
 
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct desc_table_register after = { 0, 0 };
-		struct registers r = { .di = (ulong)&odd, .si = (ulong)&good[i / 3],
-				       .bx = (ulong)&after, .flags = FLAG_1 };
+		struct registers r = { .di = (ulong)&odd,
+				       .si = (ulong)&good[i / 3],
+				       .bx = (ulong)&after,
+				       .flags = FLAG_1 };
 
 		SUBTEST("%s", rows[i].name);
 		EXPECT_NO_FAULT(execute_try(rows[i].code, &r));
@@ -81,20 +92,28 @@ TEST(lgdt_lidt_operand_size, "LGDT and LIDT load ten bytes in 64-bit mode, also 
 	}
 }
 
-TEST(tables_at_non_canonical, "an operand of LGDT, LIDT, SGDT or SIDT that is not canonical is #GP(0)",
+TEST(tables_at_non_canonical,
+     "an operand of LGDT, LIDT, SGDT or SIDT that is not canonical is #GP(0)",
      SPEC("SDM vol. 2A, LGDT/LIDT; vol. 2B, SGDT, SIDT"))
 {
 	const struct {
 		const char *name;
 		const void *code;
 	} rows[] = {
-		{ "lgdt", CODE("lgdt (%%rdi)") }, { "lidt", CODE("lidt (%%rdi)") },
-		{ "sgdt", CODE("sgdt (%%rdi)") }, { "sidt", CODE("sidt (%%rdi)") },
-		{ "sldt", CODE("sldt (%%rdi)") }, { "str", CODE("str (%%rdi)") },
-		{ "smsw", CODE("smsw (%%rdi)") }, { "lmsw", CODE("lmsw (%%rdi)") },
-		{ "lldt", CODE("lldt (%%rdi)") }, { "ltr", CODE("ltr (%%rdi)") },
-		{ "lar", CODE(".byte 0x0f, 0x02, 0x07") }, { "lsl", CODE(".byte 0x0f, 0x03, 0x07") },
-		{ "verr", CODE("verr (%%rdi)") }, { "verw", CODE("verw (%%rdi)") },
+		{ "lgdt", CODE("lgdt (%%rdi)") },
+		{ "lidt", CODE("lidt (%%rdi)") },
+		{ "sgdt", CODE("sgdt (%%rdi)") },
+		{ "sidt", CODE("sidt (%%rdi)") },
+		{ "sldt", CODE("sldt (%%rdi)") },
+		{ "str", CODE("str (%%rdi)") },
+		{ "smsw", CODE("smsw (%%rdi)") },
+		{ "lmsw", CODE("lmsw (%%rdi)") },
+		{ "lldt", CODE("lldt (%%rdi)") },
+		{ "ltr", CODE("ltr (%%rdi)") },
+		{ "lar", CODE(".byte 0x0f, 0x02, 0x07") },
+		{ "lsl", CODE(".byte 0x0f, 0x03, 0x07") },
+		{ "verr", CODE("verr (%%rdi)") },
+		{ "verw", CODE("verw (%%rdi)") },
 	};
 
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -115,15 +134,15 @@ TEST(gdt_above_4g, "a GDT whose base needs 64 bits is read and marked there",
 		SUBTEST("%#lx", high[i]);
 		map_high(high[i], gdt);
 		gdt[SEL_SPARE / 8] = DATA_SEG & ~DESC_A;
-		EXPECT_NO_FAULT(lgdt_try(&(struct desc_table_register){ GDT_ENTRIES * 8 - 1, high[i] }));
+		EXPECT_NO_FAULT(
+			lgdt_try(&(struct desc_table_register){ GDT_ENTRIES * 8 - 1, high[i] }));
 		EXPECT_NO_FAULT(load_fs_try(SEL_SPARE, &loaded));
 		EXPECT_EQ(gdt[SEL_SPARE / 8], DATA_SEG);
 		desc_init();
 	}
 }
 
-TEST(ldt_above_4g, "the base of an LDT has 64 bits",
-     SPEC("SDM vol. 3A, 3.5.2, 7.2.3"))
+TEST(ldt_above_4g, "the base of an LDT has 64 bits", SPEC("SDM vol. 3A, 3.5.2, 7.2.3"))
 {
 	u64 *ldt = page_alloc();
 	u16 loaded;
@@ -132,8 +151,8 @@ TEST(ldt_above_4g, "the base of an LDT has 64 bits",
 		SUBTEST("%#lx", high[i]);
 		map_high(high[i], ldt);
 		ldt[1] = DATA_SEG & ~DESC_A;
-		EXPECT_NO_FAULT(lldt_try(set_spare_system(0, system_desc(DESC_LDT, high[i], 15),
-							  high[i])));
+		EXPECT_NO_FAULT(
+			lldt_try(set_spare_system(0, system_desc(DESC_LDT, high[i], 15), high[i])));
 		EXPECT_NO_FAULT(load_fs_try(8 | ERR_TI, &loaded));
 		EXPECT_EQ(ldt[1], DATA_SEG);
 		unload_ldt();
@@ -178,8 +197,8 @@ TEST(system_base_non_canonical,
 		unload_ldt();
 		SUBTEST("ltr-%#llx", never_canonical[i]);
 		EXPECT_FAULT(GP(SEL_SPARE),
-			     ltr_try(set_spare_system(
-				     0, system_desc(DESC_TSS_AVAILABLE, base, 103), base)));
+			     ltr_try(set_spare_system(0, system_desc(DESC_TSS_AVAILABLE, base, 103),
+						      base)));
 		EXPECT_EQ(str(), SEL_TSS);
 		EXPECT_EQ(desc_kind(gdt_entries()[SEL_SPARE / 8]), (u32)DESC_TSS_AVAILABLE);
 		desc_init();
@@ -187,7 +206,8 @@ TEST(system_base_non_canonical,
 }
 
 /* Intel leaves these bits alone in descriptors of LDTs and TSSs; 5.8.3.1 only asks for it in gates. */
-TEST(system_upper_type, "LLDT and LTR of a descriptor whose upper half has a type are #GP with the selector",
+TEST(system_upper_type,
+     "LLDT and LTR of a descriptor whose upper half has a type are #GP with the selector",
      SPEC("APM vol. 3, LLDT, LTR; vol. 2, 4.8.3"), REQUIRES(cpu_is_amd()))
 {
 	ulong tss = (ulong)tss_of_this_cpu();

@@ -49,13 +49,14 @@ struct table_insn {
 };
 
 /* The operand at rDI. With 66h the operand size is 16, or, in 64-bit mode, what it always is. */
-#define STORE_TABLES                                                                              \
-	{                                                                                         \
-		{ "sgdt", CODE("sgdt " AT("di")), false }, { "sidt", CODE("sidt " AT("di")), true }, \
-			ONLY_64({ "sgdt-66", CODE(".byte 0x66, 0x0f, 0x01, 0x07"), false },       \
-				{ "sidt-66", CODE(".byte 0x66, 0x0f, 0x01, 0x0f"), true },        \
-				{ "sgdt-rex-w", CODE(".byte 0x48, 0x0f, 0x01, 0x07"), false },    \
-				{ "sidt-rex-w", CODE(".byte 0x48, 0x0f, 0x01, 0x0f"), true })     \
+#define STORE_TABLES                                                                           \
+	{                                                                                      \
+		{ "sgdt", CODE("sgdt " AT("di")), false },                                     \
+			{ "sidt", CODE("sidt " AT("di")), true },                              \
+			ONLY_64({ "sgdt-66", CODE(".byte 0x66, 0x0f, 0x01, 0x07"), false },    \
+				{ "sidt-66", CODE(".byte 0x66, 0x0f, 0x01, 0x0f"), true },     \
+				{ "sgdt-rex-w", CODE(".byte 0x48, 0x0f, 0x01, 0x07"), false }, \
+				{ "sidt-rex-w", CODE(".byte 0x48, 0x0f, 0x01, 0x0f"), true })  \
 	}
 
 TEST(store_tables_size, "SGDT and SIDT store limit and base, and nothing around; any CPL may",
@@ -129,7 +130,8 @@ TEST(lgdt_keeps_segments, "LGDT does not change what segment registers have load
 	EXPECT_NO_FAULT(execute_try(CODE("mov %%eax, %%fs"), &r));
 	lgdt(&(struct desc_table_register){ GDT_ENTRIES * 8 - 1, (ulong)gdt_entries() });
 	gdt[SEL_SPARE / 8] = 0;
-	EXPECT_NO_FAULT(execute_try(CODE("movl %%fs:(" NATIVE("di") "), %%ecx; mov %%fs, %%edx"), &r));
+	EXPECT_NO_FAULT(
+		execute_try(CODE("movl %%fs:(" NATIVE("di") "), %%ecx; mov %%fs, %%edx"), &r));
 	EXPECT_EQ(r.cx, 2ul);
 	EXPECT_EQ(r.dx, (ulong)SEL_SPARE);
 }
@@ -142,18 +144,18 @@ struct privileged {
 };
 
 /* Operands in AX or at rDI, both of no use: the privilege is what is checked first. */
-#define PRIVILEGED                                                                          \
-	{                                                                                   \
-		{ "lgdt", CODE("lgdt " AT("di")) }, { "lidt", CODE("lidt " AT("di")) },     \
+#define PRIVILEGED                                                                                \
+	{                                                                                         \
+		{ "lgdt", CODE("lgdt " AT("di")) }, { "lidt", CODE("lidt " AT("di")) },           \
 			{ "lldt", CODE("lldt %%ax") }, { "lldt-memory", CODE("lldt " AT("di")) }, \
-			{ "ltr", CODE("ltr %%ax") }, { "ltr-memory", CODE("ltr " AT("di")) }, \
+			{ "ltr", CODE("ltr %%ax") }, { "ltr-memory", CODE("ltr " AT("di")) },     \
 			{ "lmsw", CODE("lmsw %%ax") }, { "lmsw-memory", CODE("lmsw " AT("di")) }, \
 	}
 
 TEST(loads_are_privileged,
      "LGDT, LIDT, LLDT, LTR and LMSW are #GP(0) above CPL 0, before their operands are looked at",
      SPEC("SDM vol. 2A, LGDT/LIDT, LLDT, LTR, LMSW; vol. 3A, 5.9"), BUG("XSA-105"),
-     BUG("CVE-2018-10853"))
+									BUG("CVE-2018-10853"))
 {
 	const struct privileged rows[] = PRIVILEGED;
 	u8 *absent = page_alloc();
@@ -167,10 +169,12 @@ TEST(loads_are_privileged,
 			struct registers r = { .ax = 0xfff8, .di = (ulong)absent, .flags = FLAG_1 };
 			ulong cr0 = read_cr0();
 
-			EXPECT_FAULT(GP(0), execute_at_cpl_try(cpl, rows[i].code, &r), "cpl %u", cpl);
+			EXPECT_FAULT(GP(0), execute_at_cpl_try(cpl, rows[i].code, &r), "cpl %u",
+				     cpl);
 			r.ax = 0;
 			r.di = (ulong)&gdtr;
-			EXPECT_FAULT(GP(0), execute_at_cpl_try(cpl, rows[i].code, &r), "cpl %u", cpl);
+			EXPECT_FAULT(GP(0), execute_at_cpl_try(cpl, rows[i].code, &r), "cpl %u",
+				     cpl);
 			EXPECT_EQ(read_cr0(), cr0);
 			EXPECT_EQ(sgdt().base, gdtr.base);
 			EXPECT_EQ(sidt().base, idtr.base);
@@ -181,18 +185,21 @@ TEST(loads_are_privileged,
 }
 
 /* What UMIP is about: SGDT, SIDT, SLDT, STR, SMSW, into memory at rDI or AX. */
-#define UMIP_INSNS                                                                              \
-	{                                                                                       \
-		{ "sgdt", CODE("sgdt " AT("di")) }, { "sidt", CODE("sidt " AT("di")) },         \
-			{ "sldt-register", CODE("sldt %%eax") }, { "sldt-memory", CODE("sldt " AT("di")) }, \
-			{ "str-register", CODE("str %%eax") }, { "str-memory", CODE("str " AT("di")) }, \
-			{ "smsw-register", CODE("smsw %%eax") }, { "smsw-memory", CODE("smsw " AT("di")) }, \
+#define UMIP_INSNS                                                                      \
+	{                                                                               \
+		{ "sgdt", CODE("sgdt " AT("di")) }, { "sidt", CODE("sidt " AT("di")) }, \
+			{ "sldt-register", CODE("sldt %%eax") },                        \
+			{ "sldt-memory", CODE("sldt " AT("di")) },                      \
+			{ "str-register", CODE("str %%eax") },                          \
+			{ "str-memory", CODE("str " AT("di")) },                        \
+			{ "smsw-register", CODE("smsw %%eax") },                        \
+			{ "smsw-memory", CODE("smsw " AT("di")) },                      \
 	}
 
 TEST(umip_refuses,
      "with CR4.UMIP, SGDT, SIDT, SLDT, STR and SMSW are #GP(0) above CPL 0 and store nothing",
      SPEC("SDM vol. 3A, 2.5, CR4.UMIP; vol. 2B, SGDT, SIDT, SLDT, SMSW, STR"),
-     REQUIRES(cpu_has(X86_FEATURE_UMIP)))
+	  REQUIRES(cpu_has(X86_FEATURE_UMIP)))
 {
 	const struct privileged rows[] = UMIP_INSNS;
 	u8 *absent = page_alloc();
@@ -205,12 +212,14 @@ TEST(umip_refuses,
 			struct registers r = { .ax = 1, .di = (ulong)memory, .flags = FLAG_1 };
 
 			write_cr4(read_cr4() | CR4_UMIP);
-			EXPECT_FAULT(GP(0), execute_at_cpl_try(cpl, rows[i].code, &r), "cpl %u", cpl);
+			EXPECT_FAULT(GP(0), execute_at_cpl_try(cpl, rows[i].code, &r), "cpl %u",
+				     cpl);
 			EXPECT_MEM_EQ(memory, zero, sizeof(memory));
 			EXPECT_EQ(r.ax, 1ul);
 			/* Before the operand is accessed. */
 			r.di = (ulong)absent;
-			EXPECT_FAULT(GP(0), execute_at_cpl_try(cpl, rows[i].code, &r), "cpl %u", cpl);
+			EXPECT_FAULT(GP(0), execute_at_cpl_try(cpl, rows[i].code, &r), "cpl %u",
+				     cpl);
 			write_cr4(read_cr4() & ~CR4_UMIP);
 			r.di = (ulong)memory;
 			EXPECT_NO_FAULT(execute_at_cpl_try(cpl, rows[i].code, &r), "cpl %u", cpl);
@@ -247,12 +256,11 @@ TEST(smsw_sizes, "SMSW: 16 bits keep the rest of a register; memory gets two byt
 		const char *name;
 		const void *code;
 		ulong kept, expected, defined;
-	} rows[] = {
-		{ "16", CODE("smsw %%ax"), ~0xfffful, 0xffff, ~0ul },
-		/* Outside 64-bit mode the upper half of 32 bits is undefined. */
-		{ "32", CODE("smsw %%eax"), 0, 0xffffffff, sizeof(ulong) == 8 ? ~0ul : 0xffff },
-		ONLY_64({ "64", CODE("smsw %%rax"), 0, ~0ul, ~0ul })
-	};
+	} rows[] = { { "16", CODE("smsw %%ax"), ~0xfffful, 0xffff, ~0ul },
+		     /* Outside 64-bit mode the upper half of 32 bits is undefined. */
+		     { "32", CODE("smsw %%eax"), 0, 0xffffffff,
+		       sizeof(ulong) == 8 ? ~0ul : 0xffff },
+		     ONLY_64({ "64", CODE("smsw %%rax"), 0, ~0ul, ~0ul }) };
 
 	for (u32 cpl = 0; cpl <= 3; cpl++) {
 		u16 memory[5] = { 0x5a5a, 0x5a5a, 0x5a5a, 0x5a5a, 0x5a5a };
@@ -263,15 +271,15 @@ TEST(smsw_sizes, "SMSW: 16 bits keep the rest of a register; memory gets two byt
 			r.ax = ~0ul;
 			EXPECT_NO_FAULT(execute_at_cpl_try(cpl, rows[i].code, &r));
 			EXPECT_EQ(r.ax & rows[i].defined,
-				  (rows[i].kept | (read_cr0() & rows[i].expected)) & rows[i].defined);
+				  (rows[i].kept | (read_cr0() & rows[i].expected)) &
+					  rows[i].defined);
 			EXPECT_EQ(r.flags, FLAG_1 | STATUS_FLAGS);
 		}
 		SUBTEST("memory-cpl%u", cpl);
 		EXPECT_NO_FAULT(execute_at_cpl_try(cpl, CODE("smsw " AT("di")), &r));
 		EXPECT_EQ(memory[1], (u16)read_cr0());
 		memory[1] = 0x5a5a;
-		EXPECT_NO_FAULT(
-			execute_at_cpl_try(cpl, CODE(".byte 0x66, 0x0f, 0x01, 0x27"), &r));
+		EXPECT_NO_FAULT(execute_at_cpl_try(cpl, CODE(".byte 0x66, 0x0f, 0x01, 0x27"), &r));
 		EXPECT_EQ(memory[1], (u16)read_cr0());
 		for (u32 j = 0; j < ARRAY_SIZE(memory); j++)
 			if (j != 1)
@@ -312,9 +320,8 @@ TEST(lmsw_bits, "LMSW loads MP, EM and TS, cannot clear PE, and changes no other
 						       .flags = FLAG_1 | STATUS_FLAGS };
 
 				write_cr0(i ? cr0 : cr0 | CR0_MP | CR0_EM | CR0_TS);
-				EXPECT_NO_FAULT(execute_try(form ? CODE("lmsw " AT("di"))
-								 : CODE("lmsw %%ax"),
-							    &r));
+				EXPECT_NO_FAULT(execute_try(
+					form ? CODE("lmsw " AT("di")) : CODE("lmsw %%ax"), &r));
 				EXPECT_EQ(read_cr0(), (cr0 & ~0xeul) | (msw & 0xe) | CR0_PE);
 				EXPECT_EQ(r.flags, FLAG_1 | STATUS_FLAGS);
 			}

@@ -21,39 +21,39 @@ u8 *transfer_stack(void)
  * RAISE() on the stack of the test, without a word pushed there: that is the instruction's. `loads` are
  * what is to be loaded behind what needs DS.
  */
-#define ON_STACK_(loads, insn)                                                                \
-	"pushf\npop raise_flags\n"                                                            \
-	"mov %0, " RAISE_SP_ "\n" RAISE_MOV_ RAISE_SP_ ", raise_sp\n" RAISE_MOV_              \
+#define ON_STACK_(loads, insn)                                                   \
+	"pushf\npop raise_flags\n"                                               \
+	"mov %0, " RAISE_SP_ "\n" RAISE_MOV_ RAISE_SP_ ", raise_sp\n" RAISE_MOV_ \
 	"$881f, raise_ip\n" RAISE_MOV_ "$882f, raise_next_ip\n" loads "881: " insn "\n882:"
 
-#define DEFINE_BRANCH_(name, insn)                                                            \
-	void name(void *arg)                                                                  \
-	{                                                                                     \
-		const struct transfer *t = arg;                                               \
-                                                                                              \
-		tss_set_stack0(tss_of_this_cpu(), t->stack0);                                 \
-		__asm__ volatile(ON_STACK_("", insn " *(%1)")                                 \
-				 :                                                            \
-				 : "r"(t->sp), "r"(t->pointer)                                \
-				 : "memory");                                                 \
+#define DEFINE_BRANCH_(name, insn)                             \
+	void name(void *arg)                                   \
+	{                                                      \
+		const struct transfer *t = arg;                \
+                                                               \
+		tss_set_stack0(tss_of_this_cpu(), t->stack0);  \
+		__asm__ volatile(ON_STACK_("", insn " *(%1)")  \
+				 :                             \
+				 : "r"(t->sp), "r"(t->pointer) \
+				 : "memory");                  \
 	}
 
 DEFINE_BRANCH_(transfer_call, "lcalll")
 DEFINE_BRANCH_(transfer_jmp, "ljmpl")
 
-#define DEFINE_RET_(name, insn)                                                               \
-	void name(void *arg)                                                                  \
-	{                                                                                     \
-		const struct transfer *t = arg;                                               \
-                                                                                              \
-		tss_set_stack0(tss_of_this_cpu(), t->stack0);                                 \
-		__asm__ volatile(ON_STACK_("mov %1, %%ds\nmov %2, %%es\nmov %3, %%fs\n"       \
-					   "mov %4, %%gs\n",                                  \
-					   insn)                                              \
-				 :                                                            \
-				 : "r"(t->sp), "r"(t->data[0]), "r"(t->data[1]),              \
-				   "r"(t->data[2]), "r"(t->data[3])                           \
-				 : "memory");                                                 \
+#define DEFINE_RET_(name, insn)                                                                   \
+	void name(void *arg)                                                                      \
+	{                                                                                         \
+		const struct transfer *t = arg;                                                   \
+                                                                                                  \
+		tss_set_stack0(tss_of_this_cpu(), t->stack0);                                     \
+		__asm__ volatile(ON_STACK_("mov %1, %%ds\nmov %2, %%es\nmov %3, %%fs\n"           \
+					   "mov %4, %%gs\n",                                      \
+					   insn)                                                  \
+				 :                                                                \
+				 : "r"(t->sp), "r"(t->data[0]), "r"(t->data[1]), "r"(t->data[2]), \
+				   "r"(t->data[3])                                                \
+				 : "memory");                                                     \
 	}
 
 #ifdef __x86_64__

@@ -15,11 +15,11 @@ extern u8 transfer_target[];
 
 struct transfer {
 	u32 cpl;
-	ulong sp;		  /* before the instruction; the stack below it is used */
-	void (*insn)(void *arg);  /* at this CPL: has one RAISE(), on the stack `sp` */
-	ulong stack0;		  /* of the TSS, for the levels that the instruction goes to */
-	const void *pointer;	  /* far pointer of those that have one */
-	ulong data[4];		  /* RET and IRET: DS, ES, FS and GS before them */
+	ulong sp;		 /* before the instruction; the stack below it is used */
+	void (*insn)(void *arg); /* at this CPL: has one RAISE(), on the stack `sp` */
+	ulong stack0;		 /* of the TSS, for the levels that the instruction goes to */
+	const void *pointer;	 /* far pointer of those that have one */
+	ulong data[4];		 /* RET and IRET: DS, ES, FS and GS before them */
 };
 
 /* What there was when the gate was entered, in the terms of the interrupted code. */

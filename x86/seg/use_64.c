@@ -23,20 +23,24 @@ static const struct {
 	{ "null", 0 },
 };
 
-TEST(ds_es_ignored, "DS and ES of any base, limit and type, or null, can be read and written through",
+TEST(ds_es_ignored,
+     "DS and ES of any base, limit and type, or null, can be read and written through",
      SPEC("SDM vol. 3A, 3.4.4, 5.3.1"))
 {
 	for (u32 i = 0; i < ARRAY_SIZE(odd); i++)
 		for (u32 cpl = 0; cpl <= 3; cpl++) {
 			u64 data[2] = { 0x1111, 0x2222 }, descriptor = odd[i].descriptor;
-			struct registers r = { .di = (ulong)&data[0], .si = (ulong)&data[1],
-					       .dx = 0x3333, .flags = FLAG_1 };
+			struct registers r = { .di = (ulong)&data[0],
+					       .si = (ulong)&data[1],
+					       .dx = 0x3333,
+					       .flags = FLAG_1 };
 
 			SUBTEST("%s-cpl%u", odd[i].name, cpl);
 			r.ax = descriptor ? gdt_set_spare(0, descriptor | DESC_DPL(3)) : 0;
 			EXPECT_NO_FAULT(execute_at_cpl_try(
-				cpl, CODE("mov %%eax, %%ds; mov %%eax, %%es; mov (%%rdi), %%rbx; "
-					  "mov %%rdx, (%%rdi); mov (%%rdi), %%rcx; movsq"),
+				cpl,
+				CODE("mov %%eax, %%ds; mov %%eax, %%es; mov (%%rdi), %%rbx; "
+				     "mov %%rdx, (%%rdi); mov (%%rdi), %%rcx; movsq"),
 				&r));
 			EXPECT_EQ(r.bx, 0x1111ul);
 			EXPECT_EQ(r.cx, 0x3333ul);
@@ -60,7 +64,8 @@ TEST(ss_ignored, "SS of any base and limit, or null, is as good a stack as any",
 			CODE_AROUND("mov %%ss, %%esi; mov %%rsp, %%rbp",
 				    "mov %%eax, %%ss; push %%rdx; mov (%%rsp), %%rbx; pop %%rcx; "
 				    "mov %%rsp, %%rdi",
-				    "mov %%esi, %%ss"), &r));
+				    "mov %%esi, %%ss"),
+			&r));
 		EXPECT_EQ(r.bx, 0x3333ul);
 		EXPECT_EQ(r.cx, 0x3333ul);
 		EXPECT_EQ(r.di, r.bp);
@@ -82,8 +87,8 @@ TEST(fs_gs_attributes_ignored, "limit and type of FS and GS do not matter, only 
 		EXPECT_NO_FAULT(execute_try(CODE("mov %%eax, %%fs; mov %%eax, %%gs"), &r));
 		wrmsr(MSR_FS_BASE, (u64)(ulong)data);
 		wrmsr(MSR_GS_BASE, (u64)(ulong)data);
-		EXPECT_NO_FAULT(execute_try(CODE("movl %%fs:(%%rdi), %%ebx; movl %%edx, %%gs:(%%rdi)"),
-					    &r));
+		EXPECT_NO_FAULT(execute_try(
+			CODE("movl %%fs:(%%rdi), %%ebx; movl %%edx, %%gs:(%%rdi)"), &r));
 		EXPECT_EQ(r.bx, 0x1111ul);
 		EXPECT_EQ(data[2], 0x3333u);
 	}
@@ -123,18 +128,22 @@ TEST(override_has_no_base, "a DS, ES or SS override does not bring back the base
 		const char *name;
 		const void *code;
 	} rows[] = {
-		{ "ds", CODE_AROUND("mov %%ds, %%esi", "mov %%eax, %%ds; .byte 0x3e; mov (%%rdi), %%rbx",
-				    "mov %%esi, %%ds") },
-		{ "es", CODE_AROUND("mov %%es, %%esi", "mov %%eax, %%es; .byte 0x26; mov (%%rdi), %%rbx",
-				    "mov %%esi, %%es") },
-		{ "ss", CODE_AROUND("mov %%ss, %%esi", "mov %%eax, %%ss; .byte 0x36; mov (%%rdi), %%rbx",
-				    "mov %%esi, %%ss") },
+		{ "ds",
+		  CODE_AROUND("mov %%ds, %%esi", "mov %%eax, %%ds; .byte 0x3e; mov (%%rdi), %%rbx",
+			      "mov %%esi, %%ds") },
+		{ "es",
+		  CODE_AROUND("mov %%es, %%esi", "mov %%eax, %%es; .byte 0x26; mov (%%rdi), %%rbx",
+			      "mov %%esi, %%es") },
+		{ "ss",
+		  CODE_AROUND("mov %%ss, %%esi", "mov %%eax, %%ss; .byte 0x36; mov (%%rdi), %%rbx",
+			      "mov %%esi, %%ss") },
 	};
 	u64 data[2] = { 0x1111, 0x2222 };
 
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct registers r = { .ax = gdt_set_spare(0, DATA_SEG | DESC_BASE(8)),
-				       .di = (ulong)data, .flags = FLAG_1 };
+				       .di = (ulong)data,
+				       .flags = FLAG_1 };
 
 		SUBTEST("%s", rows[i].name);
 		EXPECT_NO_FAULT(execute_try(rows[i].code, &r));
@@ -193,23 +202,33 @@ TEST(ss_or_gp,
 		{ "rax-ss", CODE(".byte 0x36; mov (%%rax), %%dl"), false },
 		{ "lods", CODE("lodsb"), false },
 		{ "movs-source", CODE("movsb"), false },
-		{ "push", CODE_AROUND("mov %%rsp, %%rdi; mov %%rax, %%rsp; add $8, %%rsp",
-				      "push %%rcx", "mov %%rdi, %%rsp"), true },
-		{ "pop", CODE_AROUND("mov %%rsp, %%rdi; mov %%rax, %%rsp", "pop %%rcx",
-				     "mov %%rdi, %%rsp"), true },
-		{ "pushf", CODE_AROUND("mov %%rsp, %%rdi; mov %%rax, %%rsp; add $8, %%rsp", "pushf",
-				       "mov %%rdi, %%rsp"), true },
-		{ "ret", CODE_AROUND("mov %%rsp, %%rdi; mov %%rax, %%rsp", "ret",
-				     "mov %%rdi, %%rsp"), true },
+		{ "push",
+		  CODE_AROUND("mov %%rsp, %%rdi; mov %%rax, %%rsp; add $8, %%rsp", "push %%rcx",
+			      "mov %%rdi, %%rsp"),
+		  true },
+		{ "pop",
+		  CODE_AROUND("mov %%rsp, %%rdi; mov %%rax, %%rsp", "pop %%rcx",
+			      "mov %%rdi, %%rsp"),
+		  true },
+		{ "pushf",
+		  CODE_AROUND("mov %%rsp, %%rdi; mov %%rax, %%rsp; add $8, %%rsp", "pushf",
+			      "mov %%rdi, %%rsp"),
+		  true },
+		{ "ret",
+		  CODE_AROUND("mov %%rsp, %%rdi; mov %%rax, %%rsp", "ret", "mov %%rdi, %%rsp"),
+		  true },
 		{ "leave", CODE_AROUND("mov %%rsp, %%rdi", "leave", "mov %%rdi, %%rsp"), true },
 	};
 
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++)
 		for (u32 cpl = 0; cpl <= 3; cpl += 3) {
 			u8 byte;
-			struct registers r = { .ax = NON_CANONICAL, .bp = NON_CANONICAL,
-					       .si = NON_CANONICAL, .di = (ulong)&byte,
-					       .r12 = NON_CANONICAL, .r13 = NON_CANONICAL,
+			struct registers r = { .ax = NON_CANONICAL,
+					       .bp = NON_CANONICAL,
+					       .si = NON_CANONICAL,
+					       .di = (ulong)&byte,
+					       .r12 = NON_CANONICAL,
+					       .r13 = NON_CANONICAL,
 					       .flags = FLAG_1 };
 			struct fault fault;
 
@@ -224,7 +243,8 @@ TEST(ss_or_gp,
 		}
 }
 
-TEST(canonical_edges, "the last and first canonical addresses are no #GP but #PF, and next to them #GP",
+TEST(canonical_edges,
+     "the last and first canonical addresses are no #GP but #PF, and next to them #GP",
      SPEC("SDM vol. 1, 3.3.7.1"))
 {
 	static const struct {

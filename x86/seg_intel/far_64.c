@@ -53,18 +53,21 @@ TEST(far_branch_64, "far JMP and CALL with REX.W take 16:64 pointers; CALL pushe
 
 	gdt_set_spare(0, CODE_SEG);
 	SUBTEST("jmp");
-	EXPECT_NO_FAULT(execute_try(
-		CODE_AROUND("movq $1f, (%%rdi); movq $2f, (%%rsi)",
-			    ".byte 0x48; ljmpl *(%%rdi); 1: mov %%cs, %%ebx; "
-			    ".byte 0x48; ljmpl *(%%rsi); 2:\n", ""), &r));
+	EXPECT_NO_FAULT(execute_try(CODE_AROUND("movq $1f, (%%rdi); movq $2f, (%%rsi)",
+						".byte 0x48; ljmpl *(%%rdi); 1: mov %%cs, %%ebx; "
+						".byte 0x48; ljmpl *(%%rsi); 2:\n",
+						""),
+				    &r));
 	EXPECT_EQ(r.bx, (ulong)SEL_SPARE);
 	SUBTEST("call");
 	r = (struct registers){ .di = (ulong)&to, .flags = FLAG_1 };
 	EXPECT_NO_FAULT(execute_try(
-		CODE_AROUND("movq $1f, (%%rdi); mov %%rsp, %%rsi",
-			    ".byte 0x48; lcalll *(%%rdi); 2: jmp 3f; 1: mov %%cs, %%ebx; "
-			    "mov %%rsp, %%rcx; mov (%%rsp), %%rdx; mov 8(%%rsp), %%rax; lretq; 3:\n",
-			    "mov %%rsp, %%rbp; mov %%rsi, %%rsp; movq $2b, %%r8"), &r));
+		CODE_AROUND(
+			"movq $1f, (%%rdi); mov %%rsp, %%rsi",
+			".byte 0x48; lcalll *(%%rdi); 2: jmp 3f; 1: mov %%cs, %%ebx; "
+			"mov %%rsp, %%rcx; mov (%%rsp), %%rdx; mov 8(%%rsp), %%rax; lretq; 3:\n",
+			"mov %%rsp, %%rbp; mov %%rsi, %%rsp; movq $2b, %%r8"),
+		&r));
 	EXPECT_EQ(r.bx, (ulong)SEL_SPARE);
 	EXPECT_EQ(r.cx, r.si - 16);
 	EXPECT_EQ(r.dx, r.r8);
@@ -73,8 +76,7 @@ TEST(far_branch_64, "far JMP and CALL with REX.W take 16:64 pointers; CALL pushe
 }
 
 TEST(far_jmp_64_non_canonical, "a far JMP or CALL to an offset that is not canonical is #GP(0)",
-     SPEC("SDM vol. 2A, CALL, JMP, 64-Bit Mode Exceptions"),
-     BUG("CVE-2014-3647"))
+     SPEC("SDM vol. 2A, CALL, JMP, 64-Bit Mode Exceptions"), BUG("CVE-2014-3647"))
 {
 	struct far_pointer_64 to = { 0x0100000000000000, SEL_KERNEL_CODE };
 	struct registers r = { .di = (ulong)&to, .flags = FLAG_1 };
