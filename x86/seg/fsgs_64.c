@@ -360,7 +360,7 @@ TEST(lea_has_no_base, "LEA and near branches do not use the base of FS",
 	struct registers r = { .di = 0x1000, .flags = FLAG_1 };
 
 	wrmsr(MSR_FS_BASE, 0x123456789000);
-	EXPECT_NO_FAULT(execute_try(CODE("lea %%fs:8(%%rdi), %%rax"), &r));
+	EXPECT_NO_FAULT(execute_try(CODE(".byte 0x64; lea 8(%%rdi), %%rax"), &r));
 	EXPECT_EQ(r.ax, 0x1008ul);
 	EXPECT_NO_FAULT(execute_try(CODE("mov $1f, %%eax; .byte 0x64; jmp *%%rax; ud2; 1:\n"), &r));
 	wrmsr(MSR_FS_BASE, 0);
