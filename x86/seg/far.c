@@ -239,6 +239,29 @@ TEST(far_accessed_needs_write,
 	unload_ldt();
 }
 
+TEST(far_pointer_absent,
+     "a far JMP or CALL whose pointer is on an absent page in part is #PF, SP stays",
+     SPEC("SDM vol. 2A, CALL, JMP; vol. 3A, 6.5"))
+{
+	u8 *pages = pages_alloc(2, PAGE_SIZE);
+	ulong end = (ulong)pages + PAGE_SIZE;
+	const struct far_pointer pointer = { 0, SEL_KERNEL_CODE };
+
+	space_unmap(space_kernel(), end, PAGE_SIZE);
+	for (u32 is_call = 0; is_call < 2; is_call++)
+		for (u32 inside = 1; inside <= 5; inside++) {
+			struct registers r = { .di = end - inside, .flags = FLAG_1 };
+			struct fault fault;
+
+			SUBTEST("%s-inside-%u", is_call ? "call" : "jmp", inside);
+			memcpy((void *)r.di, &pointer, inside);
+			fault = execute_try(
+				is_call ? CODE("lcalll *" AT("di")) : CODE("ljmpl *" AT("di")), &r);
+			EXPECT_FAULT(FAULT_CODED_(VEC_PF, 0), fault);
+			EXPECT_EQ(ALIGN_DOWN(fault.address, PAGE_SIZE), end);
+		}
+}
+
 /* ----------------------------------------------------------------------------- 16-bit operands */
 
 /* Below 64 KiB: MOV EBX, CS, and back by the far pointer at rSI. The same in both modes. */

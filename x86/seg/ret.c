@@ -231,6 +231,33 @@ TEST(ret_n, "RET n drops n bytes of the stack that it leaves, and of the outer o
 		}
 }
 
+/* A UD2 that 16 bits of offset reach. */
+#define LOW_CODE 0x7000ul
+
+TEST(ret_operand_16, "RET with 16-bit operands takes two words and an offset of 16 bits",
+     SPEC("SDM vol. 2B, RET"))
+{
+	u8 *page = page_alloc();
+
+	memcpy(page, "\x0f\x0b", 2);
+	space_map(space_kernel(), LOW_CODE, (ulong)page, PAGE_SIZE, PROT_ALL);
+	for (u32 cpl = 0; cpl <= 3; cpl++) {
+		struct ret r = prepare(cpl, 0);
+		u16 *frame = (u16 *)r.frame, cs = ring_code_selector(cpl);
+		struct state s;
+
+		SUBTEST("cpl%u", cpl);
+		frame[0] = LOW_CODE;
+		frame[1] = cs;
+		r.t.insn = transfer_ret_16;
+		s = transfer_run(&r.t);
+		EXPECT_EQ(s.vector, (u32)VEC_UD);
+		EXPECT_EQ(s.ip, LOW_CODE);
+		EXPECT_EQ(s.cs, (ulong)cs);
+		EXPECT_EQ(s.sp, r.t.sp + 4);
+	}
+}
+
 TEST(ret_sets_accessed,
      "RET sets A of the code segment that it goes to and, to an outer level, of SS",
      SPEC("SDM vol. 3A, 3.4.5.1"))

@@ -150,16 +150,25 @@ TEST(ltr_null, "LTR of a null selector of any RPL is #GP(0), and TR stays",
 	}
 }
 
-TEST(ltr_from_ldt, "LTR of a selector with TI set is #GP with it, even if the LDT has a TSS there",
-     SPEC("SDM vol. 2A, LTR"))
+TEST(system_not_in_ldt,
+     "LLDT and LTR of a selector with TI set are #GP with it, whatever both tables have there",
+     SPEC("SDM vol. 2A, LLDT, LTR"))
 {
-	u64 *ldt = load_new_ldt(2);
+	u64 *ldt = load_new_ldt(SEL_SPARE / 8 + 4);
+	u64 tss = gdt_entries()[SEL_TSS / 8] & ~DESC_TYPE(2);
+	u16 at_tss = set_spare_system(2, tss, (ulong)tss_of_this_cpu());
 
-	ldt[0] = gdt_entries()[SEL_TSS / 8] & ~DESC_TYPE(2);
-	EXPECT_FAULT(GP(ERR_TI), ltr_try(ERR_TI));
-	EXPECT_EQ(ldt[0], gdt_entries()[SEL_TSS / 8] & ~DESC_TYPE(2));
-	ldt[0] = system_desc(DESC_LDT, (ulong)ldt, 15);
-	EXPECT_FAULT(GP(ERR_TI), lldt_try(ERR_TI));
+	memcpy(ldt, gdt_entries(), SEL_SPARE + 32);
+	for (u16 rpl = 0; rpl <= 3; rpl++) {
+		SUBTEST("lldt-rpl%u", rpl);
+		EXPECT_FAULT(GP(SEL_SPARE | ERR_TI), lldt_try(SEL_SPARE | ERR_TI | rpl));
+		EXPECT_EQ(sldt(), SEL_SPARE);
+		SUBTEST("ltr-rpl%u", rpl);
+		EXPECT_FAULT(GP(at_tss | ERR_TI), ltr_try(at_tss | ERR_TI | rpl));
+		EXPECT_EQ(str(), SEL_TSS);
+		EXPECT_EQ(ldt[at_tss / 8], tss);
+		EXPECT_EQ(gdt_entries()[at_tss / 8], tss);
+	}
 	unload_ldt();
 }
 
@@ -179,8 +188,9 @@ TEST(system_limit_edge,
 			gdt[SEL_SPARE / 8] = is_tss ? system_desc(DESC_TSS_AVAILABLE, tss,
 								  sizeof(struct tss) - 1)
 						    : system_desc(DESC_LDT, (ulong)gdt, 7);
+			/* RPL does not matter, nor is it in the error code. */
 			EXPECT_FAULT(good ? NO_FAULT : GP(SEL_SPARE),
-				     is_tss ? ltr_try(SEL_SPARE) : lldt_try(SEL_SPARE));
+				     is_tss ? ltr_try(SEL_SPARE | 3) : lldt_try(SEL_SPARE | 3));
 			EXPECT_EQ(desc_kind(gdt[SEL_SPARE / 8]),
 				  is_tss ? (u32)(good ? DESC_TSS_BUSY : DESC_TSS_AVAILABLE)
 					 : (u32)DESC_LDT);

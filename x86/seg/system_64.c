@@ -216,11 +216,11 @@ TEST(system_upper_type,
 		SUBTEST("lldt-bit-%u", bit);
 		gdt_set_spare(0, system_desc(DESC_LDT, 0, 15));
 		gdt_set_spare(1, BIT(bit));
-		EXPECT_FAULT(GP(SEL_SPARE), lldt_try(SEL_SPARE));
+		EXPECT_FAULT(GP(SEL_SPARE), lldt_try(SEL_SPARE | 3));
 		unload_ldt();
 		SUBTEST("ltr-bit-%u", bit);
 		gdt_set_spare(0, system_desc(DESC_TSS_AVAILABLE, tss, sizeof(struct tss) - 1));
-		EXPECT_FAULT(GP(SEL_SPARE), ltr_try(SEL_SPARE));
+		EXPECT_FAULT(GP(SEL_SPARE), ltr_try(SEL_SPARE | 3));
 		EXPECT_EQ(str(), SEL_TSS);
 		desc_init();
 	}
