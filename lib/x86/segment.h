@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The registers that say where segments are, by their instructions: SDM vol. 3A, 2.4; vol. 2, LGDT,
- * SGDT, SLDT, STR, SMSW, SWAPGS, RDFSBASE... Loads of selectors are insn.h's.
+ * SGDT, SIDT, SLDT, STR. Loads of selectors are insn.h's.
  */
 #ifndef ASSAY_X86_SEGMENT_H
 #define ASSAY_X86_SEGMENT_H
@@ -54,21 +54,5 @@ static inline u16 str(void)
 	__asm__ volatile("str %w0" : "=r"(selector) : : "memory");
 	return selector;
 }
-
-static inline struct fault lmsw_try(u16 msw)
-{
-	fault_clear();
-	__asm__ volatile(GUARDED("lmsw %w0") : : "r"(msw) : "memory");
-	return fault_taken();
-}
-
-#ifdef __x86_64__
-static inline struct fault swapgs_try(void)
-{
-	fault_clear();
-	__asm__ volatile(GUARDED("swapgs") : : : "memory");
-	return fault_taken();
-}
-#endif
 
 #endif

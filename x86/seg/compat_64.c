@@ -11,11 +11,6 @@
 
 SUITE("Segments in compatibility mode");
 
-struct far_pointer {
-	u32 offset;
-	u16 selector;
-} __packed;
-
 /*
  * `insn` in 32-bit code; DI and SI are the pointers there and back. The way back is the same in both
  * modes, so that it does not matter where a fault has left the processor.

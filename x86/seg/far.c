@@ -12,11 +12,6 @@
 
 SUITE("Far jumps and calls");
 
-struct far_pointer {
-	u32 offset;
-	u16 selector;
-} __packed;
-
 /*
  * DI: the pointer to the target, whose offset is filled in; SI: that back to CS as it was. BX becomes
  * CS at the target. Its code means the same in compatibility mode, so no 64-bit operands; and DS is null
@@ -29,8 +24,8 @@ struct far_pointer {
 		"")
 
 /*
- * DI: the pointer to the target; BX: CS there, CX: SP there; DX and AX: the words that are pushed. SI is
- * SP before, BP behind the return, and R is the address to which it should go.
+ * DI: the pointer to the target, which becomes the address behind the CALL. BX: CS at the target, CX: SP
+ * there; DX and AX: the words that were pushed. SI is SP before, BP behind the return.
  */
 #define FAR_CALL                                                                              \
 	CODE_AROUND("movl $1f, " AT("di") "; mov " NATIVE("sp") ", " NATIVE("si"),            \
@@ -104,7 +99,7 @@ static bool check_call(u32 cpl, u16 selector, u64 descriptor)
 		return ok;
 	ok &= EXPECT_EQ(r.bx, (ulong)((selector & ~3u) | cpl));
 	ok &= EXPECT_EQ(r.cx, r.si - 8);
-	ok &= EXPECT_EQ(r.dx, (ulong)to.offset);
+	ok &= EXPECT_EQ(r.dx, (ulong)to.offset); /* where it returns to */
 	ok &= EXPECT_EQ((u16)r.ax, ring_code_selector(cpl));
 	return ok;
 }
@@ -114,7 +109,6 @@ static void check_kind(bool (*check)(u32 cpl, u16 selector, u64 descriptor), u32
 	for (u32 bits = 0; bits < 32; bits++) {
 		u64 descriptor = DESC_LIMIT(0xfffff) | DESC_G | CODE_SIZE | DESC_KIND(kind) |
 				 DESC_DPL(bits & 3) | (bits & 16 ? DESC_P : 0);
-
 		u16 selector = (u16)(SEL_SPARE | (bits >> 2 & 3));
 
 		if (fault_matches(ANOTHER_CASE, model_transfer(cpl, selector, descriptor)))

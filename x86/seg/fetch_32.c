@@ -22,10 +22,7 @@ struct code_row {
 
 static void check_code(const struct code_row *row)
 {
-	struct __packed {
-		u32 offset;
-		u16 selector;
-	} to = { START, SEL_SPARE };
+	struct far_pointer to = { START, SEL_SPARE };
 	u8 *page = page_alloc();
 	struct transfer t = {
 		.cpl = 0, .sp = (ulong)transfer_stack(), .insn = transfer_jmp, .pointer = &to

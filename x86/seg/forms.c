@@ -273,11 +273,6 @@ struct far_row {
 			{ "lgs", FAR_LOAD("lgsw", "gs", "%%dx"), false }, \
 	}
 
-struct far_pointer {
-	u32 offset;
-	u16 selector;
-} __packed;
-
 struct far_pointer_16 {
 	u16 offset;
 	u16 selector;

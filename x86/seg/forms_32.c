@@ -105,11 +105,6 @@ TEST(pop_segment_32, "POP of DS, ES and SS: 4 or 2 bytes; a fault leaves ESP and
 	}
 }
 
-struct __packed far_pointer {
-	u32 offset;
-	u16 selector;
-};
-
 TEST(lds_les, "LDS and LES load 16:32 and 16:16 pointers; a fault changes neither register",
      SPEC("SDM vol. 2A, LDS/LES/LFS/LGS/LSS"))
 {

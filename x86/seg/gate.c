@@ -68,7 +68,7 @@ TEST(gate_not_present,
      "a gate that is not present is #NP with the gate's selector; DPL is checked first",
      SPEC("SDM vol. 2A, CALL, JMP"))
 {
-	u64 good = gate_low(DESC_CALL_GATE, 3, SEL_GATE_CODE, (ulong)transfer_target, 0);
+	u64 good = gate_low(DESC_CALL_GATE, 3, SEL_GATE_CODE | 3, (ulong)transfer_target, 0);
 
 	expect_gate_refused("not-present", NP(SEL_GATE), good & ~DESC_P, 0);
 	expect_gate_refused("not-present-dpl2", GP(SEL_GATE), good & ~(DESC_P | DESC_DPL(1)), 0);
@@ -137,7 +137,7 @@ TEST(gate_to_no_code, "a gate that leads to no code segment is #GP with that sel
 				kind_is_segment(kind) ? "segment" : "system", kind & 15);
 			t.stack0 = t.sp;
 			gdt_set_spare(GATE_CODE, DESC_FLAT_AS(kind) | CODE_SIZE);
-			gate_set_raw(gate_low(DESC_CALL_GATE, 3, SEL_GATE_CODE,
+			gate_set_raw(gate_low(DESC_CALL_GATE, 3, SEL_GATE_CODE | 3,
 					      (ulong)transfer_target, 0),
 				     0);
 			expect_refused(&t, GP(SEL_GATE_CODE));
@@ -158,8 +158,9 @@ TEST(gate_code_not_present, "a gate to code that is not present is #NP with that
 
 		SUBTEST("%s", is_call ? "call" : "jmp");
 		t.stack0 = t.sp;
-		gate_set_raw(gate_low(DESC_CALL_GATE, 3, SEL_GATE_CODE, (ulong)transfer_target, 0),
-			     0);
+		gate_set_raw(
+			gate_low(DESC_CALL_GATE, 3, SEL_GATE_CODE | 3, (ulong)transfer_target, 0),
+			0);
 		gdt_set_spare(GATE_CODE, CODE_SEG & ~DESC_P);
 		expect_refused(&t, NP(SEL_GATE_CODE));
 	}
@@ -182,7 +183,7 @@ TEST(gate_sets_accessed, "a transfer through a gate sets A of the code segment, 
 {
 	for (u32 is_call = 0; is_call < 2; is_call++) {
 		struct far_pointer pointer = { 0, SEL_GATE };
-		u64 low = gate_low(DESC_CALL_GATE, 3, SEL_GATE_CODE, (ulong)transfer_target, 0);
+		u64 low = gate_low(DESC_CALL_GATE, 3, SEL_GATE_CODE | 3, (ulong)transfer_target, 0);
 		struct transfer t = { .cpl = 0,
 				      .sp = (ulong)transfer_stack(),
 				      .insn = is_call ? transfer_call : transfer_jmp,
@@ -215,8 +216,9 @@ TEST(gate_stack_absent,
 		SUBTEST("dpl%u", dpl);
 		gate_set_code(dpl, 0);
 		gate_set_stack(dpl, (ulong)stack);
-		gate_set_raw(gate_low(DESC_CALL_GATE, 3, SEL_GATE_CODE, (ulong)transfer_target, 0),
-			     0);
+		gate_set_raw(
+			gate_low(DESC_CALL_GATE, 3, SEL_GATE_CODE | 3, (ulong)transfer_target, 0),
+			0);
 		space_unmap(space_kernel(), ALIGN_DOWN((ulong)stack, PAGE_SIZE), PAGE_SIZE);
 		expect_refused(&t, FAULT_CODED_(VEC_PF, PF_W));
 		EXPECT_EQ(ALIGN_DOWN(read_cr2(), PAGE_SIZE), ALIGN_DOWN((ulong)stack, PAGE_SIZE));
@@ -247,7 +249,7 @@ TEST(gate_tss_limit,
 				GATE_FREE, system_desc(DESC_TSS_AVAILABLE, tss, limit), tss)));
 			gate_set_code(dpl, 0);
 			gate_set_stack(dpl, (ulong)transfer_stack());
-			gate_set_raw(gate_low(DESC_CALL_GATE, 3, SEL_GATE_CODE,
+			gate_set_raw(gate_low(DESC_CALL_GATE, 3, SEL_GATE_CODE | 3,
 					      (ulong)transfer_target, 0),
 				     0);
 			if (good)

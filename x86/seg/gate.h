@@ -17,11 +17,6 @@
 /* Flat and present, of any kind, DPL 0. */
 #define DESC_FLAT_AS(kind) (DESC_LIMIT(0xfffff) | DESC_G | DESC_P | DESC_KIND(kind))
 
-struct far_pointer {
-	u32 offset;
-	u16 selector;
-} __packed;
-
 /* The first eight bytes of a gate, present; of a 64-bit gate the other eight are the upper offset. */
 u64 gate_low(u32 type, u32 dpl, u16 selector, ulong offset, u32 count);
 

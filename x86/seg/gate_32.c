@@ -35,9 +35,9 @@ static struct transfer through_gate(u32 type, u32 dpl, u32 count)
 	for (u32 i = 0; i < 3; i++)
 		gate_set_stack(i, i ? (ulong)transfer_stack() : t.stack0);
 	gate_set_code(dpl, 0);
-	gate_set_raw(
-		gate_low(type, 3, SEL_GATE_CODE, is_16 ? LOW_CODE : (ulong)transfer_target, count),
-		0);
+	gate_set_raw(gate_low(type, 3, SEL_GATE_CODE | 3, is_16 ? LOW_CODE : (ulong)transfer_target,
+			      count),
+		     0);
 	return t;
 }
 

@@ -13,7 +13,7 @@ SUITE("64-bit call gates");
 /* A gate of DPL 3 to transfer_target; each test changes something. */
 static u64 good_gate(void)
 {
-	return gate_low(DESC_CALL_GATE, 3, SEL_GATE_CODE, (ulong)transfer_target, 0);
+	return gate_low(DESC_CALL_GATE, 3, SEL_GATE_CODE | 3, (ulong)transfer_target, 0);
 }
 
 static struct transfer through_gate(u32 cpl, bool is_call)
@@ -82,7 +82,7 @@ TEST(gate_limit_edge, "a 64-bit gate has to be within the GDT's limit with all o
 			gdt = gdt_on_page((u16)(SEL_SPARE + 8 * GATE_FREE + bytes - 1));
 			gdt[SEL_SPARE / 8 + GATE_FREE] = good_gate();
 			gdt[SEL_SPARE / 8 + GATE_FREE + 1] = 0;
-			t.pointer = &(struct far_pointer){ 0, SEL_SPARE + 8 * GATE_FREE };
+			t.pointer = &(struct far_pointer){ 0, (SEL_SPARE + 8 * GATE_FREE) | 3 };
 			if (bytes == 16)
 				EXPECT_EQ(transfer_run(&t).vector, (u32)VEC_UD);
 			else
@@ -121,7 +121,7 @@ TEST(gate_high_offset, "a 64-bit gate leads to all 64 bits of its offset",
 
 			SUBTEST("%s-%#lx", is_call ? "call" : "jmp", targets[i]);
 			space_map(space_kernel(), targets[i], (ulong)code, PAGE_SIZE, PROT_ALL);
-			gate_set_raw(gate_low(DESC_CALL_GATE, 3, SEL_GATE_CODE, targets[i], 0),
+			gate_set_raw(gate_low(DESC_CALL_GATE, 3, SEL_GATE_CODE | 3, targets[i], 0),
 				     targets[i] >> 32);
 			s = transfer_run(&t);
 			EXPECT_EQ(s.vector, (u32)VEC_UD);

@@ -67,8 +67,9 @@ bool check_gate_privilege(bool is_call, u32 cpl, u32 dpl, bool conforming, u32 g
 	t.sp = (ulong)stacks[3];
 	t.stack0 = (ulong)stacks[0];
 	gate_set_code(dpl, conforming ? DESC_C : 0);
-	gate_set_raw(gate_low(DESC_CALL_GATE, gate_dpl, SEL_GATE_CODE, (ulong)transfer_target, 0),
-		     (u64)(ulong)transfer_target >> 32);
+	gate_set_raw(
+		gate_low(DESC_CALL_GATE, gate_dpl, SEL_GATE_CODE | 3, (ulong)transfer_target, 0),
+		(u64)(ulong)transfer_target >> 32);
 
 	if (gate_dpl < cpl || gate_dpl < rpl)
 		expected = GP(SEL_GATE);

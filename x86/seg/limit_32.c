@@ -258,10 +258,7 @@ TEST(code_is_not_written, "CS can be read if it is readable, never written",
 TEST(execute_only, "CS that is execute-only executes, but reading through it is #GP(0)",
      SPEC("SDM vol. 3A, 3.4.5.1"))
 {
-	struct __packed {
-		u32 offset;
-		u16 selector;
-	} to = { 0, SEL_SPARE }, back = { 0, SEL_KERNEL_CODE };
+	struct far_pointer to = { 0, SEL_SPARE }, back = { 0, SEL_KERNEL_CODE };
 	struct registers r = { .di = (ulong)&to, .si = (ulong)&back, .flags = FLAG_1 };
 
 	gdt_set_spare(0, (DATA_SEG | DESC_CODE) & ~DESC_W);

@@ -154,10 +154,7 @@ TEST(override_has_no_base, "a DS, ES or SS override does not bring back the base
 TEST(cs_limit_ignored, "64-bit code is executed beyond the limit of its segment, and its base is 0",
      SPEC("SDM vol. 3A, 3.4.4, 5.3.1"))
 {
-	struct __packed {
-		u32 offset;
-		u16 selector;
-	} to = { 0, SEL_SPARE }, back = { 0, SEL_KERNEL_CODE };
+	struct far_pointer to = { 0, SEL_SPARE }, back = { 0, SEL_KERNEL_CODE };
 	struct registers r = { .di = (ulong)&to, .si = (ulong)&back, .flags = FLAG_1 };
 
 	gdt_set_spare(0, DESC_P | DESC_S | DESC_CODE | DESC_A | DESC_L | DESC_BASE(0x12345678));
