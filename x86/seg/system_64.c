@@ -92,6 +92,42 @@ TEST(lgdt_lidt_operand_size, "LGDT and LIDT load ten bytes in 64-bit mode, also 
 	}
 }
 
+TEST(sgdt_sidt_operand_size,
+     "SGDT and SIDT store ten bytes in 64-bit mode, also with 66h and REX.W",
+     SPEC("SDM vol. 2B, SGDT, SIDT"))
+{
+	const struct {
+		const char *name;
+		const void *code;
+	} rows[] = {
+		{ "sgdt", CODE_AROUND("", "lgdt (%%rdi); sgdt (%%rbx)", "lgdt (%%rsi)") },
+		{ "sgdt-66",
+		  CODE_AROUND("", "lgdt (%%rdi); .byte 0x66; sgdt (%%rbx)", "lgdt (%%rsi)") },
+		{ "sgdt-rex-w",
+		  CODE_AROUND("", "lgdt (%%rdi); .byte 0x48; sgdt (%%rbx)", "lgdt (%%rsi)") },
+		{ "sidt", CODE_AROUND("", "lidt (%%rdi); sidt (%%rbx)", "lidt (%%rsi)") },
+		{ "sidt-66",
+		  CODE_AROUND("", "lidt (%%rdi); .byte 0x66; sidt (%%rbx)", "lidt (%%rsi)") },
+		{ "sidt-rex-w",
+		  CODE_AROUND("", "lidt (%%rdi); .byte 0x48; sidt (%%rbx)", "lidt (%%rsi)") },
+	};
+	const struct desc_table_register good[] = { sgdt(), sidt() };
+	const struct desc_table_register odd = { 0x89ab, 0xffff923456789abc };
+
+	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct desc_table_register stored = { 0, 0 };
+		struct registers r = { .di = (ulong)&odd,
+				       .si = (ulong)&good[i / 3],
+				       .bx = (ulong)&stored,
+				       .flags = FLAG_1 };
+
+		SUBTEST("%s", rows[i].name);
+		EXPECT_NO_FAULT(execute_try(rows[i].code, &r));
+		EXPECT_EQ(stored.limit, odd.limit);
+		EXPECT_EQ(stored.base, odd.base);
+	}
+}
+
 TEST(tables_at_non_canonical,
      "an operand of LGDT, LIDT, SGDT or SIDT that is not canonical is #GP(0)",
      SPEC("SDM vol. 2A, LGDT/LIDT; vol. 2B, SGDT, SIDT"))
