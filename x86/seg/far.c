@@ -361,8 +361,10 @@ TEST(far_limit, "a far JMP or CALL beyond the limit of 32-bit code is #GP(0); at
 
 		SUBTEST("%s-beyond", is_call ? "call" : "jmp");
 		gdt_set_spare(0, base | DESC_LIMIT(0xfff));
-		EXPECT_FAULT(GP(0), execute_try(codes[is_call], &r));
+		EXPECT_FAULT(FAULT_PLAIN_(VEC_GP), execute_try(codes[is_call], &r));
 		EXPECT_EQ(r.bx, 0ul);
+		SUBTEST("%s-beyond-code", is_call ? "call" : "jmp");
+		EXPECT_FAULT(GP(0), execute_try(codes[is_call], &r));
 
 		SUBTEST("%s-within", is_call ? "call" : "jmp");
 		r = (struct registers){ .di = (ulong)&to, .si = (ulong)&back, .flags = FLAG_1 };

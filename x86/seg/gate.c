@@ -163,6 +163,8 @@ TEST(gate_code_not_present, "a gate to code that is not present is #NP with that
 			0);
 		gdt_set_spare(GATE_CODE, CODE_SEG & ~DESC_P);
 		expect_refused(&t, NP(SEL_GATE_CODE));
+		SUBTEST("%s-refused", is_call ? "call" : "jmp");
+		expect_refused_with(&t, SEL_GATE_CODE);
 	}
 	SUBTEST("call-to-inner");
 	for (u32 dpl = 0; dpl < 3; dpl++) {

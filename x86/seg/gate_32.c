@@ -174,9 +174,13 @@ TEST(gate_bad_stack,
 	for (u32 dpl = 1; dpl <= 2; dpl++) {
 		u16 spare = SEL_SPARE + 8 * GATE_FREE, rpl = (u16)dpl;
 		u64 data = DATA_SEG | DESC_DPL(dpl);
+		struct transfer t;
 
+		/* What the first entry of the GDT is does not count. */
+		gdt_entries()[0] = data;
 		check_tss_stack("null", dpl, SEL_NULL, TS(0));
 		check_tss_stack("null-rpl", dpl, rpl, TS(0));
+		gdt_entries()[0] = 0;
 		check_tss_stack("beyond", dpl, (GDT_ENTRIES * 8) | rpl, TS(GDT_ENTRIES * 8));
 		check_tss_stack("no-ldt", dpl, 8 | ERR_TI | rpl, TS(8 | ERR_TI));
 		gdt_set_spare(GATE_FREE, data);
@@ -201,6 +205,10 @@ TEST(gate_bad_stack,
 		check_tss_stack("read-only-not-present", dpl, spare | rpl, TS(spare));
 		gdt_set_spare(GATE_FREE, data & ~DESC_P);
 		check_tss_stack("not-present", dpl, spare | rpl, SS(spare));
+		SUBTEST("dpl%u-not-present-refused", dpl);
+		t = through_gate(DESC_CALL_GATE, dpl, 0);
+		tss_of_this_cpu()->ring[dpl].ss = spare | rpl;
+		expect_refused_with(&t, spare);
 	}
 }
 

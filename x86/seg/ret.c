@@ -210,6 +210,10 @@ TEST(ret_ss_not_present, "RET to an outer level with SS that is not present is #
 		SUBTEST("rpl%u", rpl);
 		gdt_set_spare(SS_ENTRY, (DATA_SEG | DESC_DPL(rpl)) & ~DESC_P);
 		expect_refused(&r.t, SS(ERR_SEL(r.frame[3])));
+		SUBTEST("rpl%u-refused", rpl);
+		r = prepare(0, cs);
+		gdt_set_spare(SS_ENTRY, (DATA_SEG | DESC_DPL(rpl)) & ~DESC_P);
+		expect_refused_with(&r.t, ERR_SEL(r.frame[3]));
 	}
 }
 

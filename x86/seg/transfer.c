@@ -125,6 +125,17 @@ struct state transfer_run(const struct transfer *t)
 	return s;
 }
 
+static bool expect_unchanged(const struct transfer *t, const struct state *s)
+{
+	bool ok = EXPECT_EQ(s->ip, raise_ip);
+
+	ok &= EXPECT_EQ(s->cs, (ulong)ring_code_selector(t->cpl));
+	ok &= EXPECT_EQ(s->ss, (ulong)ring_data_selector(t->cpl));
+	ok &= EXPECT_EQ(s->sp, t->sp);
+	ok &= EXPECT_EQ(s->flags, raise_flags);
+	return ok;
+}
+
 bool expect_refused(const struct transfer *t, struct fault expected)
 {
 	struct state s = transfer_run(t);
@@ -135,10 +146,17 @@ bool expect_refused(const struct transfer *t, struct fault expected)
 		return false;
 	if (expected.fields & FAULT_CODE)
 		ok &= EXPECT_EQ((u64)s.error, expected.code);
-	ok &= EXPECT_EQ(s.ip, raise_ip);
-	ok &= EXPECT_EQ(s.cs, (ulong)ring_code_selector(t->cpl));
-	ok &= EXPECT_EQ(s.ss, (ulong)ring_data_selector(t->cpl));
-	ok &= EXPECT_EQ(s.sp, t->sp);
-	ok &= EXPECT_EQ(s.flags, raise_flags);
-	return ok;
+	return ok & expect_unchanged(t, &s);
+}
+
+bool expect_refused_with(const struct transfer *t, u16 selector)
+{
+	struct state s = transfer_run(t);
+	bool ok;
+
+	ok = EXPECT(has_error_code(s.vector), "vector %u", s.vector);
+	if (!ok)
+		return false;
+	ok &= EXPECT_EQ(s.error, (ulong)selector);
+	return ok & expect_unchanged(t, &s);
 }

@@ -51,6 +51,12 @@ void transfer_ret_16(void *t);
  */
 bool expect_refused(const struct transfer *t, struct fault expected);
 
+/*
+ * The same whichever exception it is, with this selector as its error code: a row of its own, so that
+ * what is wrong with the vector does not hide that nothing was refused.
+ */
+bool expect_refused_with(const struct transfer *t, u16 selector);
+
 /* A stack that fills a page, and its top, in the middle: what is above can be looked at, too. */
 u8 *transfer_stack(void);
 
