@@ -63,9 +63,11 @@ TEST(compat_fs_base_is_32_bits, "compatibility mode uses the low 32 bits of the 
      SPEC("SDM vol. 3A, 3.4.4; vol. 1, 3.3.7"))
 {
 	u32 *data = page_alloc();
-	struct registers r = { .bx = 8 };
+	struct registers r = { .ax = gdt_set_spare(0, DATA_SEG), .bx = 8, .flags = FLAG_1 };
 
 	data[2] = 0x12345678;
+	/* Null would be refused in compatibility mode. */
+	execute(CODE("mov %%eax, %%fs"), &r);
 	wrmsr(MSR_FS_BASE, (u64)(ulong)data | 0x123400000000);
 	EXPECT_NO_FAULT(run(COMPAT("movl %%fs:(%%ebx), %%ecx"), &r));
 	EXPECT_EQ(r.cx, 0x12345678ul);

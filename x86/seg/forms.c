@@ -78,13 +78,10 @@ TEST(mov_memory_is_16_bits,
 	const struct {
 		const char *name;
 		const void *store, *load;
-	} rows[] = {
-		{ "plain", CODE(".byte 0x8c, 0x27"), CODE(".byte 0x8e, 0x27") },
-		{ "66", CODE(".byte 0x66, 0x8c, 0x27"), CODE(".byte 0x66, 0x8e, 0x27") },
-#ifdef __x86_64__
-		{ "rex-w", CODE(".byte 0x48, 0x8c, 0x27"), CODE(".byte 0x48, 0x8e, 0x27") },
-#endif
-	};
+	} rows[] = { { "plain", CODE(".byte 0x8c, 0x27"), CODE(".byte 0x8e, 0x27") },
+		     { "66", CODE(".byte 0x66, 0x8c, 0x27"), CODE(".byte 0x66, 0x8e, 0x27") },
+		     ONLY_64({ "rex-w", CODE(".byte 0x48, 0x8c, 0x27"),
+			       CODE(".byte 0x48, 0x8e, 0x27") }) };
 	u8 *pages = pages_alloc(2, PAGE_SIZE);
 	u16 *last = (u16 *)(pages + PAGE_SIZE) - 1;
 

@@ -48,31 +48,37 @@ TEST(far_pointer_loads_64, "LSS, LFS and LGS with REX.W load pointers of 16:64 b
 TEST(far_branch_64, "far JMP and CALL with REX.W take 16:64 pointers; CALL pushes two quadwords",
      SPEC("SDM vol. 2A, CALL, JMP"))
 {
-	struct far_pointer_64 to = { 0, SEL_SPARE }, back = { 0, SEL_KERNEL_CODE };
-	struct registers r = { .di = (ulong)&to, .si = (ulong)&back, .flags = FLAG_1 };
+	for (u32 cpl = 0; cpl <= 3; cpl++) {
+		/* The RPL in the pointer is not the one that CS gets. */
+		struct far_pointer_64 to = { 0, SEL_SPARE }, back = { 0, ring_code_selector(cpl) };
+		struct registers r = { .di = (ulong)&to, .si = (ulong)&back, .flags = FLAG_1 };
 
-	gdt_set_spare(0, CODE_SEG);
-	SUBTEST("jmp");
-	EXPECT_NO_FAULT(execute_try(CODE_AROUND("movq $1f, (%%rdi); movq $2f, (%%rsi)",
-						".byte 0x48; ljmpl *(%%rdi); 1: mov %%cs, %%ebx; "
-						".byte 0x48; ljmpl *(%%rsi); 2:\n",
-						""),
-				    &r));
-	EXPECT_EQ(r.bx, (ulong)SEL_SPARE);
-	SUBTEST("call");
-	r = (struct registers){ .di = (ulong)&to, .flags = FLAG_1 };
-	EXPECT_NO_FAULT(execute_try(
-		CODE_AROUND(
-			"movq $1f, (%%rdi); mov %%rsp, %%rsi",
-			".byte 0x48; lcalll *(%%rdi); 2: jmp 3f; 1: mov %%cs, %%ebx; "
-			"mov %%rsp, %%rcx; mov (%%rsp), %%rdx; mov 8(%%rsp), %%rax; lretq; 3:\n",
-			"mov %%rsp, %%rbp; mov %%rsi, %%rsp; movq $2b, %%r8"),
-		&r));
-	EXPECT_EQ(r.bx, (ulong)SEL_SPARE);
-	EXPECT_EQ(r.cx, r.si - 16);
-	EXPECT_EQ(r.dx, r.r8);
-	EXPECT_EQ((u16)r.ax, SEL_KERNEL_CODE);
-	EXPECT_EQ(r.bp, r.si);
+		gdt_set_spare(0, CODE_SEG | DESC_DPL(cpl));
+		SUBTEST("jmp-cpl%u", cpl);
+		EXPECT_NO_FAULT(execute_at_cpl_try(
+			cpl,
+			CODE_AROUND("movq $1f, (%%rdi); movq $2f, (%%rsi)",
+				    ".byte 0x48; ljmpl *(%%rdi); 1: mov %%cs, %%ebx; "
+				    ".byte 0x48; ljmpl *(%%rsi); 2:\n",
+				    ""),
+			&r));
+		EXPECT_EQ(r.bx, (ulong)(SEL_SPARE | cpl));
+		SUBTEST("call-cpl%u", cpl);
+		r = (struct registers){ .di = (ulong)&to, .flags = FLAG_1 };
+		EXPECT_NO_FAULT(execute_at_cpl_try(
+			cpl,
+			CODE_AROUND("movq $1f, (%%rdi); mov %%rsp, %%rsi",
+				    ".byte 0x48; lcalll *(%%rdi); 2: jmp 3f; 1: mov %%cs, %%ebx; "
+				    "mov %%rsp, %%rcx; mov (%%rsp), %%rdx; mov 8(%%rsp), %%rax; "
+				    "lretq; 3:\n",
+				    "mov %%rsp, %%rbp; mov %%rsi, %%rsp; movq $2b, %%r8"),
+			&r));
+		EXPECT_EQ(r.bx, (ulong)(SEL_SPARE | cpl));
+		EXPECT_EQ(r.cx, r.si - 16);
+		EXPECT_EQ(r.dx, r.r8);
+		EXPECT_EQ((u16)r.ax, ring_code_selector(cpl));
+		EXPECT_EQ(r.bp, r.si);
+	}
 }
 
 TEST(far_jmp_64_non_canonical, "a far JMP or CALL to an offset that is not canonical is #GP(0)",
