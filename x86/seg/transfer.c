@@ -56,15 +56,12 @@ DEFINE_BRANCH_(transfer_jmp, "ljmpl")
 				 : "memory");                                                     \
 	}
 
-#ifdef __x86_64__
-DEFINE_RET_(transfer_ret, "lretq")
-DEFINE_RET_(transfer_ret_n, "lretq $0x20")
-DEFINE_RET_(transfer_iret, "iretq")
-#else
-DEFINE_RET_(transfer_ret, "lretl")
-DEFINE_RET_(transfer_ret_n, "lretl $0x20")
-DEFINE_RET_(transfer_iret, "iretl")
-#endif
+/* REX.W where there is one. */
+#define NATIVE_SIZE ONLY_64(".byte 0x48; ")
+
+DEFINE_RET_(transfer_ret, NATIVE_SIZE "lretl")
+DEFINE_RET_(transfer_ret_n, NATIVE_SIZE "lretl $0x20")
+DEFINE_RET_(transfer_iret, NATIVE_SIZE "iretl")
 DEFINE_RET_(transfer_ret_32, "lretl")
 DEFINE_RET_(transfer_ret_16, "lretw")
 
