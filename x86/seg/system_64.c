@@ -29,7 +29,7 @@ static void *map_high(ulong address, void *page)
 
 TEST(lgdt_lidt_non_canonical,
      "LGDT and LIDT of a base that is not canonical are #GP(0), tables stay",
-     SPEC("SDM vol. 2A, LGDT/LIDT, 64-Bit Mode Exceptions"), BUG("XSA-193"))
+     SPEC("APM vol. 3, LGDT, LIDT; SDM vol. 2A, LGDT/LIDT"), BUG("XSA-193"))
 {
 	const struct desc_table_register gdtr = sgdt(), idtr = sidt();
 
