@@ -61,8 +61,7 @@ void mode_set_ivt(u32 vector, u16 segment, u16 offset)
 void mode_set_gate(u32 vector, u16 selector, u32 offset, u32 type, u32 dpl)
 {
 	*low32(MODE_IDT + vector * 8) = (u32)selector << 16 | (offset & 0xffff);
-	*low32(MODE_IDT + vector * 8 + 4) =
-		(offset & 0xffff0000) | 0x8000 | dpl << 13 | type << 8;
+	*low32(MODE_IDT + vector * 8 + 4) = (offset & 0xffff0000) | 0x8000 | dpl << 13 | type << 8;
 }
 
 /* The 32-bit TSS: ESP0, SS0, the bitmaps. SDM vol. 3A, figure 7-2. */
@@ -198,6 +197,8 @@ static void take_frame(struct mode *mode)
 		mode->ss = words[4] & 0xffff;
 	} else {
 		mode->esp = mode->handler_esp + (has_error_code(mode->vector) ? 16 : 12);
+		if (mode->handler_ss == MODE_SEL_SS16)
+			mode->esp = (mode->handler_esp & 0xffff0000) | (mode->esp & 0xffff);
 		mode->ss = mode->handler_ss;
 	}
 	mode->es = mode->eflags & FLAG_VM ? words[5] & 0xffff : mode->handler_es;

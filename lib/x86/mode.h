@@ -147,18 +147,18 @@ u32 *mode_identity_pse(void);
 #endif
 
 /* Position-independent machine code of 16 or 32 bits; "i" constants may follow and are operands 2... */
-#define MODE_CODE_(bits, text, ...)                                                               \
-	({                                                                                        \
-		const void *start_, *end_;                                                        \
-		__asm__("movl $770f, %k0\n"                                                       \
-			"movl $771f, %k1\n"                                                       \
-			".pushsection .rodata.mode, \"a\"\n"                                      \
-			".code" bits "\n"                                                         \
-			"770:\n" text "\n"                                                        \
-			"771:\n" MODE_NATIVE_ ".popsection"                                       \
-			: "=r"(start_), "=r"(end_)                                                \
-			: __VA_ARGS__);                                                           \
-		(struct mode_code){ start_, (size_t)((const u8 *)end_ - (const u8 *)start_) };    \
+#define MODE_CODE_(bits, text, ...)                                                            \
+	({                                                                                     \
+		const void *start_, *end_;                                                     \
+		__asm__("movl $770f, %k0\n"                                                    \
+			"movl $771f, %k1\n"                                                    \
+			".pushsection .rodata.mode, \"a\"\n"                                   \
+			".code" bits "\n"                                                      \
+			"770:\n" text "\n"                                                     \
+			"771:\n" MODE_NATIVE_ ".popsection"                                    \
+			: "=r"(start_), "=r"(end_)                                             \
+			: __VA_ARGS__);                                                        \
+		(struct mode_code){ start_, (size_t)((const u8 *)end_ - (const u8 *)start_) }; \
 	})
 #define CODE16(text, ...) MODE_CODE_("16", text, ##__VA_ARGS__)
 #define CODE32(text, ...) MODE_CODE_("32", text, ##__VA_ARGS__)
