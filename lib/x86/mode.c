@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <x86/mode.h>
 
+#include <arch/space.h>
 #include <mm/page.h>
 #include <string.h>
 #include <x86/cpuid.h>
@@ -248,11 +249,17 @@ struct fault mode_run(struct mode *mode, struct mode_code code)
 	return mode_run_at(mode);
 }
 
-u32 *mode_identity_pse(void)
+u32 *mode_use_paging(struct mode *mode)
 {
-	u32 *directory = page_alloc();
+	u32 *directory = page_alloc(), *table = page_alloc();
 
-	for (u32 i = 0; i < 1024; i++)
-		directory[i] = i << 22 | 0xe7; /* PS D A U W P */
-	return directory;
+	for (u32 i = 0; i < 1024; i++) {
+		directory[i] = i << 22 | PTE_P | PTE_W | PTE_U | PTE_A | PTE_D | PTE_PS;
+		table[i] = i << 12 | PTE_P | PTE_W | PTE_U | PTE_A | PTE_D;
+	}
+	directory[0] = (u32)(ulong)table | PTE_P | PTE_W | PTE_U | PTE_A;
+	mode->cr3 = (u32)(ulong)directory;
+	mode->cr4 |= CR4_PSE;
+	mode->cr0 |= CR0_PG;
+	return table;
 }

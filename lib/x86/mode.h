@@ -137,8 +137,11 @@ static inline u32 *low32(u32 address)
 	return (u32 *)(ulong)address;
 }
 
-/* A page directory that maps 4 GiB one to one, with 4 MiB pages: for CR3 with CR4.PSE. */
-u32 *mode_identity_pse(void);
+/*
+ * Paging with 32-bit entries, memory one to one at user privilege: fills in CR0, CR3 and CR4. Returns the
+ * page table of the first 4 MiB; the rest are 4 MiB pages.
+ */
+u32 *mode_use_paging(struct mode *mode);
 
 #ifdef __x86_64__
 #define MODE_NATIVE_ ".code64\n"
