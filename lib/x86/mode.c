@@ -263,3 +263,17 @@ u32 *mode_use_paging(struct mode *mode)
 	mode->cr0 |= CR0_PG;
 	return table;
 }
+
+u64 *mode_use_pae(struct mode *mode)
+{
+	u64 *pdpt = page_alloc(), *directories = pages_alloc(4, PAGE_SIZE);
+
+	for (u64 i = 0; i < 4 * 512; i++)
+		directories[i] = i << 21 | PTE_P | PTE_W | PTE_U | PTE_A | PTE_D | PTE_PS;
+	for (u32 i = 0; i < 4; i++)
+		pdpt[i] = (ulong)(directories + i * 512) | PTE_P;
+	mode->cr3 = (u32)(ulong)pdpt;
+	mode->cr4 |= CR4_PAE;
+	mode->cr0 |= CR0_PG;
+	return pdpt;
+}

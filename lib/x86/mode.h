@@ -143,6 +143,9 @@ static inline u32 *low32(u32 address)
  */
 u32 *mode_use_paging(struct mode *mode);
 
+/* The same with 64-bit entries and 2 MiB pages (CR4.PAE): returns the four PDPTEs. */
+u64 *mode_use_pae(struct mode *mode);
+
 #ifdef __x86_64__
 #define MODE_NATIVE_ ".code64\n"
 #else
