@@ -294,12 +294,13 @@ TEST(pe_cleared_with_pg, "clearing CR0.PE while PG stays set is #GP(0), and noth
 {
 	struct mode m;
 
-	mode_init(&m, MODE_32);
+	/* 16-bit code, which goes on in real mode on a CPU that does not refuse. */
+	mode_init(&m, MODE_16);
 	mode_use_paging(&m);
 	m.eax = m.cr0 & ~CR0_PE;
-	/* Vector 6 in real mode, for a CPU that is there then: vector 3 of the IDT in this mode. */
+	/* Vector 6 of the IVT is where vector 3 of the IDT is. */
 	*low32(MODE_IDT + VEC_UD * 4) = MODE_LOW >> 4 << 16 | mode_real_stub(VEC_UD);
-	EXPECT_FAULT(GP(0), mode_run(&m, CODE32("movl %%eax, %%cr0")));
+	EXPECT_FAULT(GP(0), mode_run(&m, CODE16("movl %%eax, %%cr0")));
 	EXPECT_EQ(m.cr0 & (CR0_PG | CR0_PE), CR0_PG | CR0_PE);
 }
 

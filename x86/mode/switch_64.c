@@ -50,7 +50,7 @@ TEST(long_mode_and_back,
 		       "movl %%ebx, 0x40020; movq %%rsp, %%rbx; pushq $1; subq %%rsp, %%rbx; popq %%rdx\n"
 		       "movl %%ebx, 0x40024; movl %%cs, %%edx; movl %%edx, 0x40028\n"
 		       "rdmsr; movl %%eax, 0x4002c; movq $-1, %%r15; movq $-1, %%rdi\n"
-		       "ljmpl *0x40080\n"
+		       "pushq $8; leaq 1f(%%rip), %%rbx; pushq %%rbx; lretq\n"
 		       ".code32\n"
 		       "1: movl %%cs, %%edx; movl %%edx, 0x40030; movl $0xffffffff, %%ebx; .byte 0x43\n"
 		       "movl %%ebx, 0x40034\n"
@@ -147,12 +147,37 @@ TEST(pae_in_long_mode, "CR4.PAE cannot be cleared in IA-32e mode: #GP(0)",
 	EXPECT_EQ(read_cr4(), cr4);
 }
 
+/*
+ * Clears CR0.PG. A CPU that does it goes on outside IA-32e mode, with code of 32 bits; the far
+ * jump, which has no encoding in 64-bit mode, leads it back.
+ */
+static struct fault clear_pg_try(void)
+{
+	const ulong cr0 = read_cr0();
+
+	fault_clear();
+	__asm__ volatile(GUARDED("mov %0, %%cr0\n"
+				 ".byte 0xea\n"
+				 ".long 761f\n"
+				 ".word %c2\n"
+				 ".code32\n"
+				 "761: movl %%edx, %%cr0\n"
+				 "ljmp %3, $762f\n"
+				 ".code64\n"
+				 "762:")
+			 :
+			 : "a"(cr0 & ~(ulong)CR0_PG), "d"(cr0), "i"(SEL_KERNEL_CS32),
+			   "i"(SEL_KERNEL_CODE)
+			 : "memory");
+	return fault_taken();
+}
+
 TEST(pg_in_64_bit_mode, "CR0.PG cannot be cleared in 64-bit mode: #GP(0)",
      SPEC("SDM vol. 2B, MOV to control registers; vol. 3A, 4.1.2"))
 {
 	const ulong cr0 = read_cr0();
 
-	EXPECT_FAULT(GP(0), write_cr0_try(cr0 & ~(ulong)CR0_PG));
+	EXPECT_FAULT(GP(0), clear_pg_try());
 	EXPECT_EQ(read_cr0(), cr0);
 	EXPECT_EQ(rdmsr(MSR_EFER) & EFER_LMA, EFER_LMA);
 }
