@@ -208,8 +208,8 @@ TEST(real_idtr_limit,
 	}
 }
 
-TEST(real_sti_shadow, "STI lets the next instruction run first; INT n clears TF before the handler",
-     SPEC("SDM vol. 2B, STI; vol. 3B, 17.3.1.4"))
+TEST(real_int_clears_tf, "INT n with TF set traps neither before nor in the handler, and pushes TF",
+     SPEC("SDM vol. 3B, 17.3.1.4; vol. 2A, INT n"))
 {
 	struct mode m;
 
@@ -219,9 +219,8 @@ TEST(real_sti_shadow, "STI lets the next instruction run first; INT n clears TF 
 	EXPECT_EQ(m.handler_flags & FLAG_TF, 0);
 }
 
-TEST(real_int_far_jump,
-     "the handler is entered in real mode: a 16-bit segment times 16, CR0.PE clear",
-     SPEC("SDM vol. 3B, 20.1.1"))
+TEST(real_control_registers, "SMSW and MOV from CR0 and CR4 work in real mode; PE is clear",
+     SPEC("SDM vol. 2B, SMSW; vol. 3B, 20.1.1"))
 {
 	struct mode m;
 
