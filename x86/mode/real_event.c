@@ -93,7 +93,7 @@ TEST(real_exceptions,
 		{ "db-tf", CODE16("nop; nop"), VEC_DB, 1, FLAG_TF },
 		{ "bp", CODE16("nop; int3"), VEC_BP, 2, 0 },
 		{ "of", CODE16("nop; into"), VEC_OF, 2, FLAG_OF },
-		{ "br", CODE16("movw $0x22, %%ax; boundw %%ax, 0x100"), VEC_BR, 3, 0 },
+		{ "br", CODE16("movw $0x22, %%ax; .byte 0x62, 0x06, 0x00, 0x01"), VEC_BR, 3, 0 },
 		{ "ud", CODE16("nop; ud2; nop"), VEC_UD, 1, 0 },
 		{ "ud-lock", CODE16("lock; nop"), VEC_UD, 0, 0 },
 		{ "ud-mov-cs", CODE16("movw %%ax, %%cs"), VEC_UD, 0, 0 },
@@ -125,9 +125,10 @@ TEST(real_no_exception, "INTO without OF, BOUND within bounds and DIV that fits 
 	real(&m, 0);
 	*low32(MODE_DS + 0x100) = 0x00210010;
 	m.edx = 0xffff0000;
-	EXPECT_NO_FAULT(
-		mode_run(&m, CODE16("into; movw $0x21, %%ax; boundw %%ax, 0x100; movb $0x10, %%al; "
-				    "boundw %%ax, 0x100; movw $1, %%bx; divw %%bx")));
+	EXPECT_NO_FAULT(mode_run(
+		&m,
+		CODE16("into; movw $0x21, %%ax; .byte 0x62, 0x06, 0x00, 0x01; movb $0x10, %%al; "
+		       ".byte 0x62, 0x06, 0x00, 0x01; movw $1, %%bx; divw %%bx")));
 	EXPECT_EQ(m.eax & 0xffff, 0x10);
 }
 

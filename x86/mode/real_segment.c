@@ -114,7 +114,7 @@ TEST(real_unreal,
 		{ "es", CODE16("movl %%es:(%%esi), %%eax") },
 		{ "fs", CODE16("xorw %%dx, %%dx; movw %%dx, %%fs; movl %%fs:(%%esi), %%eax") },
 		{ "gs", CODE16("movl %%gs:(%%esi), %%eax") },
-		{ "lods", CODE16("addr32 lodsl") },
+		{ "lods", CODE16(".byte 0x67; lodsl") },
 	};
 
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {

@@ -100,7 +100,7 @@ TEST(vm86_exceptions, "an exception in vm86 goes to CPL 0 through the IDT, with 
 	vm86(&m, 0, 0);
 	*low32(MODE_DS + 0x100) = 0x00200010;
 	m.eax = 0x21;
-	EXPECT_FAULT(BR, mode_run(&m, CODE16("boundw %%ax, 0x100")));
+	EXPECT_FAULT(BR, mode_run(&m, CODE16(".byte 0x62, 0x06, 0x00, 0x01")));
 	SUBTEST("pf");
 	vm86(&m, 0, 0);
 	mode_use_paging(&m)[(MODE_DS + 0x1000) >> 12] = 0;
