@@ -22,6 +22,15 @@ static void store_tables(void)
 	*low32(MODE_DS + 10) = MODE_IVT;
 }
 
+/*
+ * For 16-bit code that goes on in real mode on a CPU that does what it should refuse: vector 6 of the
+ * IVT is where vector 3 of the IDT is.
+ */
+static void expect_real_mode_too(void)
+{
+	*low32(MODE_IDT + VEC_UD * 4) = MODE_LOW >> 4 << 16 | mode_real_stub(VEC_UD);
+}
+
 TEST(real_to_protected,
      "setting CR0.PE takes effect at once; segments keep what they have until loaded",
      SPEC("SDM vol. 3A, 9.9.1; vol. 2A, LMSW"))
@@ -96,9 +105,10 @@ TEST(lmsw_keeps_pe, "LMSW sets PE, MP, EM and TS, clears the last three, and nev
 {
 	struct mode m;
 
-	mode_init(&m, MODE_32);
+	mode_init(&m, MODE_16);
+	expect_real_mode_too();
 	EXPECT_NO_FAULT(
-		mode_run(&m, CODE32("movl $0xffffffff, %%eax; lmsw %%ax; movl %%cr0, %%ebx; "
+		mode_run(&m, CODE16("movl $0xffffffff, %%eax; lmsw %%ax; movl %%cr0, %%ebx; "
 				    "xorl %%eax, %%eax; lmsw %%ax; movl %%cr0, %%ecx")));
 	EXPECT_EQ(m.ebx, CR0_ET | CR0_NE | 0xf);
 	EXPECT_EQ(m.ecx, CR0_ET | CR0_NE | CR0_PE);
@@ -294,12 +304,10 @@ TEST(pe_cleared_with_pg, "clearing CR0.PE while PG stays set is #GP(0), and noth
 {
 	struct mode m;
 
-	/* 16-bit code, which goes on in real mode on a CPU that does not refuse. */
 	mode_init(&m, MODE_16);
 	mode_use_paging(&m);
 	m.eax = m.cr0 & ~CR0_PE;
-	/* Vector 6 of the IVT is where vector 3 of the IDT is. */
-	*low32(MODE_IDT + VEC_UD * 4) = MODE_LOW >> 4 << 16 | mode_real_stub(VEC_UD);
+	expect_real_mode_too();
 	EXPECT_FAULT(GP(0), mode_run(&m, CODE16("movl %%eax, %%cr0")));
 	EXPECT_EQ(m.cr0 & (CR0_PG | CR0_PE), CR0_PG | CR0_PE);
 }
