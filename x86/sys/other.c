@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+#include "other.h"
+
+#include <sys/atomic.h>
+#include <sys/cpu.h>
+#include <sys/time.h>
+#include <x86/cr.h>
+#include <x86/smp.h>
+
+#define PATIENCE_NS 500000000ull
+/* Once one is lost, more of the same are no surprise. */
+#define LESS_PATIENCE_NS 10000000ull
+
+struct attempt {
+	bool cr3;
+	ulong set, clear;
+	struct fault fault;
+	ulong before, after;
+	u32 done;
+};
+
+static void try_write(void *arg)
+{
+	struct attempt *attempt = arg;
+	ulong value;
+
+	attempt->before = attempt->cr3 ? read_cr3() : read_cr4();
+	value = (attempt->before | attempt->set) & ~attempt->clear;
+	attempt->fault = attempt->cr3 ? write_cr3_try(value) : write_cr4_try(value);
+	attempt->after = attempt->cr3 ? read_cr3() : read_cr4();
+	if (attempt->cr3)
+		write_cr3(attempt->before);
+	else
+		write_cr4(attempt->before);
+	atomic_store(&attempt->done, 1);
+}
+
+/* False if the other CPU was lost; it has been reset. */
+static bool try_on_other_cpu(struct attempt *attempt)
+{
+	static u32 lost;
+	u64 start;
+
+	cpu_start_work(1, try_write, attempt);
+	start = clock_ns();
+	while (!atomic_load(&attempt->done)) {
+		if (clock_ns() - start > (lost ? LESS_PATIENCE_NS : PATIENCE_NS)) {
+			lost++;
+			cpu_give_back(1);
+			return false;
+		}
+		arch_relax();
+	}
+	cpu_wait(1);
+	return true;
+}
+
+static void expect_refused(struct attempt *attempt)
+{
+	if (cpu_count() == 1) {
+		try_write(attempt);
+	} else if (!try_on_other_cpu(attempt)) {
+		FAIL("the CPU that did it is not heard of again");
+		return;
+	}
+	EXPECT_FAULT(GP(0), attempt->fault);
+	EXPECT_EQ(attempt->after, attempt->before);
+}
+
+void expect_cr3_refused(ulong set)
+{
+	static struct attempt attempt;
+
+	attempt = (struct attempt){ .cr3 = true, .set = set };
+	expect_refused(&attempt);
+}
+
+void expect_cr4_refused(ulong set, ulong clear)
+{
+	static struct attempt attempt;
+
+	attempt = (struct attempt){ .set = set, .clear = clear };
+	expect_refused(&attempt);
+}
