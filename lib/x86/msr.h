@@ -35,6 +35,11 @@
 #define EFER_LMA  BIT(10)
 #define EFER_NXE  BIT(11)
 #define EFER_SVME BIT(12)
+#define EFER_LMSLE BIT(13)
+#define EFER_FFXSR BIT(14)
+#define EFER_TCE BIT(15)
+#define EFER_MCOMMIT BIT(17)
+#define EFER_INTWB BIT(18)
 
 static inline u64 rdmsr(u32 index)
 {
