@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* What the cases of FXSAVE and the XSAVE family share. */
+#ifndef ASSAY_SYS_XSTATE_H
+#define ASSAY_SYS_XSTATE_H
+
+#include <test.h>
+
+#include <x86/cpuid.h>
+#include <x86/cr.h>
+#include <x86/xsave.h>
+
+/* The components whose registers can be read without this family, as far as the CPU has them. */
+u64 xstate_known(void);
+
+static inline const char *xstate_name(u64 component)
+{
+	switch (component) {
+	case XSTATE_X87:
+		return "x87";
+	case XSTATE_SSE:
+		return "sse";
+	case XSTATE_AVX:
+		return "avx";
+	case XSTATE_PKRU:
+		return "pkru";
+	default:
+		return "all";
+	}
+}
+
+/* Sets CR4.OSXSAVE, XCR0 to xstate_known(), and CR4.PKE if there is PKU. */
+void xstate_enable(void);
+
+/* Expects that the registers hold `expected`, as far as `components` go; `mxcsr` too if SSE is there. */
+void xstate_expect(const struct xstate *expected, u64 components);
+
+/*
+ * Expects that the area holds the components of `state`, and that it is else as it was `before`, header
+ * included: where `written` is not what the manual says is written.
+ */
+void xstate_expect_area(const struct xsave_area *area, const struct xsave_area *before,
+			const struct xstate *state, u64 components, bool with_mxcsr);
+
+u64 area_u64(const struct xsave_area *area, u32 offset);
+void area_set_u64(struct xsave_area *area, u32 offset, u64 value);
+
+#endif
