@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/* MSRs that hold linear addresses. SDM vol. 2B, WRMSR: "a non-canonical address" is #GP(0). */
+#include <test.h>
+
+#include <x86/cpuid.h>
+#include <x86/cr.h>
+#include <x86/msr.h>
+
+SUITE("MSRs with linear addresses");
+
+static const struct {
+	const char *name;
+	u32 index;
+	bool only_intel; /* AMD's have 32 bits there */
+} msrs[] = {
+	{ "LSTAR", MSR_LSTAR, false },
+	{ "CSTAR", MSR_CSTAR, false },
+	{ "FS_BASE", MSR_FS_BASE, false },
+	{ "GS_BASE", MSR_GS_BASE, false },
+	{ "KERNEL_GS_BASE", MSR_KERNEL_GS_BASE, false },
+	{ "SYSENTER_ESP", MSR_IA32_SYSENTER_ESP, true },
+	{ "SYSENTER_EIP", MSR_IA32_SYSENTER_EIP, true },
+};
+
+TEST(msr_canonical, "an MSR with a linear address keeps every canonical address",
+     SPEC("SDM vol. 2B, WRMSR; APM vol. 2, 3.2"))
+{
+	static const u64 addresses[] = { 0,
+					 1,
+					 0x00007fffffffffff,
+					 0x0000123456789abc,
+					 0xffff800000000000,
+					 0xfffffffffffffff0,
+					 0xffffffffffffffff,
+					 0xffffedcba9876543 };
+
+	for (u32 i = 0; i < ARRAY_SIZE(msrs); i++) {
+		if (msrs[i].only_intel && !cpu_is_intel())
+			continue;
+		for (u32 j = 0; j < ARRAY_SIZE(addresses); j++) {
+			SUBTEST("%s-%#llx", msrs[i].name, addresses[j]);
+			EXPECT_NO_FAULT(wrmsr_try(msrs[i].index, addresses[j]));
+			EXPECT_EQ(rdmsr(msrs[i].index), addresses[j]);
+		}
+		wrmsr(msrs[i].index, 0);
+	}
+}
+
+/* Not canonical with 48 bits, nor with 57. */
+TEST(msr_non_canonical, "an MSR with a linear address refuses what is not canonical: #GP(0)",
+     SPEC("SDM vol. 2B, WRMSR; APM vol. 2, 3.2"), BUG("XSA-193"))
+{
+	static const u64 addresses[] = { 0x0100000000000000, 0x4000000000000000, 0x8000000000000000,
+					 0xfeffffffffffffff, 0x7fffffffffffffff };
+
+	for (u32 i = 0; i < ARRAY_SIZE(msrs); i++) {
+		if (msrs[i].only_intel && !cpu_is_intel())
+			continue;
+		for (u32 j = 0; j < ARRAY_SIZE(addresses); j++) {
+			SUBTEST("%s-%#llx", msrs[i].name, addresses[j]);
+			wrmsr(msrs[i].index, 0x1000);
+			EXPECT_FAULT(GP(0), wrmsr_try(msrs[i].index, addresses[j]));
+			EXPECT_EQ(rdmsr(msrs[i].index), 0x1000ull);
+		}
+		wrmsr(msrs[i].index, 0);
+	}
+}
+
+static ulong read_fs_0(void)
+{
+	ulong value;
+
+	__asm__ volatile("movq %%fs:0, %0" : "=r"(value) : : "memory");
+	return value;
+}
+
+static ulong read_gs_0(void)
+{
+	ulong value;
+
+	__asm__ volatile("movq %%gs:0, %0" : "=r"(value) : : "memory");
+	return value;
+}
+
+TEST(msr_segment_bases, "FS_BASE and GS_BASE are the bases of FS and GS; KERNEL_GS_BASE is not",
+     SPEC("SDM vol. 3A, 3.4.4"))
+{
+	static ulong values[3] = { 11, 22, 33 };
+
+	wrmsr(MSR_FS_BASE, (ulong)&values[0]);
+	wrmsr(MSR_GS_BASE, (ulong)&values[1]);
+	wrmsr(MSR_KERNEL_GS_BASE, (ulong)&values[2]);
+	EXPECT_EQ(read_fs_0(), 11ul);
+	EXPECT_EQ(read_gs_0(), 22ul);
+}
