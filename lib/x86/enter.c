@@ -21,7 +21,8 @@ void enter_asm(void *frame);
 
 static struct trap_frame *frame_on_stack(void)
 {
-	return (struct trap_frame *)(stack + sizeof(stack) - ALIGN_UP(sizeof(struct trap_frame), 16u));
+	return (struct trap_frame *)(stack + sizeof(stack) -
+				     ALIGN_UP(sizeof(struct trap_frame), 16u));
 }
 
 ulong enter_kernel_stack(void)

@@ -13,9 +13,9 @@ struct x87_image {
 
 #define TAG_EMPTY 3u
 
-#define FOR_EIGHT_(insn)    insn(0) insn(1) insn(2) insn(3) insn(4) insn(5) insn(6) insn(7)
-#define FOR_SIXTEEN_(insn)  FOR_EIGHT_(insn) insn(8) insn(9) insn(10) insn(11) insn(12) insn(13) \
-	insn(14) insn(15)
+#define FOR_EIGHT_(insn) insn(0) insn(1) insn(2) insn(3) insn(4) insn(5) insn(6) insn(7)
+#define FOR_SIXTEEN_(insn) \
+	FOR_EIGHT_(insn) insn(8) insn(9) insn(10) insn(11) insn(12) insn(13) insn(14) insn(15)
 #ifdef __x86_64__
 #define FOR_ALL_(insn) FOR_SIXTEEN_(insn)
 #else
@@ -58,7 +58,7 @@ void xstate_read(struct xstate *state, u64 components)
 	if (components & XSTATE_X87)
 		read_x87(state);
 	if (components & XSTATE_SSE) {
-		__asm__ volatile("stmxcsr %0" : "=m"(state->mxcsr));
+		state->mxcsr = stmxcsr();
 		__asm__ volatile(FOR_ALL_(STORE_XMM_) : : "r"(state->xmm) : "memory");
 	}
 	if (components & XSTATE_AVX) {

@@ -35,24 +35,24 @@ struct xsave_area {
 } __aligned(64);
 
 /* name_try(area): an instruction with an area in memory. */
-#define DEFINE_FXSAVE_(name, insn)                                                     \
-	static inline struct fault name##_try(void *area)                              \
-	{                                                                              \
-		fault_clear();                                                         \
-		__asm__ volatile(GUARDED(insn " (%0)") : : "r"(area) : "memory");      \
-		return fault_taken();                                                  \
+#define DEFINE_FXSAVE_(name, insn)                                                \
+	static inline struct fault name##_try(void *area)                         \
+	{                                                                         \
+		fault_clear();                                                    \
+		__asm__ volatile(GUARDED(insn " (%0)") : : "r"(area) : "memory"); \
+		return fault_taken();                                             \
 	}
 
 /* name_try(area, rfbm): and with the requested-feature bitmap in EDX:EAX. */
-#define DEFINE_XSAVE_(name, insn)                                                      \
-	static inline struct fault name##_try(void *area, u64 rfbm)                    \
-	{                                                                              \
-		fault_clear();                                                         \
-		__asm__ volatile(GUARDED(insn " (%0)")                                 \
-				 :                                                     \
-				 : "r"(area), "a"((u32)rfbm), "d"((u32)(rfbm >> 32))   \
-				 : "memory");                                          \
-		return fault_taken();                                                  \
+#define DEFINE_XSAVE_(name, insn)                                                    \
+	static inline struct fault name##_try(void *area, u64 rfbm)                  \
+	{                                                                            \
+		fault_clear();                                                       \
+		__asm__ volatile(GUARDED(insn " (%0)")                               \
+				 :                                                   \
+				 : "r"(area), "a"((u32)rfbm), "d"((u32)(rfbm >> 32)) \
+				 : "memory");                                        \
+		return fault_taken();                                                \
 	}
 
 DEFINE_FXSAVE_(fxsave, "fxsave")
@@ -78,6 +78,14 @@ static inline struct fault xgetbv_try(u32 index, u64 *value)
 	__asm__ volatile(GUARDED("xgetbv") : "+a"(low), "+d"(high) : "c"(index) : "memory");
 	*value = (u64)high << 32 | low;
 	return fault_taken();
+}
+
+static inline u32 stmxcsr(void)
+{
+	u32 mxcsr;
+
+	__asm__ volatile("stmxcsr %0" : "=m"(mxcsr));
+	return mxcsr;
 }
 
 /* PKRU; needs CR4.PKE. SDM vol. 2B, RDPKRU; 2D, WRPKRU. */

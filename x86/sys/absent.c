@@ -86,7 +86,7 @@ static const struct {
 /* CLWB and TPAUSE share encodings' places with others, but none of those that are in use here. */
 TEST(absent_instructions, "an instruction that CPUID has not is #UD; at CPL 0 and 3; some are NOPs",
      SPEC("SDM vol. 2, each instruction, #UD if its CPUID feature is 0; vol. 1, 17.3.1 on CET's NOPs"),
-     BUG("XSA-278"))
+	  BUG("XSA-278"))
 {
 	for (u32 i = 0; i < ARRAY_SIZE(insns); i++) {
 		if (cpu_has(insns[i].feature) && insns[i].feature != X86_FEATURE_HYPERVISOR)

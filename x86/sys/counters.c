@@ -38,7 +38,7 @@ TEST(tsd, "with CR4.TSD RDTSC and RDTSCP are #GP(0) at CPL 3; else, and at CPL 0
 
 				SUBTEST("%s-cpl%u-tsd%u", rows[i].name, cpl, set);
 				write_cr4(set ? cr4 | CR4_TSD : cr4);
-				EXPECT_FAULT(!present	 ? UD
+				EXPECT_FAULT(!present	  ? UD
 					     : set && cpl ? GP(0)
 							  : NO_FAULT,
 					     bytes_try(cpl, rows[i].code, rows[i].size, &r));
@@ -109,7 +109,8 @@ TEST(pce, "without CR4.PCE RDPMC is #GP(0) at CPL 3, of any counter",
 }
 
 /* No CPU has that many. */
-TEST(rdpmc_index, "RDPMC of a counter that there is not is #GP(0) at CPL 0, and at CPL 3 with CR4.PCE",
+TEST(rdpmc_index,
+     "RDPMC of a counter that there is not is #GP(0) at CPL 0, and at CPL 3 with CR4.PCE",
      SPEC("SDM vol. 2B, RDPMC"))
 {
 	write_cr4(read_cr4() | CR4_PCE);

@@ -72,7 +72,8 @@ TEST(cpuid_vendor, "the vendor is twelve printable characters, the same in leaf 
 TEST(cpuid_beyond_limit, "a leaf beyond the highest gives the highest basic leaf on Intel",
      SPEC("SDM vol. 2A, CPUID, INPUT EAX"), REQUIRES(cpu_is_intel()))
 {
-	const u32 leaves[] = { max_basic() + 1, 0x1000, 0x3fffffff, max_extended() + 1, 0x8000ffff };
+	const u32 leaves[] = { max_basic() + 1, 0x1000, 0x3fffffff, max_extended() + 1,
+			       0x8000ffff };
 
 	for (u32 i = 0; i < ARRAY_SIZE(leaves); i++)
 		for (u32 subleaf = 0; subleaf < 2; subleaf++) {
@@ -83,7 +84,7 @@ TEST(cpuid_beyond_limit, "a leaf beyond the highest gives the highest basic leaf
 
 TEST(cpuid_hypervisor_leaf, "with the hypervisor bit, leaf 40000000H has a limit and a signature",
      SPEC("APM vol. 2, 21.1 and vol. 3, E.3.9; SDM vol. 2A, CPUID: 40000000H-4FFFFFFFH"),
-     REQUIRES(cpu_has(X86_FEATURE_HYPERVISOR)))
+	  REQUIRES(cpu_has(X86_FEATURE_HYPERVISOR)))
 {
 	struct cpuid r = cpuid(0x40000000, 0);
 
@@ -115,8 +116,8 @@ TEST(cpuid_at_cpl3, "CPUID gives the same at CPL 3 as at CPL 0, and changes no f
 		}
 }
 
-TEST(cpuid_osxsave, "CPUID.OSXSAVE follows CR4.OSXSAVE; without XSAVE it is 0", SPEC("SDM vol. 2A, CPUID"),
-     BUG("linux c4d2188206ba"))
+TEST(cpuid_osxsave, "CPUID.OSXSAVE follows CR4.OSXSAVE; without XSAVE it is 0",
+     SPEC("SDM vol. 2A, CPUID"), BUG("linux c4d2188206ba"))
 {
 	const u32 bit = BIT(X86_FEATURE_OSXSAVE % 32);
 	u32 others;
@@ -133,8 +134,8 @@ TEST(cpuid_osxsave, "CPUID.OSXSAVE follows CR4.OSXSAVE; without XSAVE it is 0", 
 	}
 }
 
-TEST(cpuid_ospke, "CPUID.OSPKE follows CR4.PKE; without PKU it is 0", SPEC("SDM vol. 2A, CPUID"),
-     BUG("linux c4d2188206ba"))
+TEST(cpuid_ospke, "CPUID.OSPKE follows CR4.PKE; without PKU it is 0",
+     SPEC("SDM vol. 2A, CPUID"), BUG("linux c4d2188206ba"))
 {
 	const u32 bit = BIT(X86_FEATURE_OSPKE % 32);
 	u32 others;
@@ -182,7 +183,8 @@ TEST(cpuid_leaf_1, "reserved bits of leaf 1 are 0", SPEC("SDM vol. 2A, CPUID, fi
 
 TEST(cpuid_leaf_80000001_edx,
      "leaf 80000001H repeats bits of leaf 1 in EDX on AMD; on Intel these are reserved and 0",
-     SPEC("APM vol. 3, E.4.2; SDM vol. 2A, CPUID, table 3-17"), REQUIRES(max_extended() >= 0x80000001))
+     SPEC("APM vol. 3, E.4.2; SDM vol. 2A, CPUID, table 3-17"),
+	  REQUIRES(max_extended() >= 0x80000001))
 {
 	const u32 repeated = 0x0183f3ff;
 	u32 edx = cpuid(0x80000001, 0).edx;
@@ -267,7 +269,7 @@ TEST(cpuid_address_widths, "physical addresses have 36 to 52 bits; linear ones 4
 
 TEST(cpuid_brand, "the brand string is of printable characters, ended by a null byte",
      SPEC("SDM vol. 2A, CPUID, The Processor Brand String Method; APM vol. 3, E.4.3"),
-     REQUIRES(max_extended() >= 0x80000004))
+	  REQUIRES(max_extended() >= 0x80000004))
 {
 	char brand[49] = "";
 	size_t length;

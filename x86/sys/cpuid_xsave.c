@@ -74,9 +74,9 @@ TEST(xsave_offsets, "AVX state is 256 bytes at 576, the others' sizes are those 
 		const char *name;
 		u32 component, size;
 	} rows[] = {
-		{ "avx", 2, 256 },	 { "bndregs", 3, 64 },	   { "bndcsr", 4, 64 },
-		{ "opmask", 5, 64 },	 { "zmm_hi256", 6, 512 },  { "hi16_zmm", 7, 1024 },
-		{ "pkru", 9, 8 },	 { "tilecfg", 17, 64 },	   { "tiledata", 18, 8192 },
+		{ "avx", 2, 256 },   { "bndregs", 3, 64 },    { "bndcsr", 4, 64 },
+		{ "opmask", 5, 64 }, { "zmm_hi256", 6, 512 }, { "hi16_zmm", 7, 1024 },
+		{ "pkru", 9, 8 },    { "tilecfg", 17, 64 },   { "tiledata", 18, 8192 },
 	};
 
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -96,20 +96,20 @@ TEST(xsave_offsets, "AVX state is 256 bytes at 576, the others' sizes are those 
 	}
 }
 
-TEST(xsave_no_overlap, "no two components share a place", SPEC("SDM vol. 1, 13.4.3"),
-     REQUIRES(cpu_has(X86_FEATURE_XSAVE)))
+TEST(xsave_no_overlap, "no two components share a place",
+     SPEC("SDM vol. 1, 13.4.3"), REQUIRES(cpu_has(X86_FEATURE_XSAVE)))
 {
 	u64 extended = supported() & ~(XSTATE_X87 | XSTATE_SSE);
 
 	EXPECT_LE(area_size(extended), cpuid(0xd, 0).ecx);
-	for_each_set_bit(a, extended) for_each_set_bit(b, extended)
-	{
-		struct cpuid x = cpuid(0xd, (u32)a), y = cpuid(0xd, (u32)b);
+	for_each_set_bit(a, extended)
+		for_each_set_bit(b, extended) {
+			struct cpuid x = cpuid(0xd, (u32)a), y = cpuid(0xd, (u32)b);
 
-		if (a < b)
-			EXPECT(x.ebx + x.eax <= y.ebx || y.ebx + y.eax <= x.ebx,
-			       "components %llu and %llu", a, b);
-	}
+			if (a < b)
+				EXPECT(x.ebx + x.eax <= y.ebx || y.ebx + y.eax <= x.ebx,
+				       "components %llu and %llu", a, b);
+		}
 }
 
 TEST(xsave_size, "EBX is the size that the components in XCR0 need, ECX that of all components",

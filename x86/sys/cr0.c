@@ -44,7 +44,8 @@ TEST(cr0_et, "CR0.ET is always 1: writing 0 is accepted and changes nothing",
 	EXPECT_EQ(read_cr0(), before);
 }
 
-TEST(cr0_reserved_bits, "reserved bits of CR0 in its low half stay clear: setting them has no effect",
+TEST(cr0_reserved_bits,
+     "reserved bits of CR0 in its low half stay clear: setting them has no effect",
      SPEC("SDM vol. 2B, MOV to control registers"))
 {
 	ulong before = read_cr0();
@@ -59,7 +60,7 @@ TEST(cr0_reserved_bits, "reserved bits of CR0 in its low half stay clear: settin
 
 TEST(cr0_high_half, "bits 63-32 of CR0 are reserved: #GP(0) and CR0 stays",
      SPEC("SDM vol. 2B, MOV to control registers, 64-Bit Mode Exceptions"),
-     REQUIRES(sizeof(ulong) == 8))
+	  REQUIRES(sizeof(ulong) == 8))
 {
 	ulong before = read_cr0();
 
@@ -130,8 +131,7 @@ TEST(lmsw, "LMSW loads MP, EM and TS, leaves PE set and changes nothing else",
 	}
 }
 
-TEST(smsw, "SMSW gives CR0 bits 15-0; to memory, two bytes and no more",
-     SPEC("SDM vol. 2B, SMSW"))
+TEST(smsw, "SMSW gives CR0 bits 15-0; to memory, two bytes and no more", SPEC("SDM vol. 2B, SMSW"))
 {
 	static u16 memory[2];
 	ulong start = read_cr0();

@@ -75,7 +75,8 @@ static bool is_present(u32 i)
 	return bits[i].present ? bits[i].present() : cpu_has(bits[i].feature);
 }
 
-TEST(cr4_supported_bits, "each bit of CR4 whose feature CPUID has can be set and cleared; others stay",
+TEST(cr4_supported_bits,
+     "each bit of CR4 whose feature CPUID has can be set and cleared; others stay",
      SPEC("SDM vol. 3A, 2.5; APM vol. 2, 3.1.3"))
 {
 	take_user_from_image();
@@ -134,7 +135,8 @@ TEST(cr4_keeps_bits, "CR4 holds several bits at once and reads as it was written
 	}
 }
 
-TEST(cr4_cet_needs_wp, "CR4.CET cannot be set while CR0.WP is clear, nor WP cleared with CET: #GP(0)",
+TEST(cr4_cet_needs_wp,
+     "CR4.CET cannot be set while CR0.WP is clear, nor WP cleared with CET: #GP(0)",
      SPEC("SDM vol. 2B, MOV to control registers"), REQUIRES(has_cet()))
 {
 	ulong cr0 = read_cr0(), cr4 = read_cr4();

@@ -14,9 +14,12 @@ static const struct {
 	u64 bit;
 	enum x86_feature feature;
 } bits[] = {
-	{ "sce", EFER_SCE, X86_FEATURE_SYSCALL },   { "nxe", EFER_NXE, X86_FEATURE_NX },
-	{ "svme", EFER_SVME, X86_FEATURE_SVM },	    { "ffxsr", EFER_FFXSR, X86_FEATURE_FFXSR },
-	{ "tce", EFER_TCE, X86_FEATURE_TCE },	    { "mcommit", EFER_MCOMMIT, X86_FEATURE_MCOMMIT },
+	{ "sce", EFER_SCE, X86_FEATURE_SYSCALL },
+	{ "nxe", EFER_NXE, X86_FEATURE_NX },
+	{ "svme", EFER_SVME, X86_FEATURE_SVM },
+	{ "ffxsr", EFER_FFXSR, X86_FEATURE_FFXSR },
+	{ "tce", EFER_TCE, X86_FEATURE_TCE },
+	{ "mcommit", EFER_MCOMMIT, X86_FEATURE_MCOMMIT },
 	{ "intwb", EFER_INTWB, X86_FEATURE_INTWB },
 };
 

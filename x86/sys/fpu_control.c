@@ -138,7 +138,8 @@ static void expect_availability(u32 i, u32 setting)
 }
 
 TEST(fpu_availability, "CR0.EM, MP, TS and CR4.OSFXSR decide on each instruction: #NM, #UD or none",
-     SPEC("SDM vol. 3A, 2.5, 9.2.1, 13.1.2; vol. 2, exceptions of each instruction"), BUG("XSA-190"))
+     SPEC("SDM vol. 3A, 2.5, 9.2.1, 13.1.2; vol. 2, exceptions of each instruction"),
+	  BUG("XSA-190"))
 {
 	for (u32 i = 0; i < ARRAY_SIZE(insns); i++) {
 		if (!cpu_has(insns[i].feature))
@@ -191,10 +192,13 @@ TEST(avx_availability, "VEX instructions need CR4.OSXSAVE and XCR0 bits 2-1, els
 				ASSERT_NO_FAULT(xsetbv_try(0, xcr0[j]));
 				write_cr4(osxsave ? cr4 | CR4_OSXSAVE : cr4);
 				write_cr0(cr0 | (ts ? CR0_TS : 0) | (em ? CR0_EM : 0));
-				fault = bytes_try(setting & 2 ? 3 : 0, vex[i].code, vex[i].size, &r);
+				fault = bytes_try(setting & 2 ? 3 : 0, vex[i].code, vex[i].size,
+						  &r);
 				write_cr0(cr0);
-				EXPECT_FAULT(!enabled ? UD : ts ? NM : NO_FAULT, fault,
-					     "osxsave %d ts %d em %d", osxsave, ts, em);
+				EXPECT_FAULT(!enabled ? UD
+					     : ts     ? NM
+						      : NO_FAULT,
+					     fault, "osxsave %d ts %d em %d", osxsave, ts, em);
 			}
 }
 

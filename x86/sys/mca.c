@@ -38,7 +38,8 @@ TEST(mcg_cap, "MCG_CAP has a count of banks and cannot be written",
 	EXPECT_FAULT(GP(0), wrmsr_try(MSR_MCG_CAP, before));
 }
 
-TEST(mcg_ctl, "MCG_CTL takes all ones and all zeros where MCG_CAP says it is there; else it is #GP(0)",
+TEST(mcg_ctl,
+     "MCG_CTL takes all ones and all zeros where MCG_CAP says it is there; else it is #GP(0)",
      SPEC("SDM vol. 3B, 15.3.1.3"))
 {
 	u64 before = 0, value = 0;

@@ -2,6 +2,7 @@
 /* MSRs that hold linear addresses. SDM vol. 2B, WRMSR: "a non-canonical address" is #GP(0). */
 #include <test.h>
 
+#include <x86/bytes.h>
 #include <x86/cpuid.h>
 #include <x86/cr.h>
 #include <x86/msr.h>
@@ -92,4 +93,40 @@ TEST(msr_segment_bases, "FS_BASE and GS_BASE are the bases of FS and GS; KERNEL_
 	wrmsr(MSR_KERNEL_GS_BASE, (ulong)&values[2]);
 	EXPECT_EQ(read_fs_0(), 11ul);
 	EXPECT_EQ(read_gs_0(), 22ul);
+}
+
+/* RDFSBASE, RDGSBASE, WRFSBASE, WRGSBASE; AX, 64 bits. */
+static const struct {
+	const char *name;
+	u8 code[5];
+	u32 index;
+	bool write;
+} bases[] = {
+	{ "rdfsbase", { 0xf3, 0x48, 0x0f, 0xae, 0xc0 }, MSR_FS_BASE, false },
+	{ "rdgsbase", { 0xf3, 0x48, 0x0f, 0xae, 0xc8 }, MSR_GS_BASE, false },
+	{ "wrfsbase", { 0xf3, 0x48, 0x0f, 0xae, 0xd0 }, MSR_FS_BASE, true },
+	{ "wrgsbase", { 0xf3, 0x48, 0x0f, 0xae, 0xd8 }, MSR_GS_BASE, true },
+};
+
+TEST(fsgsbase_needs_cr4,
+     "RDFSBASE and its like are #UD without CR4.FSGSBASE; with it they work at CPL 3",
+     SPEC("SDM vol. 2B, RDFSBASE/RDGSBASE; 2D, WRFSBASE/WRGSBASE"))
+{
+	for (u32 i = 0; i < ARRAY_SIZE(bases); i++)
+		for (u32 cpl = 0; cpl <= 3; cpl += 3)
+			for (u32 set = 0; set <= cpu_has(X86_FEATURE_FSGSBASE); set++) {
+				struct registers r = { .ax = 0x123456789abc, .flags = FLAG_1 };
+
+				SUBTEST("%s-cpl%u-cr4-%u", bases[i].name, cpl, set);
+				write_cr4(set ? read_cr4() | CR4_FSGSBASE
+					      : read_cr4() & ~CR4_FSGSBASE);
+				wrmsr(bases[i].index, 0xffffcba987654321);
+				EXPECT_FAULT(set ? NO_FAULT : UD,
+					     bytes_try(cpl, bases[i].code, 5, &r));
+				EXPECT_EQ(rdmsr(bases[i].index), set && bases[i].write
+									 ? 0x123456789abcull
+									 : 0xffffcba987654321);
+				if (set && !bases[i].write)
+					EXPECT_EQ(r.ax, 0xffffcba987654321ul);
+			}
 }

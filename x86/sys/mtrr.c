@@ -30,8 +30,8 @@ static bool is_pat_type(u32 type)
 	return is_type(type) || type == 7;
 }
 
-TEST(pat_types, "each field of PAT takes the types 0, 1 and 4 to 7", SPEC("SDM vol. 3A, 11.12.2"),
-     REQUIRES(cpu_has(X86_FEATURE_PAT)))
+TEST(pat_types, "each field of PAT takes the types 0, 1 and 4 to 7",
+     SPEC("SDM vol. 3A, 11.12.2"), REQUIRES(cpu_has(X86_FEATURE_PAT)))
 {
 	u64 before = rdmsr(MSR_IA32_PAT);
 
@@ -116,7 +116,7 @@ TEST(mtrr_fixed, "each field of each fixed-range MTRR takes the types UC, WC, WT
 /* Without AMD's SYSCFG.MtrrFixDramModEn its RdMem and WrMem bits are reserved as on Intel. */
 TEST(mtrr_fixed_reserved, "another type in a fixed-range MTRR is #GP(0), and it stays",
      SPEC("SDM vol. 3A, 11.11.2.2; APM vol. 2, 7.7.2"),
-     REQUIRES(has_mtrr() && (rdmsr(MSR_MTRRCAP) & MTRRCAP_FIX)))
+	  REQUIRES(has_mtrr() && (rdmsr(MSR_MTRRCAP) & MTRRCAP_FIX)))
 {
 	static const u8 types[] = { 2, 3, 7, 8, 0x20, 0x40, 0x80, 0xff };
 
@@ -168,7 +168,8 @@ TEST(mtrr_variable, "the variable-range MTRRs keep type, base, mask and the vali
 	}
 }
 
-TEST(mtrr_variable_reserved, "reserved types and bits of variable-range MTRRs are #GP(0); they stay",
+TEST(mtrr_variable_reserved,
+     "reserved types and bits of variable-range MTRRs are #GP(0); they stay",
      SPEC("SDM vol. 3A, 11.11.2.3; APM vol. 2, 7.7.2"), REQUIRES(has_mtrr()))
 {
 	const u64 beyond = BITS(63, cpu_physical_bits());
@@ -249,8 +250,8 @@ TEST(mtrr_default_type_reserved, "reserved types and bits of MTRRdefType are #GP
 	}
 }
 
-TEST(mtrr_separate, "each MTRR is a register of its own", SPEC("SDM vol. 3A, 11.11.2"),
-     REQUIRES(has_mtrr()))
+TEST(mtrr_separate, "each MTRR is a register of its own",
+     SPEC("SDM vol. 3A, 11.11.2"), REQUIRES(has_mtrr()))
 {
 	static const u64 types[] = { 0, 1, 4, 5, 6 };
 	u64 fixed[ARRAY_SIZE(fixed_msrs)], base[16], mask[16];

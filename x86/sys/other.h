@@ -10,7 +10,8 @@
 
 /*
  * Writes the control register, CR3 or CR4, with what it holds on that CPU with the bits of `set` set and
- * those of `clear` cleared. Expects #GP(0), and that it then reads as before.
+ * those of `clear` cleared. Expects #GP(0), and that it then reads as before. A CPU that is lost ends
+ * the case.
  */
 void expect_cr3_refused(ulong set);
 void expect_cr4_refused(ulong set, ulong clear);

@@ -58,7 +58,9 @@ TEST(pkru_operands, "RDPKRU with ECX, WRPKRU with ECX or EDX not 0 is #GP(0); PK
 	wrpkru(0x5550);
 	for (u32 cpl = 0; cpl <= 3; cpl += 3)
 		for (u32 bit = 0; bit < 32; bit++) {
-			struct registers r = { .ax = 0x1230, .cx = (ulong)BIT(bit), .flags = FLAG_1 };
+			struct registers r = { .ax = 0x1230,
+					       .cx = (ulong)BIT(bit),
+					       .flags = FLAG_1 };
 
 			SUBTEST("rdpkru-ecx-bit-%u-cpl%u", bit, cpl);
 			EXPECT_FAULT(GP(0), bytes_try(cpl, rdpkru_code, 3, &r));

@@ -111,7 +111,8 @@ TEST(privileged_undefined, "forms that do not exist are #UD at CPL 0",
 static const u8 clac_code[] = { 0x0f, 0x01, 0xca };
 static const u8 stac_code[] = { 0x0f, 0x01, 0xcb };
 
-TEST(stac_clac, "STAC sets AC, CLAC clears it, and all other flags and registers stay; without SMAP #UD",
+TEST(stac_clac,
+     "STAC sets AC, CLAC clears it, and all other flags and registers stay; without SMAP #UD",
      SPEC("SDM vol. 2A, CLAC; 2B, STAC"))
 {
 	const ulong others = FLAG_CF | FLAG_PF | FLAG_AF | FLAG_ZF | FLAG_SF | FLAG_OF;

@@ -59,7 +59,8 @@ TEST(syscall_legacy_selectors, "SYSCALL and SYSRET take flat segments, whatever 
 	const struct trap_frame *at = trap_last_frame();
 
 	set_up((ulong)enter_probe);
-	wrmsr(MSR_STAR, (u64)(SEL_SPARE + 16) << 48 | (u64)(SEL_SPARE | 1) << 32 | (ulong)enter_probe);
+	wrmsr(MSR_STAR,
+	      (u64)(SEL_SPARE + 16) << 48 | (u64)(SEL_SPARE | 1) << 32 | (ulong)enter_probe);
 	SUBTEST("syscall");
 	EXPECT_FAULT(UD, enter(&from));
 	EXPECT_EQ(at->ip, (ulong)enter_probe + ENTER_PROBE_32);
@@ -92,8 +93,8 @@ TEST(sysret_legacy, "SYSRET goes to ECX at CPL 3 and sets IF; the stack pointer 
 	enter_expect_registers(at, &from, 0);
 }
 
-TEST(sysret_legacy_at_cpl3, "SYSRET at CPL 3 is #GP(0)", SPEC("APM vol. 3, SYSRET"),
-     REQUIRES(has_legacy_syscall()))
+TEST(sysret_legacy_at_cpl3, "SYSRET at CPL 3 is #GP(0)",
+     SPEC("APM vol. 3, SYSRET"), REQUIRES(has_legacy_syscall()))
 {
 	struct trap_frame from = enter_frame(3, sysret_code);
 

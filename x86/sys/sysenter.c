@@ -28,8 +28,8 @@ TEST(sysenter_enters_kernel,
 /* UD2, which changes no flag. */
 static const u8 ud2_code[2] = { 0x0f, 0x0b };
 
-#define KEPT_FLAGS                                                                               \
-	(FLAG_1 | FLAG_CF | FLAG_PF | FLAG_AF | FLAG_ZF | FLAG_SF | FLAG_DF | FLAG_OF |          \
+#define KEPT_FLAGS                                                                      \
+	(FLAG_1 | FLAG_CF | FLAG_PF | FLAG_AF | FLAG_ZF | FLAG_SF | FLAG_DF | FLAG_OF | \
 	 FLAG_IOPL | FLAG_NT | FLAG_AC | FLAG_ID)
 
 TEST(sysenter_flags, "SYSENTER clears IF and RF, and keeps every other flag",
@@ -110,7 +110,8 @@ TEST(sysenter_null_cs, "SYSENTER with a SYSENTER_CS of 0 to 3 is #GP(0) and chan
 			EXPECT_EQ(at->ip, (ulong)sysenter_code);
 			EXPECT_EQ(at->cs, from.cs);
 			EXPECT_EQ(at->flags & ~FLAG_RF, from.flags);
-			EXPECT_EQ(at->sp, cpl || sizeof(ulong) == 8 ? from.sp : enter_kernel_stack());
+			EXPECT_EQ(at->sp,
+				  cpl || sizeof(ulong) == 8 ? from.sp : enter_kernel_stack());
 			enter_expect_registers(at, &from, 0);
 		}
 }
@@ -118,7 +119,8 @@ TEST(sysenter_null_cs, "SYSENTER with a SYSENTER_CS of 0 to 3 is #GP(0) and chan
 /* PUSH and UD2: the cached segment decides where the value goes. */
 static const u8 push_code[] = { 0x50, 0x0f, 0x0b };
 
-TEST(sysenter_stack_segment, "behind SYSENTER the stack segment is flat, whatever the GDT has there",
+TEST(sysenter_stack_segment,
+     "behind SYSENTER the stack segment is flat, whatever the GDT has there",
      SPEC("SDM vol. 2B, SYSENTER, Operation"))
 {
 	struct trap_frame from = enter_frame(3, sysenter_code);
@@ -164,8 +166,7 @@ TEST(sysexit_to_32_bit_code,
 		enter_expect_registers(at, &from, BIT(ENTER_AX));
 }
 
-TEST(sysexit_flags, "SYSEXIT keeps every flag but RF",
-     SPEC("SDM vol. 2B, SYSEXIT, Operation"))
+TEST(sysexit_flags, "SYSEXIT keeps every flag but RF", SPEC("SDM vol. 2B, SYSEXIT, Operation"))
 {
 	ulong stack;
 	struct trap_frame from = sysexit_frame(&stack);

@@ -75,9 +75,12 @@ TEST(sysret_selectors,
 		const char *name;
 		u16 selector;
 	} rows[] = {
-		{ "user", SEL_USER_CS32 },	 { "rpl0", SEL_USER_CS32 & ~3 },
-		{ "null", 3 },			 { "null-descriptors", SEL_SPARE | 3 },
-		{ "kernel", SEL_KERNEL_CODE | 3 }, { "beyond-gdt", 0xff03 },
+		{ "user", SEL_USER_CS32 },
+		{ "rpl0", SEL_USER_CS32 & ~3 },
+		{ "null", 3 },
+		{ "null-descriptors", SEL_SPARE | 3 },
+		{ "kernel", SEL_KERNEL_CODE | 3 },
+		{ "beyond-gdt", 0xff03 },
 		{ "ldt", 0x1003 | ERR_TI },
 	};
 
@@ -93,8 +96,7 @@ TEST(sysret_selectors,
 			EXPECT_FAULT(UD, enter(&from));
 			EXPECT_EQ(at->ip, (ulong)enter_probe +
 						  (bits == 64 ? ENTER_PROBE_64 : ENTER_PROBE_32));
-			EXPECT_EQ(at->cs,
-				  (ulong)((rows[i].selector | 3) + (bits == 64 ? 16 : 0)));
+			EXPECT_EQ(at->cs, (ulong)((rows[i].selector | 3) + (bits == 64 ? 16 : 0)));
 			/* AMD's manual does not say that SS gets RPL 3. */
 			EXPECT_EQ(at->ss & ~3ul, (ulong)((rows[i].selector & ~3) + 8));
 		}
@@ -122,7 +124,8 @@ TEST(sysret_flags, "SYSRET loads every flag but RF and VM from R11; reserved bit
 			EXPECT_EQ(at->cs & 3, 3ul);
 			/* And cleared, when all others are set: the old flags play no part. */
 			from.r11 = OTHERS & ~BIT(bit);
-			from.flags = FLAG_1 | FLAG_CF | FLAG_ZF | FLAG_SF | FLAG_OF | FLAG_DF | FLAG_AC;
+			from.flags = FLAG_1 | FLAG_CF | FLAG_ZF | FLAG_SF | FLAG_OF | FLAG_DF |
+				     FLAG_AC;
 			EXPECT_FAULT(UD, enter(&from));
 			EXPECT_EQ(at->flags & ~FLAG_RF, (from.r11 & TAKEN) | FLAG_1);
 		}

@@ -54,7 +54,8 @@ TEST(topology_apic_id, "leaf 1 has the CPU's initial APIC ID, on every CPU",
 	}
 }
 
-TEST(topology_subleaves, "leaves 0BH and 1FH have the sub-leaf in ECX and the x2APIC ID in EDX, always",
+TEST(topology_subleaves,
+     "leaves 0BH and 1FH have the sub-leaf in ECX and the x2APIC ID in EDX, always",
      SPEC("SDM vol. 2A, CPUID, 0BH, 1FH"), BUG("cloud-hypervisor 7495"), BUG("firecracker 222"))
 {
 	for (u32 i = 0; i < 2; i++)

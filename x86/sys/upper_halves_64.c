@@ -68,9 +68,10 @@ TEST(rdmsr_upper_halves, "RDMSR ignores RCX bits 63-32 and clears those of RAX a
 
 TEST(wrmsr_upper_halves, "WRMSR ignores bits 63-32 of RCX, RAX and RDX", SPEC("SDM vol. 2B, WRMSR"))
 {
-	struct registers r = {
-		.ax = HIGH | 0x9abcdef0, .cx = HIGH | MSR_LSTAR, .dx = HIGH | 0x1234, .flags = FLAG_1
-	};
+	struct registers r = { .ax = HIGH | 0x9abcdef0,
+			       .cx = HIGH | MSR_LSTAR,
+			       .dx = HIGH | 0x1234,
+			       .flags = FLAG_1 };
 
 	EXPECT_NO_FAULT(execute_try(CODE("wrmsr"), &r));
 	EXPECT_EQ(rdmsr(MSR_LSTAR), 0x000012349abcdef0ull);
@@ -78,11 +79,14 @@ TEST(wrmsr_upper_halves, "WRMSR ignores bits 63-32 of RCX, RAX and RDX", SPEC("S
 	EXPECT_EQ(r.dx, HIGH | 0x1234);
 }
 
-TEST(cpuid_upper_halves, "CPUID ignores bits 63-32 of RAX and RCX and clears those of all four results",
+TEST(cpuid_upper_halves,
+     "CPUID ignores bits 63-32 of RAX and RCX and clears those of all four results",
      SPEC("SDM vol. 2A, CPUID"))
 {
 	struct cpuid expected = cpuid(0xd, 1);
-	struct registers r = { .ax = HIGH | 0xd, .bx = ~0ul, .cx = HIGH | 1, .dx = ~0ul, .flags = FLAG_1 };
+	struct registers r = {
+		.ax = HIGH | 0xd, .bx = ~0ul, .cx = HIGH | 1, .dx = ~0ul, .flags = FLAG_1
+	};
 
 	EXPECT_NO_FAULT(execute_try(CODE("cpuid"), &r));
 	EXPECT_EQ(r.ax, (ulong)expected.eax);
@@ -112,7 +116,8 @@ TEST(rdtsc_upper_halves, "RDTSC and RDTSCP clear bits 63-32 of RAX and RDX, RDTS
 	EXPECT_EQ(r.cx, 0xfedcba98ul);
 }
 
-TEST(rdpkru_upper_halves, "RDPKRU and WRPKRU ignore RCX bits 63-32; RDPKRU clears those of RAX and RDX",
+TEST(rdpkru_upper_halves,
+     "RDPKRU and WRPKRU ignore RCX bits 63-32; RDPKRU clears those of RAX and RDX",
      SPEC("SDM vol. 2B, RDPKRU; 2D, WRPKRU"), REQUIRES(cpu_has(X86_FEATURE_PKU)))
 {
 	struct registers r = { .ax = HIGH | 0xfedcba98, .cx = HIGH, .dx = HIGH, .flags = FLAG_1 };

@@ -48,7 +48,8 @@ static void expect_xsetbv(u64 value)
 	xsetbv_try(0, XSTATE_X87);
 }
 
-TEST(xcr0_combinations, "XSETBV accepts what CPUID has in legal combinations, and refuses the rest: #GP(0)",
+TEST(xcr0_combinations,
+     "XSETBV accepts what CPUID has in legal combinations, and refuses the rest: #GP(0)",
      SPEC("SDM vol. 1, 13.3; vol. 2D, XSETBV"), BUG("linux d7876f1be40a"))
 {
 	enable();
@@ -182,7 +183,8 @@ TEST(xgetbv_prefixes, "LOCK, 66H, F2H and F3H with XGETBV and XSETBV are #UD",
 }
 
 /* CR0.TS is about registers, not about XCR0. */
-TEST(xcr0_with_ts, "XGETBV and XSETBV work with CR0.TS and CR0.EM set", SPEC("SDM vol. 2D, XGETBV, XSETBV"))
+TEST(xcr0_with_ts, "XGETBV and XSETBV work with CR0.TS and CR0.EM set",
+     SPEC("SDM vol. 2D, XGETBV, XSETBV"))
 {
 	ulong cr0 = read_cr0();
 	u64 value = 0;
@@ -196,7 +198,8 @@ TEST(xcr0_with_ts, "XGETBV and XSETBV work with CR0.TS and CR0.EM set", SPEC("SD
 }
 
 /* XCR0 does not go away with OSXSAVE. */
-TEST(xcr0_survives_osxsave, "XCR0 keeps its value while CR4.OSXSAVE is clear", SPEC("SDM vol. 1, 13.3"))
+TEST(xcr0_survives_osxsave, "XCR0 keeps its value while CR4.OSXSAVE is clear",
+     SPEC("SDM vol. 1, 13.3"))
 {
 	xstate_enable();
 	write_cr4(read_cr4() & ~CR4_OSXSAVE);

@@ -75,7 +75,37 @@ TEST(xrstor_model,
 			copy_components(&expected, &state, rfbm & bv);
 			xstate_initialise(&expected, rfbm & ~bv);
 			copy_mxcsr(&expected, &state, rfbm);
+			if (xstate_mxcsr_is_open(rfbm))
+				expected.mxcsr = stmxcsr();
 			xstate_expect(&expected, xstate_known());
+		}
+}
+
+TEST(xrstor_loads_mxcsr,
+     "XRSTOR loads MXCSR if SSE or AVX is requested, whatever XSTATE_BV, and not else",
+     SPEC("SDM vol. 1, 13.8.1"))
+{
+	static const struct {
+		u64 rfbm;
+		bool loaded;
+	} rows[] = {
+		{ XSTATE_X87, false },
+		{ XSTATE_SSE, true },
+		{ XSTATE_AVX, true },
+		{ XSTATE_PKRU, false },
+	};
+
+	xstate_enable();
+	for (u32 i = 0; i < ARRAY_SIZE(rows); i++)
+		for (u32 bv = 0; bv <= 1; bv++) {
+			struct xstate old, state;
+
+			if (rows[i].rfbm & ~xstate_known())
+				continue;
+			SUBTEST("%s-bv%u", xstate_name(rows[i].rfbm), bv);
+			set_up(&old, &state, bv ? rows[i].rfbm : 0);
+			EXPECT_NO_FAULT(xrstor_try(&area, rows[i].rfbm));
+			EXPECT_EQ(stmxcsr(), rows[i].loaded ? state.mxcsr : old.mxcsr);
 		}
 }
 
@@ -136,7 +166,8 @@ TEST(xrstor_header, "a bit in bytes 23-8 of the header is #GP(0), and the regist
 	}
 }
 
-TEST(xrstor_mxcsr, "a reserved bit of MXCSR is #GP(0) if SSE or AVX is requested, and ignored if not",
+TEST(xrstor_mxcsr,
+     "a reserved bit of MXCSR is #GP(0) if SSE or AVX is requested, and ignored if not",
      SPEC("SDM vol. 1, 13.8.1; vol. 2D, XRSTOR"))
 {
 	static const u64 requests[] = { XSTATE_SSE, XSTATE_AVX, XSTATE_X87 };

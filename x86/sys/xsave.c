@@ -46,10 +46,42 @@ TEST(xsave_stores_requested,
 			before = area;
 			xstate_write(&state, xstate_known());
 			EXPECT_NO_FAULT(xsave_try(&area, rfbm));
-			xstate_expect_area(&area, &before, &state, rfbm,
-					   rfbm & (XSTATE_SSE | XSTATE_AVX));
+			xstate_expect_area(&area, &before, &state, rfbm, rfbm);
 			EXPECT_EQ(area_u64(&area, XSAVE_XSTATE_BV), old_bv[j] | rfbm);
 			xstate_expect(&state, xstate_known());
+		}
+}
+
+TEST(xsave_mxcsr,
+     "XSAVE and XSAVEOPT store MXCSR and its mask if SSE or AVX is requested, and not else",
+     SPEC("SDM vol. 1, 13.7, 13.9"))
+{
+	static const struct {
+		u64 rfbm;
+		bool stored;
+	} rows[] = {
+		{ XSTATE_X87, false },
+		{ XSTATE_SSE, true },
+		{ XSTATE_AVX, true },
+		{ XSTATE_PKRU, false },
+	};
+
+	xstate_enable();
+	for (u32 i = 0; i < ARRAY_SIZE(rows); i++)
+		for (u32 opt = 0; opt <= cpu_has(X86_FEATURE_XSAVEOPT); opt++) {
+			struct xstate state;
+			u32 mxcsr;
+
+			if (rows[i].rfbm & ~xstate_known())
+				continue;
+			SUBTEST("%s-%s", opt ? "xsaveopt" : "xsave", xstate_name(rows[i].rfbm));
+			xstate_random(&state);
+			fill(0x99);
+			xstate_write(&state, xstate_known());
+			EXPECT_NO_FAULT(opt ? xsaveopt_try(&area, rows[i].rfbm)
+					    : xsave_try(&area, rows[i].rfbm));
+			memcpy(&mxcsr, area.bytes + XSAVE_MXCSR, 4);
+			EXPECT_EQ(mxcsr, rows[i].stored ? state.mxcsr : 0x99999999);
 		}
 }
 
@@ -69,7 +101,7 @@ TEST(xsave_ignores_disabled, "XSAVE ignores requests for components that XCR0 ha
 		ASSERT_NO_FAULT(xsetbv_try(0, xcr0[i]));
 		fill(0x77);
 		EXPECT_NO_FAULT(xsave_try(&area, ~0ull));
-		xstate_expect_area(&area, &before, &state, xcr0[i], xcr0[i] & XSTATE_SSE);
+		xstate_expect_area(&area, &before, &state, xcr0[i], xcr0[i]);
 		EXPECT_EQ(area_u64(&area, XSAVE_XSTATE_BV), xcr0[i]);
 		SUBTEST("xcr0-%#llx-nothing-requested", xcr0[i]);
 		fill(0x78);
@@ -94,7 +126,7 @@ TEST(xsaveopt_stores_state,
 		fill(0x31);
 		xstate_write(&state, xstate_known());
 		EXPECT_NO_FAULT(xsaveopt_try(&area, rfbm));
-		xstate_expect_area(&area, &before, &state, rfbm, rfbm & (XSTATE_SSE | XSTATE_AVX));
+		xstate_expect_area(&area, &before, &state, rfbm, rfbm);
 		EXPECT_EQ(area_u64(&area, XSAVE_XSTATE_BV), rfbm);
 
 		/* The modified optimization must not hide a change. */
@@ -107,7 +139,7 @@ TEST(xsaveopt_stores_state,
 		xstate_write(&state, xstate_known());
 		before = area;
 		EXPECT_NO_FAULT(xsaveopt_try(&area, rfbm));
-		xstate_expect_area(&area, &before, &state, rfbm, rfbm & (XSTATE_SSE | XSTATE_AVX));
+		xstate_expect_area(&area, &before, &state, rfbm, rfbm);
 		EXPECT_EQ(area_u64(&area, XSAVE_XSTATE_BV), xstate_known());
 
 		/* Nor may it take another area for the one that was restored. */
@@ -115,12 +147,13 @@ TEST(xsaveopt_stores_state,
 		EXPECT_NO_FAULT(xrstor_try(&area, ~0ull));
 		fill(0x32);
 		EXPECT_NO_FAULT(xsaveopt_try(&area, rfbm));
-		xstate_expect_area(&area, &before, &state, rfbm, rfbm & (XSTATE_SSE | XSTATE_AVX));
+		xstate_expect_area(&area, &before, &state, rfbm, rfbm);
 	}
 }
 
 /* With a component in its initial configuration its bit may be 0, and then it is not stored. */
-TEST(xsaveopt_initial, "XSAVEOPT stores an initial component, or clears its bit and leaves its place",
+TEST(xsaveopt_initial,
+     "XSAVEOPT stores an initial component, or clears its bit and leaves its place",
      SPEC("SDM vol. 1, 13.6, 13.9"), REQUIRES(cpu_has(X86_FEATURE_XSAVEOPT)))
 {
 	xstate_enable();
@@ -144,7 +177,7 @@ TEST(xsaveopt_initial, "XSAVEOPT stores an initial component, or clears its bit 
 		EXPECT_NO_FAULT(xsaveopt_try(&area, rfbm));
 		bv = area_u64(&area, XSAVE_XSTATE_BV);
 		EXPECT_EQ(bv & ~rfbm, 0ull);
-		xstate_expect_area(&area, &before, &state, bv, rfbm & (XSTATE_SSE | XSTATE_AVX));
+		xstate_expect_area(&area, &before, &state, bv, rfbm);
 		xstate_expect(&state, xstate_known());
 	}
 }
@@ -216,7 +249,8 @@ static bool is_absent(u32 i)
 	return insns[i].optional && !cpu_has(insns[i].feature);
 }
 
-TEST(xsave_needs_osxsave, "without CR4.OSXSAVE the XSAVE family is #UD, and so is what CPUID has not",
+TEST(xsave_needs_osxsave,
+     "without CR4.OSXSAVE the XSAVE family is #UD, and so is what CPUID has not",
      SPEC("SDM vol. 1, 13.3; vol. 2D, XSAVE, XRSTOR, XSAVEOPT"))
 {
 	for (u32 i = 0; i < ARRAY_SIZE(insns); i++)
@@ -250,7 +284,8 @@ TEST(xsave_with_ts, "with CR0.TS the XSAVE family is #NM; CR0.EM does not matter
 	}
 }
 
-TEST(xsave_misaligned, "an area that is not 64-byte aligned is #GP(0), and nothing is stored or loaded",
+TEST(xsave_misaligned,
+     "an area that is not 64-byte aligned is #GP(0), and nothing is stored or loaded",
      SPEC("SDM vol. 2D, XSAVE, XRSTOR, XSAVEOPT"))
 {
 	static const u32 offsets[] = { 1, 2, 4, 8, 16, 32, 63, 48 };

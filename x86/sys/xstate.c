@@ -60,19 +60,23 @@ static void copy(struct xsave_area *to, const struct xsave_area *from, u32 offse
 }
 
 void xstate_expect_area(const struct xsave_area *area, const struct xsave_area *before,
-			const struct xstate *state, u64 components, bool with_mxcsr)
+			const struct xstate *state, u64 components, u64 requested)
 {
 	static struct xsave_area expected;
 
 	expected = *before;
 	xstate_to_area(state, components, &expected);
+	if (requested & XSTATE_SSE)
+		memcpy(expected.bytes + XSAVE_MXCSR, &state->mxcsr, 4);
 	if (components & XSTATE_X87) {
 		/* The last instruction's opcode and pointers, and what lies between the registers. */
 		copy(&expected, area, XSAVE_FTW + 1, XSAVE_MXCSR - XSAVE_FTW - 1);
 		for (u32 i = 0; i < 8; i++)
 			copy(&expected, area, XSAVE_ST + 16 * i + 10, 6);
 	}
-	if (with_mxcsr)
+	if (xstate_mxcsr_is_open(requested))
+		copy(&expected, area, XSAVE_MXCSR, 8);
+	else if (requested & XSTATE_SSE)
 		copy(&expected, area, XSAVE_MXCSR_MASK, 4);
 	else
 		copy(&expected, before, XSAVE_MXCSR, 8);

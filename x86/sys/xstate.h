@@ -35,11 +35,18 @@ void xstate_enable(void);
 void xstate_expect(const struct xstate *expected, u64 components);
 
 /*
- * Expects that the area holds the components of `state`, and that it is else as it was `before`, header
- * included: where `written` is not what the manual says is written.
+ * Expects that the area holds the components of `state`, MXCSR and its mask if SSE is among `requested`,
+ * and that it is else as it was `before`; XSTATE_BV is the caller's. A request for AVX without SSE
+ * leaves MXCSR open: that is a case of its own.
  */
 void xstate_expect_area(const struct xsave_area *area, const struct xsave_area *before,
-			const struct xstate *state, u64 components, bool with_mxcsr);
+			const struct xstate *state, u64 components, u64 requested);
+
+/* Whether these requests leave MXCSR open. */
+static inline bool xstate_mxcsr_is_open(u64 requested)
+{
+	return (requested & (XSTATE_SSE | XSTATE_AVX)) == XSTATE_AVX;
+}
 
 u64 area_u64(const struct xsave_area *area, u32 offset);
 void area_set_u64(struct xsave_area *area, u32 offset, u64 value);
