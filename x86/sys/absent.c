@@ -107,6 +107,33 @@ TEST(absent_instructions, "an instruction that CPUID has not is #UD; at CPL 0 an
 	}
 }
 
+/* SKINIT and STGI need SVME or a feature of their own. */
+static const struct {
+	const char *name;
+	u8 last;
+	bool skinit;
+} svm_insns[] = {
+	{ "vmrun", 0xd8, false },  { "vmmcall", 0xd9, false }, { "vmload", 0xda, false },
+	{ "vmsave", 0xdb, false }, { "stgi", 0xdc, true },     { "clgi", 0xdd, false },
+	{ "skinit", 0xde, true },  { "invlpga", 0xdf, false },
+};
+
+TEST(svm_needs_svme, "without EFER.SVME the instructions of SVM are #UD, at CPL 0 and 3",
+     SPEC("APM vol. 3, VMRUN, VMLOAD, VMSAVE, CLGI, STGI, INVLPGA; vol. 2, 15.4"))
+{
+	for (u32 i = 0; i < ARRAY_SIZE(svm_insns); i++)
+		for (u32 cpl = 0; cpl <= 3; cpl += 3) {
+			const u8 code[] = { 0x0f, 0x01, svm_insns[i].last };
+			struct registers r = { .flags = FLAG_1 };
+
+			if (svm_insns[i].skinit && cpu_has(X86_FEATURE_SKINIT))
+				continue;
+			SUBTEST("%s-cpl%u", svm_insns[i].name, cpl);
+			EXPECT_FAULT(UD, bytes_try(cpl, code, sizeof(code), &r));
+			EXPECT_EQ(trap_last_frame()->ip, bytes_address());
+		}
+}
+
 /* WBNOINVD is WBINVD to CPUs that do not know it, LZCNT is BSR and TZCNT is BSF. */
 TEST(absent_prefixed, "F3H before WBINVD, BSR and BSF is ignored without WBNOINVD, LZCNT and BMI1",
      SPEC("SDM vol. 2D, WBNOINVD; 2A, LZCNT; 2B, TZCNT"))

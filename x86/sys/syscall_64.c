@@ -47,6 +47,24 @@ TEST(syscall_from_compatibility_mode,
 	}
 }
 
+/* MOV RAX, CR0; UD2 */
+static const u8 privileged_code[] = { 0x0f, 0x20, 0xc0, 0x0f, 0x0b };
+
+TEST(syscall_enters_cpl0, "behind SYSCALL privileged instructions work, and the stack is no other",
+     SPEC("SDM vol. 2B, SYSCALL, Operation: CPL := 0"))
+{
+	struct trap_frame from = enter_frame(3, syscall_code);
+
+	syscall_set_up();
+	wrmsr(MSR_LSTAR, (ulong)privileged_code);
+	EXPECT_FAULT(UD, enter(&from));
+	EXPECT_EQ(trap_last_frame()->ip, (ulong)privileged_code + 3);
+	EXPECT_EQ(trap_last_frame()->ax, read_cr0());
+	/* The exception at CPL 0 goes on with the stack that there is: the frame is on the user's. */
+	EXPECT_EQ(*(ulong *)(from.sp - 8), SEL_KERNEL_DATA);
+	EXPECT_EQ(*(ulong *)(from.sp - 16), from.sp);
+}
+
 TEST(syscall_lstar_of_64_bit_code, "SYSCALL of 64-bit code does not go to CSTAR",
      SPEC("SDM vol. 2B, SYSCALL"))
 {

@@ -116,6 +116,30 @@ TEST(sysenter_null_cs, "SYSENTER with a SYSENTER_CS of 0 to 3 is #GP(0) and chan
 		}
 }
 
+/* MOV from CR0 to AX; UD2 */
+static const u8 privileged_code[] = { 0x0f, 0x20, 0xc0, 0x0f, 0x0b };
+
+TEST(sysenter_enters_cpl0,
+     "behind SYSENTER privileged instructions work; behind SYSEXIT they are #GP(0)",
+     SPEC("SDM vol. 2B, SYSENTER, SYSEXIT, Operation"))
+{
+	struct trap_frame from = enter_frame(3, sysenter_code);
+
+	SUBTEST("sysenter");
+	sysenter_set_up();
+	wrmsr(MSR_IA32_SYSENTER_EIP, (ulong)privileged_code);
+	EXPECT_FAULT(UD, enter(&from));
+	EXPECT_EQ(trap_last_frame()->ip, (ulong)privileged_code + 3);
+	EXPECT_EQ(trap_last_frame()->ax, read_cr0());
+	SUBTEST("sysexit");
+	from = enter_frame(0, sysexit_code);
+	from.cx = sysenter_set_up();
+	from.dx = (ulong)privileged_code;
+	EXPECT_FAULT(GP(0), enter(&from));
+	EXPECT_EQ(trap_last_frame()->ip, (ulong)privileged_code);
+	EXPECT_EQ(trap_last_frame()->cs & 3, 3ul);
+}
+
 /* PUSH and UD2: the cached segment decides where the value goes. */
 static const u8 push_code[] = { 0x50, 0x0f, 0x0b };
 

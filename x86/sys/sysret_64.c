@@ -218,6 +218,40 @@ TEST(sysret_stack_segment, "behind SYSRET to compatibility mode the stack segmen
 	EXPECT_EQ(stack[15], (u32)(ulong)push);
 }
 
+/* MOV EAX, CR0 */
+static const u8 privileged_code[] = { 0x0f, 0x20, 0xc0, 0x0f, 0x0b };
+
+TEST(sysret_enters_cpl3, "behind SYSRET privileged instructions are #GP(0)",
+     SPEC("SDM vol. 2B, SYSRET, Operation: CPL := 3"))
+{
+	for (u32 bits = 32; bits <= 64; bits += 32) {
+		struct trap_frame from = sysret_frame(bits == 64 ? sysretq_code : sysretl_code,
+						      FLAG_1);
+
+		SUBTEST("to-%u", bits);
+		from.cx = (ulong)privileged_code;
+		EXPECT_FAULT(GP(0), enter(&from));
+		EXPECT_EQ(trap_last_frame()->ip, (ulong)privileged_code);
+		EXPECT_EQ(trap_last_frame()->cs & 3, 3ul);
+	}
+}
+
+/* IOPL is R11's: IN, 8 bits from port 80H, at CPL 3. */
+static const u8 in_code[] = { 0xe4, 0x80, 0x0f, 0x0b };
+
+TEST(sysret_iopl, "the IOPL that SYSRET loads counts at once",
+     SPEC("SDM vol. 2B, SYSRET, Operation"))
+{
+	for (u32 iopl = 0; iopl <= 3; iopl++) {
+		struct trap_frame from = sysret_frame(sysretq_code, FLAG_1 | iopl << 12);
+
+		SUBTEST("%u", iopl);
+		from.cx = (ulong)in_code;
+		EXPECT_FAULT(iopl == 3 ? UD : GP(0), enter(&from));
+		EXPECT_EQ(trap_last_frame()->ip, (ulong)in_code + (iopl == 3 ? 2 : 0));
+	}
+}
+
 TEST(sysret_code_segment_limit,
      "code behind SYSRET reaches all 4 GiB from base 0, whatever descriptor its selector names",
      SPEC("SDM vol. 2B, SYSRET, Operation"))

@@ -2,6 +2,8 @@
 /* XRSTOR from the standard format: SDM vol. 1, 13.8.1. */
 #include "xstate.h"
 
+#include <mm/page.h>
+#include <mm/space.h>
 #include <string.h>
 
 SUITE("XRSTOR", REQUIRES(cpu_has(X86_FEATURE_XSAVE)));
@@ -191,6 +193,51 @@ TEST(xrstor_mxcsr,
 			}
 			xstate_expect(&expected, xstate_known());
 		}
+}
+
+static u8 *keyed_page;
+
+static void read_keyed_page(void *unused)
+{
+	(void)unused;
+	READ_ONCE(*keyed_page);
+}
+
+/*
+ * A page that has been used since: what is cached of it has to go. Only 4- and 5-level paging has keys.
+ */
+TEST(xrstor_pkru_counts, "the PKRU that XRSTOR loads or initialises counts from the next access on",
+     SPEC("SDM vol. 3A, 4.6.2, 4.10.4.2; vol. 1, 13.5.7"), REQUIRES(cpu_has(X86_FEATURE_PKU)),
+     REQUIRES(sizeof(ulong) == 8))
+{
+	const u32 key = 1, no_access = BIT(2 * 1);
+	struct xstate expected, state;
+
+	xstate_enable();
+	keyed_page = page_alloc();
+	*space_entry_at(space_kernel(), (ulong)keyed_page, 0) |= (u64)key << 59;
+	arch_tlb_flush_all();
+	wrpkru(0);
+	set_up(&expected, &state, XSTATE_PKRU);
+	wrpkru(0);
+	EXPECT_NO_FAULT(fault_of(read_keyed_page, NULL));
+	state.pkru = no_access;
+	xstate_to_area(&state, XSTATE_PKRU, &area);
+	SUBTEST("loaded");
+	EXPECT_NO_FAULT(xrstor_try(&area, XSTATE_PKRU));
+	EXPECT_FAULT(PF(PF_P | PF_PK, keyed_page), fault_of(read_keyed_page, NULL));
+	SUBTEST("not-requested");
+	EXPECT_NO_FAULT(xrstor_try(&area, XSTATE_X87));
+	EXPECT_FAULT(PF(PF_P | PF_PK, keyed_page), fault_of(read_keyed_page, NULL));
+	SUBTEST("initialised");
+	area_set_u64(&area, XSAVE_XSTATE_BV, 0);
+	EXPECT_NO_FAULT(xrstor_try(&area, XSTATE_PKRU));
+	EXPECT_NO_FAULT(fault_of(read_keyed_page, NULL));
+	SUBTEST("wrpkru");
+	wrpkru(no_access);
+	EXPECT_FAULT(PF(PF_P | PF_PK, keyed_page), fault_of(read_keyed_page, NULL));
+	wrpkru(0);
+	EXPECT_NO_FAULT(fault_of(read_keyed_page, NULL));
 }
 
 struct user_run {
