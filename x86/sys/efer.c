@@ -23,6 +23,12 @@ static const struct {
 	{ "intwb", EFER_INTWB, X86_FEATURE_INTWB },
 };
 
+/* Intel's CPUID has SYSCALL in 64-bit mode only, but the bit is there in any mode. */
+static bool is_present(u32 i)
+{
+	return cpu_has(bits[i].feature) || (bits[i].bit == EFER_SCE && cpu_has(X86_FEATURE_LM));
+}
+
 TEST(efer_supported_bits, "each bit of EFER whose feature CPUID has can be set and cleared",
      SPEC("SDM vol. 3A, 2.2.1; APM vol. 2, 3.1.7"))
 {
@@ -31,7 +37,7 @@ TEST(efer_supported_bits, "each bit of EFER whose feature CPUID has can be set a
 	for (u32 i = 0; i < ARRAY_SIZE(bits); i++) {
 		u64 before = start & ~bits[i].bit;
 
-		if (!cpu_has(bits[i].feature))
+		if (!is_present(i))
 			continue;
 		SUBTEST("%s", bits[i].name);
 		for (u32 round = 0; round < 2; round++) {
@@ -49,7 +55,7 @@ static u64 reserved_bits(void)
 	u64 reserved = BITS(7, 1) | BIT(9) | BIT(16) | BIT(19) | BITS(63, 22);
 
 	for (u32 i = 0; i < ARRAY_SIZE(bits); i++)
-		if (!cpu_has(bits[i].feature))
+		if (!is_present(i))
 			reserved |= bits[i].bit;
 	if (!cpu_has(X86_FEATURE_LM))
 		reserved |= EFER_LME;
@@ -102,7 +108,7 @@ TEST(efer_keeps_all, "EFER holds several bits at once and reads as it was writte
 	u64 before = rdmsr(MSR_EFER), usable = 0;
 
 	for (u32 i = 0; i < ARRAY_SIZE(bits); i++)
-		if (cpu_has(bits[i].feature))
+		if (is_present(i))
 			usable |= bits[i].bit;
 	for (u32 i = 0; i < 32; i++) {
 		u64 value = (before & ~usable) | (random_u64() & usable);

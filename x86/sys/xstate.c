@@ -41,6 +41,22 @@ void xstate_expect(const struct xstate *expected, u64 components)
 		EXPECT_EQ(actual.pkru, expected->pkru);
 }
 
+void xstate_copy(struct xstate *to, const struct xstate *from, u64 components)
+{
+	if (components & XSTATE_X87) {
+		to->fcw = from->fcw;
+		to->fsw = from->fsw;
+		to->ftw = from->ftw;
+		memcpy(to->st, from->st, sizeof(to->st));
+	}
+	if (components & XSTATE_SSE)
+		memcpy(to->xmm, from->xmm, sizeof(to->xmm));
+	if (components & XSTATE_AVX)
+		memcpy(to->ymm_high, from->ymm_high, sizeof(to->ymm_high));
+	if (components & XSTATE_PKRU)
+		to->pkru = from->pkru;
+}
+
 u64 area_u64(const struct xsave_area *area, u32 offset)
 {
 	u64 value;

@@ -28,6 +28,12 @@ static inline const char *xstate_name(u64 component)
 	}
 }
 
+/* Bits of MXCSR that are reserved: bit 17 is MM with AMD's misaligned SSE mode (APM vol. 1, 4.2.2). */
+static inline u32 mxcsr_reserved(void)
+{
+	return 0xffff0000u & ~(cpu_has(X86_FEATURE_MISALIGNSSE) ? (u32)BIT(17) : 0);
+}
+
 /* Sets CR4.OSXSAVE, XCR0 to xstate_known(), and CR4.PKE if there is PKU. */
 void xstate_enable(void);
 
@@ -47,6 +53,9 @@ static inline bool xstate_mxcsr_is_open(u64 requested)
 {
 	return (requested & (XSTATE_SSE | XSTATE_AVX)) == XSTATE_AVX;
 }
+
+/* Copies the components of `from`, MXCSR not among them. */
+void xstate_copy(struct xstate *to, const struct xstate *from, u64 components);
 
 u64 area_u64(const struct xsave_area *area, u32 offset);
 void area_set_u64(struct xsave_area *area, u32 offset, u64 value);
