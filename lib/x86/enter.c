@@ -3,7 +3,6 @@
 
 #include <harness/expect.h>
 #include <mm/page.h>
-#include <string.h>
 #include <x86/cr.h>
 
 /*

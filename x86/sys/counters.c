@@ -6,7 +6,6 @@
 #include <x86/cpuid.h>
 #include <x86/cr.h>
 #include <x86/msr.h>
-#include <x86/tsc.h>
 
 SUITE("RDTSC, RDTSCP, RDPID and RDPMC");
 

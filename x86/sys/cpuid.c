@@ -3,7 +3,6 @@
 #include <test.h>
 
 #include <string.h>
-#include <x86/apic.h>
 #include <x86/bytes.h>
 #include <x86/cpuid.h>
 #include <x86/cr.h>

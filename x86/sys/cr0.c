@@ -2,7 +2,6 @@
 /* CR0 and CR2, CLTS, LMSW and SMSW at CPL 0. PE and PG are the paging mode's. SDM vol. 3A, 2.5. */
 #include <test.h>
 
-#include <mm/page.h>
 #include <x86/cr.h>
 #include <x86/insn.h>
 

@@ -3,7 +3,6 @@
 #include <test.h>
 
 #include <x86/cpuid.h>
-#include <x86/cr.h>
 #include <x86/msr.h>
 
 SUITE("EFER", REQUIRES(cpu_has(X86_FEATURE_NX) || cpu_has(X86_FEATURE_SYSCALL)));

@@ -5,7 +5,6 @@
  */
 #include <test.h>
 
-#include <mm/page.h>
 #include <x86/cpuid.h>
 #include <x86/cr.h>
 #include <x86/desc.h>

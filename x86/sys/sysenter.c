@@ -2,8 +2,6 @@
 /* SYSENTER and SYSEXIT in the kernel's size: SDM vol. 2B. */
 #include "sysenter.h"
 
-#include <mm/page.h>
-
 SUITE("SYSENTER and SYSEXIT", REQUIRES(sysenter_exists()));
 
 TEST(sysenter_enters_kernel,

@@ -2,8 +2,6 @@
 /* SYSENTER and SYSEXIT in long mode: Intel has them in all of it, AMD nowhere. */
 #include "sysenter.h"
 
-#include <mm/page.h>
-
 SUITE("SYSENTER and SYSEXIT in long mode", REQUIRES(cpu_has(X86_FEATURE_SEP)));
 
 TEST(sysenter_undefined_on_amd, "SYSENTER and SYSEXIT are #UD in long mode on AMD's CPUs",

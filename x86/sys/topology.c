@@ -118,6 +118,26 @@ TEST(topology_levels, "levels of leaves 0BH and 1FH widen, until one of type 0 w
 	}
 }
 
+/* As many as share the bits of their IDs above the level's shift are of the same part of that level. */
+TEST(topology_shifts,
+     "no more CPUs share an ID above a level's shift than the level has processors",
+     SPEC("SDM vol. 3A, 8.9.1, 8.9.3"), REQUIRES(has_leaf(0xb)))
+{
+	for (u32 level = 0; cpuid(0xb, level).ecx >> 8 & 0xff; level++) {
+		struct cpuid r = cpuid(0xb, level);
+
+		SUBTEST("level-%u", level);
+		for (u32 i = 0; i < cpu_count(); i++) {
+			u32 sharing = 0;
+
+			for (u32 j = 0; j < cpu_count(); j++)
+				sharing += cpu_by_number(i)->hardware_id >> (r.eax & 0x1f) ==
+					   cpu_by_number(j)->hardware_id >> (r.eax & 0x1f);
+			EXPECT_LE(sharing, r.ebx & 0xffff);
+		}
+	}
+}
+
 TEST(topology_same_on_all, "EAX, EBX and ECX of the topology leaves are the same on every CPU",
      SPEC("SDM vol. 3A, 8.9"), REQUIRES(cpu_count() > 1))
 {
