@@ -21,6 +21,7 @@ DEFINE_PLAIN_(icebp, ".byte 0xf1") /* INT1 */
 DEFINE_PLAIN_(ud2, "ud2")
 DEFINE_PLAIN_(fnop, "fnop")
 DEFINE_PLAIN_(fwait, "fwait")
+DEFINE_PLAIN_(clts, "clts")
 #ifdef __i386__
 DEFINE_PLAIN_(into, "into")
 #endif
@@ -86,6 +87,34 @@ static inline struct fault load_cs_try(u16 selector)
 	fault_clear();
 	__asm__ volatile("movl $1f, %0\n" GUARDED("ljmpl *%0") "1:\n" : "+m"(target) : : "memory");
 	return fault_taken();
+}
+
+/* The machine status word: CR0 bits 15-0. SDM vol. 2, LMSW, SMSW. */
+static inline struct fault lmsw_try(u16 value)
+{
+	fault_clear();
+	__asm__ volatile(GUARDED("lmsw %0") : : "r"(value) : "memory");
+	return fault_taken();
+}
+
+static inline struct fault lmsw_memory_try(const u16 *value)
+{
+	fault_clear();
+	__asm__ volatile(GUARDED("lmsw %0") : : "m"(*value) : "memory");
+	return fault_taken();
+}
+
+static inline u16 smsw(void)
+{
+	u16 value;
+
+	__asm__ volatile("smsw %0" : "=r"(value) : : "memory");
+	return value;
+}
+
+static inline void smsw_memory(u16 *value)
+{
+	__asm__ volatile("smsw %0" : "=m"(*value) : : "memory");
 }
 
 static inline struct fault lldt_try(u16 selector)

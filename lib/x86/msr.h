@@ -30,11 +30,16 @@
 #define APIC_BASE_EXTD	 BIT(10) /* x2APIC mode */
 #define APIC_BASE_ENABLE BIT(11)
 
-#define EFER_SCE  BIT(0)
-#define EFER_LME  BIT(8)
-#define EFER_LMA  BIT(10)
-#define EFER_NXE  BIT(11)
-#define EFER_SVME BIT(12)
+#define EFER_SCE     BIT(0)
+#define EFER_LME     BIT(8)
+#define EFER_LMA     BIT(10)
+#define EFER_NXE     BIT(11)
+#define EFER_SVME    BIT(12)
+#define EFER_LMSLE   BIT(13)
+#define EFER_FFXSR   BIT(14)
+#define EFER_TCE     BIT(15)
+#define EFER_MCOMMIT BIT(17)
+#define EFER_INTWB   BIT(18)
 
 static inline u64 rdmsr(u32 index)
 {
