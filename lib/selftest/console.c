@@ -54,7 +54,7 @@ TEST(ktap_lines, "notes and lines are indented, with their marks, one line each"
 	ktap_line("b");
 	ktap_indent(0);
 	end();
-	EXPECT_STR_EQ(text, "    # a\n    b\n");
+	EXPECT_STR_EQ(text, "  # a\n  b\n");
 }
 
 TEST(ktap_results, "a result has its number, its name and its directive, a # in the name escaped",

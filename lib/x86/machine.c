@@ -17,6 +17,7 @@
 #include <x86/io.h>
 #include <x86/msr.h>
 #include <x86/pit.h>
+#include <x86/xsave.h>
 
 #define PIC_1_MASK 0x21
 #define PIC_2_MASK 0xa1
@@ -83,7 +84,7 @@ static void reset_fpu(void)
 	if (cpu_has(X86_FEATURE_FPU))
 		__asm__ volatile("fninit");
 	if (cpu_has(X86_FEATURE_SSE))
-		__asm__ volatile("ldmxcsr %0" : : "m"((u32){ MXCSR_RESET }));
+		ldmxcsr(MXCSR_RESET);
 }
 
 void arch_reset_state(void)

@@ -16,6 +16,16 @@
 #endif
 #define MMX_REGISTERS 8
 
+/* insn(0) insn(1) ...: text for each of eight registers, and for each XMM register of this size. */
+#define VECTOR_FOR_EIGHT(insn) insn(0) insn(1) insn(2) insn(3) insn(4) insn(5) insn(6) insn(7)
+#ifdef __x86_64__
+#define VECTOR_FOR_ALL(insn)   \
+	VECTOR_FOR_EIGHT(insn) \
+	insn(8) insn(9) insn(10) insn(11) insn(12) insn(13) insn(14) insn(15)
+#else
+#define VECTOR_FOR_ALL(insn) VECTOR_FOR_EIGHT(insn)
+#endif
+
 struct vector_registers {
 	union vec v
 		[VECTOR_REGISTERS]; /* without AVX the upper halves are neither loaded nor stored */

@@ -4,23 +4,8 @@
 #include <harness/random.h>
 #include <string.h>
 #include <x86/cpuid.h>
-
-/* FSAVE in 32-bit protected-mode format: SDM vol. 1, figure 8-9. */
-struct x87_image {
-	u32 fcw, fsw, ftw, fip, fcs, fdp, fds;
-	u8 st[8][10];
-};
-
-#define TAG_EMPTY 3u
-
-#define FOR_EIGHT_(insn) insn(0) insn(1) insn(2) insn(3) insn(4) insn(5) insn(6) insn(7)
-#define FOR_SIXTEEN_(insn) \
-	FOR_EIGHT_(insn) insn(8) insn(9) insn(10) insn(11) insn(12) insn(13) insn(14) insn(15)
-#ifdef __x86_64__
-#define FOR_ALL_(insn) FOR_SIXTEEN_(insn)
-#else
-#define FOR_ALL_(insn) FOR_EIGHT_(insn)
-#endif
+#include <x86/vector.h>
+#include <x86/x87.h>
 
 #define STORE_XMM_(n) "movups %%xmm" #n ", 16*" #n "(%0)\n"
 #define LOAD_XMM_(n)  "movups 16*" #n "(%0), %%xmm" #n "\n"
@@ -29,27 +14,29 @@ struct x87_image {
 
 static void read_x87(struct xstate *state)
 {
-	struct x87_image image;
+	struct x87_state image;
 
-	__asm__ volatile("fnsave %0\nfrstor %0" : "=m"(image) : : "memory");
-	state->fcw = (u16)image.fcw;
-	state->fsw = (u16)image.fsw;
+	fnsave(&image);
+	frstor(&image);
+	state->fcw = image.environment.control;
+	state->fsw = image.environment.status;
 	state->ftw = 0;
 	for (u32 i = 0; i < 8; i++)
-		if ((image.ftw >> 2 * i & 3) != TAG_EMPTY)
+		if (x87_tag(&image.environment, i) != X87_TAG_EMPTY)
 			state->ftw |= (u8)BIT(i);
 	memcpy(state->st, image.st, sizeof(state->st));
 }
 
 static void write_x87(const struct xstate *state)
 {
-	struct x87_image image = { .fcw = state->fcw, .fsw = state->fsw };
+	struct x87_state image = { .environment.control = state->fcw,
+				   .environment.status = state->fsw };
 
 	for (u32 i = 0; i < 8; i++)
 		if (!(state->ftw & BIT(i)))
-			image.ftw |= TAG_EMPTY << 2 * i;
+			image.environment.tag |= (u16)(X87_TAG_EMPTY << 2 * i);
 	memcpy(image.st, state->st, sizeof(image.st));
-	__asm__ volatile("frstor %0" : : "m"(image) : "memory");
+	frstor(&image);
 }
 
 void xstate_read(struct xstate *state, u64 components)
@@ -59,12 +46,12 @@ void xstate_read(struct xstate *state, u64 components)
 		read_x87(state);
 	if (components & XSTATE_SSE) {
 		state->mxcsr = stmxcsr();
-		__asm__ volatile(FOR_ALL_(STORE_XMM_) : : "r"(state->xmm) : "memory");
+		__asm__ volatile(VECTOR_FOR_ALL(STORE_XMM_) : : "r"(state->xmm) : "memory");
 	}
 	if (components & XSTATE_AVX) {
 		u8 ymm[XSTATE_REGISTERS][32];
 
-		__asm__ volatile(FOR_ALL_(STORE_YMM_) : : "r"(ymm) : "memory");
+		__asm__ volatile(VECTOR_FOR_ALL(STORE_YMM_) : : "r"(ymm) : "memory");
 		for (u32 i = 0; i < XSTATE_REGISTERS; i++)
 			memcpy(state->ymm_high[i], ymm[i] + 16, 16);
 	}
@@ -83,11 +70,11 @@ void xstate_write(const struct xstate *state, u64 components)
 			memcpy(ymm[i], state->xmm[i], 16);
 			memcpy(ymm[i] + 16, state->ymm_high[i], 16);
 		}
-		__asm__ volatile(FOR_ALL_(LOAD_YMM_) : : "r"(ymm) : "memory");
+		__asm__ volatile(VECTOR_FOR_ALL(LOAD_YMM_) : : "r"(ymm) : "memory");
 	}
 	if (components & XSTATE_SSE) {
-		__asm__ volatile("ldmxcsr %0" : : "m"(state->mxcsr));
-		__asm__ volatile(FOR_ALL_(LOAD_XMM_) : : "r"(state->xmm) : "memory");
+		ldmxcsr(state->mxcsr);
+		__asm__ volatile(VECTOR_FOR_ALL(LOAD_XMM_) : : "r"(state->xmm) : "memory");
 	}
 	if (components & XSTATE_PKRU)
 		wrpkru(state->pkru);

@@ -80,6 +80,11 @@ static inline struct fault xgetbv_try(u32 index, u64 *value)
 	return fault_taken();
 }
 
+static inline void ldmxcsr(u32 mxcsr)
+{
+	__asm__ volatile("ldmxcsr %0" : : "m"(mxcsr));
+}
+
 static inline u32 stmxcsr(void)
 {
 	u32 mxcsr;

@@ -17,6 +17,7 @@
 #include <x86/cr.h>
 #include <x86/io.h>
 #include <x86/msr.h>
+#include <x86/xsave.h>
 
 SUITE("x86: case isolation");
 
@@ -77,7 +78,7 @@ static void change_fpu(void)
 	if (cpu_has(X86_FEATURE_FPU))
 		__asm__ volatile("fninit; fldcw %0; fld1; fldz; fld1" : : "m"(control));
 	if (cpu_has(X86_FEATURE_SSE))
-		__asm__ volatile("ldmxcsr %0" : : "m"(mxcsr));
+		ldmxcsr(mxcsr);
 }
 
 /* A debug register that would hit at once is left without its enabling bit. */
@@ -253,7 +254,7 @@ TEST(x86_fpu, "x87 is as after FNINIT, MXCSR and XCR0 as after reset",
 	EXPECT_EQ(env.status, 0);
 	EXPECT_EQ(env.tag, 0xffff);
 	if (cpu_has(X86_FEATURE_SSE)) {
-		__asm__ volatile("stmxcsr %0" : "=m"(mxcsr));
+		mxcsr = stmxcsr();
 		EXPECT_EQ(mxcsr, 0x1f80u);
 	}
 	if (cpu_has(X86_FEATURE_XSAVE)) {

@@ -16,6 +16,7 @@
 #include <x86/msr.h>
 #include <x86/smp.h>
 #include <x86/tsc.h>
+#include <x86/xsave.h>
 
 #include "probe.h"
 
@@ -65,7 +66,7 @@ static void change_everything(void *arg)
 		wrmsr(MSR_TSC_AUX, TSC_AUX_BEFORE);
 	__asm__ volatile("fldcw %0" : : "m"((u16){ 0x0c7f }));
 	if (cpu_has(X86_FEATURE_SSE))
-		__asm__ volatile("ldmxcsr %0" : : "m"((u32){ 0x7f80 }));
+		ldmxcsr(0x7f80);
 
 	apic_write(APIC_DFR, APIC_DFR_CLUSTER);
 	apic_write(APIC_LDR, 0x21000000);
