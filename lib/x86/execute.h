@@ -60,6 +60,35 @@ static inline struct fault execute_try(const void *code, struct registers *regis
 		code_;                                         \
 	})
 
+/*
+ * The same text behind the prefix that makes KVM emulate the instruction instead of letting the CPU
+ * execute it, where the module's parameter force_emulation_prefix allows that; elsewhere the prefix
+ * raises #UD. It is for the first instruction of the text only.
+ */
+#define FORCED_EMULATION "ud2; .ascii \"kvm\"; "
+
+#ifdef __i386__
+/*
+ * The same, assembled for a 16-bit code segment; the address is for execute16_enter(), which gives the
+ * one for execute(): of a far call to `code16`, which then is at offset 0 of its segment. The last spare
+ * entry of the GDT is used for it, until the next call.
+ */
+#define CODE16(text, ...)                                             \
+	({                                                            \
+		const void *code_;                                    \
+		__asm__("movl $770f, %k0\n"                           \
+			".pushsection .text.execute, \"ax\"\n"        \
+			".code16\n"                                   \
+			"770:\n" GUARDED(text) "lretl\n"              \
+					       ".code32\n.popsection" \
+			: "=r"(code_)                                 \
+			: __VA_ARGS__);                               \
+		code_;                                                \
+	})
+
+const void *execute16_enter(const void *code16);
+#endif
+
 /* For text that is the same in both sizes: a register by its size's name, and memory there. */
 #ifdef __x86_64__
 #define NATIVE(register) "%%r" register

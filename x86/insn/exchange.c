@@ -38,7 +38,7 @@ TEST(xchg, "XCHG swaps, with and without LOCK, and changes no flag", SPEC("SDM v
 }
 
 #define ACCUMULATOR(name, width, text) \
-	INSN("xchg_" name, width, model_xchg, text, IN_CX, IN_AX, .high = IN_AX)
+	INSN("xchg_" name, width, model_xchg, text, IN_CX, IN_AX, .high = IN_AX, .spelt_out = true)
 
 TEST(xchg_accumulator, "the one-byte forms of XCHG swap with the accumulator",
      SPEC("SDM vol. 2D, XCHG"))

@@ -27,6 +27,7 @@ TEST(decimal_adjust, "AAA, AAS, DAA and DAS of every AX that matters, with every
 			}
 		}
 		EXPECT_NO_FAULT(fault_taken());
+		insn_check_other_ways(insn);
 	}
 }
 
@@ -50,11 +51,13 @@ TEST(decimal_multiply_divide, "AAM and AAD with any base; AAM 0 raises #DE",
 			insn_check(insn, &in);
 		}
 		EXPECT_NO_FAULT(fault_taken());
+		insn_check_other_ways(insn);
 	}
 }
 
-#define SHORT_FORM(op, size, width, prefix, byte) \
-	INSN(#op "_r" size "_short", width, model_##op, prefix ".byte " byte, IN_CX, NOWHERE)
+#define SHORT_FORM(op, size, width, prefix, byte)                                             \
+	INSN(#op "_r" size "_short", width, model_##op, prefix ".byte " byte, IN_CX, NOWHERE, \
+	     .spelt_out = true)
 
 TEST(short_inc_dec, "the one-byte forms of INC and DEC", SPEC("SDM vol. 2, INC, DEC"))
 {
