@@ -65,29 +65,11 @@ bool way_applies(enum way way, const struct insn *insn)
 	return !way_missing(way);
 }
 
-/* What run_user() passes on; the fault is taken at CPL 3, too, as the CPU's own memory is open to it. */
-struct user_run {
-	const void *code;
-	struct registers *registers;
-	struct fault fault;
-};
-
-static void run_at_user(void *arg)
-{
-	struct user_run *run = arg;
-
-	run->fault = execute_try(run->code, run->registers);
-}
-
 struct fault way_execute(enum way way, const struct insn *insn, struct registers *registers)
 {
-	struct user_run run = { insn->code, registers, NO_FAULT };
-	struct fault outside;
-
 	switch (way) {
 	case USER_WAY:
-		outside = run_user(run_at_user, &run);
-		return outside.kind ? outside : run.fault;
+		return execute_user_try(insn->code, registers);
 	case FORCED_WAY:
 		return execute_try(insn->forced, registers);
 #ifdef __i386__
