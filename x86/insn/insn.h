@@ -84,6 +84,12 @@ struct insn {
 	  }),                                                                  \
 	  CODE(text), CODE(FORCED_EMULATION text), INSN_CODE16(text) },
 
+/* What rows of other shapes have of it, for way_execute(). */
+#define INSN_CODE(text)                                                          \
+	{                                                                        \
+		NULL, CODE(text), CODE(FORCED_EMULATION text), INSN_CODE16(text) \
+	}
+
 #ifdef __x86_64__
 #define INSN_CODE16(text) NULL
 #else
