@@ -192,6 +192,34 @@ TEST(bit_test_keeps_zf, "BT leaves ZF alone, of which the APM does not say so",
 	}
 }
 
+#define CRC32(name, width, source, text, src) \
+	INSN("crc32_" name, width, model_crc32, text, IN_AX, src, .source_width = (source))
+
+TEST(crc32, "CRC32 takes bytes, words and more into a CRC-32C of 32 bits, and changes no flag",
+     SPEC("SDM vol. 2A, CRC32"), REQUIRES(cpu_has(X86_FEATURE_SSE4_2)))
+{
+	const struct insn table[] = {
+		CRC32("r32_r8", 32, 8, "crc32b %%cl, %%eax",
+		      IN_CX) CRC32("r32_ch", 32, 8, "crc32b %%ch, %%eax",
+				   IN_CH) CRC32("r32_m8", 32, 8, "crc32b " AT("di") ", %%eax",
+						IN_MEMORY) CRC32("r32_r16", 32, 16,
+								 "crc32w %%cx, %%eax", IN_CX)
+			CRC32("r32_m16", 32, 16, "crc32w " AT("di") ", %%eax", IN_MEMORY) CRC32(
+				"r32_r32", 32, 32, "crc32l %%ecx, %%eax",
+				IN_CX) CRC32("r32_m32", 32, 32, "crc32l " AT("di") ", %%eax",
+					     IN_MEMORY) ONLY_64(CRC32("r64_r8", 64, 8,
+								      "crc32b %%cl, %%rax", IN_CX))
+				ONLY_64(CRC32("r32_r9b", 32, 8, "crc32b %%r9b, %%eax", IN_R8 + 1))
+					ONLY_64(CRC32("r64_r64", 64, 64, "crc32q %%rcx, %%rax",
+						      IN_CX))
+						ONLY_64(CRC32("r64_m64", 64, 64,
+							      "crc32q (%%rdi), %%rax", IN_MEMORY))
+	};
+
+	for_each_insn(insn, table)
+		insn_check_edges(insn);
+}
+
 /* A bit string in memory: what becomes of the bit that is tested. */
 enum bit_change { KEEP, SET, RESET, COMPLEMENT };
 
