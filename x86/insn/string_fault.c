@@ -29,11 +29,11 @@ struct string_row {
 		{ name "d", CODE(text "l"), operation, 4 },                                     \
 		ONLY_64({ name "q", CODE(text "q"), operation, 8 }, )
 
-#define REPEATED                                                                  \
-	SIZES("rep_movs", "rep movs", MOVS)                                       \
-	SIZES("rep_stos", "rep stos", STOS)                                       \
-	SIZES("rep_lods", "rep lods", LODS) SIZES("repe_cmps", "repe cmps", CMPS) \
-		SIZES("repe_scas", "repe scas", SCAS)
+#define REPEATED                            \
+	SIZES("rep_movs", "rep movs", MOVS) \
+	SIZES("rep_stos", "rep stos", STOS) \
+	SIZES("rep_lods", "rep lods", LODS) \
+	SIZES("repe_cmps", "repe cmps", CMPS) SIZES("repe_scas", "repe scas", SCAS)
 
 #define SINGLE                      \
 	SIZES("movs", "movs", MOVS) \
