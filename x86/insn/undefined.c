@@ -122,7 +122,7 @@ TEST(undefined_group_members, "members of groups without an instruction are #UD"
 		{ "0fb4_register", 3, { 0x0f, 0xb4, DIRECT(0) } },
 		{ "0fb5_register", 3, { 0x0f, 0xb5, DIRECT(0) } },
 		{ "lea_register", 2, { 0x8d, DIRECT(1) } },
-		{ "lidt_like_0f01_3_c0", 3, { 0x0f, 0x01, 0xe8 + 3 } },
+		{ "0f01_eb", 3, { 0x0f, 0x01, 0xeb } },
 	};
 
 	encodings_fault(table, ARRAY_SIZE(table), UD, true);
