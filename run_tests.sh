@@ -19,6 +19,7 @@ done
 unset part
 
 options_parse "$@"
+{ : 9>&1; } 2>/dev/null || usage_error 'standard output is closed'
 if ((${#OPT_COMPARE[@]})); then
 	compare_results "${OPT_COMPARE[@]}"
 	exit
@@ -61,11 +62,14 @@ STARTED_MS=$NOW
 trap end_all EXIT
 results_open
 trap interrupted INT TERM HUP
+trap 'interrupted PIPE' PIPE
 show_init "$OPT_VMM ${VERSION_OF[${ARCHS[0]}]}, accelerator ${ACCEL_OF[${ARCHS[0]}]} ($ACCEL_WHY), ${ARCHS[*]}, $OPT_JOBS at a time"
 run_jobs
+# What is left takes a moment, and is done once: in its midst there is nothing to interrupt.
+trap '' INT TERM HUP PIPE
 clear_progress
 results_write
-show_summary
+show_summary || usage_error "standard output cannot be written; the results are in $OUT"
 if $OPT_BISECT; then
 	bisect_judge
 fi

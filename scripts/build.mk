@@ -17,7 +17,10 @@ image_sources = $(call sources_in,lib/$(filter selftest,$(1)) common/$(1) $(FAMI
 objects = $(patsubst %,$(out)/obj/%.o,$(1))
 
 CPPFLAGS := -nostdinc -isystem $(CC_INCLUDE) -Ilib -Ilib/libc -Ilib/$(FAMILY)
-CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-strict-aliasing -fno-omit-frame-pointer \
+# Images do not tell where they were made: names of sources start at the top folder. Clang's assembler does not know the
+# option that both compilers have.
+here := -ffile-prefix-map=$(CURDIR)=. $(if $(findstring clang,$(CC)),-fdebug-compilation-dir=.)
+CFLAGS := -std=gnu11 -O2 -g $(here) -ffreestanding -fno-strict-aliasing -fno-omit-frame-pointer \
 	-fno-stack-protector -fno-pic -fno-pie -fno-asynchronous-unwind-tables -fno-common \
 	-Wall -Wextra -Werror -Wno-sign-compare -Wno-format-zero-length \
 	-Wstrict-prototypes -Wvla $(ARCH_CFLAGS) $(USER_CFLAGS)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# make check: the runner's own tests, then every case of every configured architecture, with KNOWN and FIXED
-# taken seriously. The last line is the sum of both: N passed, N failed, N skipped.
+# make check: the runner's own tests, the fuzzer on its parsers, then every case of every configured architecture, with
+# KNOWN and FIXED taken seriously. The last line is the sum of all: N passed, N failed, N skipped.
 set -u
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." || exit 2
 
@@ -21,6 +21,19 @@ echo "== the runner's own tests"
 tap=$(bats --tap scripts/tests | tee /dev/fd/2) || status=1
 add "$(awk '/^ok .*# skip/ { s++; next } /^ok / { p++ } /^not ok / { f++ }
 	END { print p + 0 " passed, " f + 0 " failed, " s + 0 " skipped" }' <<<"$tap")"
+
+echo "== mutations of consoles and of unittests.cfg"
+scripts/tests/fuzz/fuzz.sh judge &
+fuzzers=($!)
+scripts/tests/fuzz/fuzz.sh config &
+fuzzers+=($!)
+for fuzzer in "${fuzzers[@]}"; do
+	if wait "$fuzzer"; then
+		add '1 passed, 0 failed, 0 skipped'
+	else
+		add ''
+	fi
+done
 
 echo "== every case"
 exec {out}>&1

@@ -2,16 +2,17 @@
 /* Integer instructions of A32, results and flags, against the model. */
 #include <test.h>
 
-#include <model/alu.h>
 #include <model/operands.h>
+
+#include "check.h"
 
 SUITE("A32 integer instructions");
 
 /* An instruction on two operands; N, Z, C, V in and out. */
 #define WITH_FLAGS(name, insn)                                                    \
-	static struct alu_result name(u32 a, u32 b, u32 flags)                    \
+	static struct alu_result name(ulong a, ulong b, ulong flags)              \
 	{                                                                         \
-		u32 value, out;                                                   \
+		ulong value, out;                                                 \
                                                                                   \
 		__asm__ volatile("msr cpsr_f, %[f]\n\t" insn "\n\tmrs %[o], cpsr" \
 				 : [r] "=&r"(value), [o] "=&r"(out)               \
@@ -41,11 +42,6 @@ WITH_FLAGS(rbit, "rbit %[r], %[a]")
 WITH_FLAGS(rev, "rev %[r], %[a]")
 WITH_FLAGS(rev16, "rev16 %[r], %[a]")
 
-static struct alu_result with(u64 value, u32 flags)
-{
-	return (struct alu_result){ value & 0xffffffff, flags };
-}
-
 static struct alu_result shifted(u32 a, u32 b, u32 flags, enum model_shift shift)
 {
 	bool carry = flags & FLAG_C;
@@ -61,17 +57,6 @@ static struct alu_result multiplied(u32 a, u32 b, u32 flags)
 	model_multiply(a, b, false, 32, &low, &high);
 	return model_logical(low, flags & FLAG_C, flags & FLAG_V, 32);
 }
-
-#define MODEL(name, expression)                                \
-	static struct alu_result name(u32 a, u32 b, u32 flags) \
-	{                                                      \
-		bool c = flags & FLAG_C, v = flags & FLAG_V;   \
-                                                               \
-		(void)b;                                       \
-		(void)c;                                       \
-		(void)v;                                       \
-		return expression;                             \
-	}
 
 MODEL(m_adds, model_add(a, b, false, 32))
 MODEL(m_subs, model_subtract(a, b, true, 32))
@@ -89,16 +74,12 @@ MODEL(m_lsrs, shifted(a, b, flags, MODEL_LSR))
 MODEL(m_asrs, shifted(a, b, flags, MODEL_ASR))
 MODEL(m_rors, shifted(a, b, flags, MODEL_ROR))
 MODEL(m_rrxs, model_logical((u64)a >> 1 | (c ? BIT(31) : 0), a & 1, v, 32))
-MODEL(m_clz, with(model_count_leading_zeros(a, 32), flags))
-MODEL(m_rbit, with(model_reverse_bits(a, 32), flags))
-MODEL(m_rev, with(model_reverse_bytes(a, 4, 32), flags))
-MODEL(m_rev16, with(model_reverse_bytes(a, 2, 32), flags))
+MODEL_VALUE(m_clz, model_count_leading_zeros(a, 32))
+MODEL_VALUE(m_rbit, model_reverse_bits(a, 32))
+MODEL_VALUE(m_rev, model_reverse_bytes(a, 4, 32))
+MODEL_VALUE(m_rev16, model_reverse_bytes(a, 2, 32))
 
-static const struct {
-	const char *name;
-	struct alu_result (*run)(u32 a, u32 b, u32 flags);
-	struct alu_result (*model)(u32 a, u32 b, u32 flags);
-} insns[] = {
+static const struct insn insns[] = {
 	{ "adds", adds, m_adds }, { "subs", subs, m_subs },    { "rsbs", rsbs, m_rsbs },
 	{ "adcs", adcs, m_adcs }, { "sbcs", sbcs, m_sbcs },    { "rscs", rscs, m_rscs },
 	{ "ands", ands, m_ands }, { "eors", eors, m_eors },    { "orrs", orrs, m_orrs },
@@ -111,22 +92,7 @@ static const struct {
 TEST(results_and_flags, "results and N, Z, C, V of data-processing instructions",
      SPEC("DDI 0487, F5.1; J1.3, AddWithCarry, Shift_C"))
 {
-	for (u32 i = 0; i < ARRAY_SIZE(insns); i++) {
-		SUBTEST("%s", insns[i].name);
-		for (u32 pair = 0; pair < MODEL_PAIRS; pair++) {
-			u32 flags = pair % 16 << 28;
-			struct alu_result expected, actual;
-			u64 a, b;
-
-			model_pair(pair, &a, &b);
-			expected = insns[i].model((u32)a, (u32)b, flags);
-			actual = insns[i].run((u32)a, (u32)b, flags);
-			EXPECT_EQ(actual.value, expected.value, "a=%#llx b=%#llx flags=%#x", a, b,
-				  flags);
-			EXPECT_EQ(actual.flags, expected.flags, "a=%#llx b=%#llx flags=%#x", a, b,
-				  flags);
-		}
-	}
+	check_insns(insns, ARRAY_SIZE(insns));
 }
 
 TEST(shift_amounts,
@@ -135,19 +101,19 @@ TEST(shift_amounts,
 {
 	static const u32 amounts[] = { 0, 1, 31, 32, 33, 63, 64, 128, 255, 256, 257 };
 	static const u32 values[] = { 1, 0x80000000, 0x7fffffff, 0xc0000001 };
+	static const struct insn shifts[] = {
+		{ "lsls", lsls, m_lsls },
+		{ "lsrs", lsrs, m_lsrs },
+		{ "asrs", asrs, m_asrs },
+		{ "rors", rors, m_rors },
+	};
 
 	for (u32 i = 0; i < ARRAY_SIZE(amounts) * ARRAY_SIZE(values) * 2; i++) {
 		u32 amount = amounts[i / 2 / ARRAY_SIZE(values)];
 		u32 value = values[i / 2 % ARRAY_SIZE(values)], flags = i & 1 ? (u32)FLAG_C : 0;
 
-		EXPECT_EQ(lsls(value, amount, flags).value, m_lsls(value, amount, flags).value);
-		EXPECT_EQ(lsls(value, amount, flags).flags, m_lsls(value, amount, flags).flags);
-		EXPECT_EQ(lsrs(value, amount, flags).value, m_lsrs(value, amount, flags).value);
-		EXPECT_EQ(lsrs(value, amount, flags).flags, m_lsrs(value, amount, flags).flags);
-		EXPECT_EQ(asrs(value, amount, flags).value, m_asrs(value, amount, flags).value);
-		EXPECT_EQ(asrs(value, amount, flags).flags, m_asrs(value, amount, flags).flags);
-		EXPECT_EQ(rors(value, amount, flags).value, m_rors(value, amount, flags).value);
-		EXPECT_EQ(rors(value, amount, flags).flags, m_rors(value, amount, flags).flags);
+		for (u32 shift = 0; shift < ARRAY_SIZE(shifts); shift++)
+			check_insn(&shifts[shift], value, amount, flags);
 	}
 }
 
@@ -166,19 +132,20 @@ TEST(long_multiply, "UMULL and SMULL give 64 bits", SPEC("DDI 0487, F5.1, UMULL,
 	}
 }
 
+WITH_FLAGS(udiv, "udiv %[r], %[a], %[b]")
+WITH_FLAGS(sdiv, "sdiv %[r], %[a], %[b]")
+MODEL_VALUE(m_udiv, model_divide(a, b, false, 32))
+MODEL_VALUE(m_sdiv, model_divide(a, b, true, 32))
+
+static const struct insn divisions[] = {
+	{ "udiv", udiv, m_udiv },
+	{ "sdiv", sdiv, m_sdiv },
+};
+
 TEST(divide, "UDIV and SDIV round towards zero; by zero, the result is zero",
      SPEC("DDI 0487, F5.1, UDIV, SDIV"))
 {
-	for (u32 pair = 0; pair < MODEL_PAIRS; pair++) {
-		u32 actual;
-		u64 a, b;
-
-		model_pair(pair, &a, &b);
-		__asm__("udiv %0, %1, %2" : "=r"(actual) : "r"((u32)a), "r"((u32)b));
-		EXPECT_EQ(actual, model_divide(a, b, false, 32), "a=%#llx b=%#llx", a, b);
-		__asm__("sdiv %0, %1, %2" : "=r"(actual) : "r"((u32)a), "r"((u32)b));
-		EXPECT_EQ(actual, model_divide(a, b, true, 32), "a=%#llx b=%#llx", a, b);
-	}
+	check_insns(divisions, ARRAY_SIZE(divisions));
 }
 
 #define EACH(condition, number)                                              \
@@ -198,21 +165,7 @@ TEST(conditions, "each condition holds for the flags that it is defined for",
 	for (u32 nzcv = 0; nzcv < 16; nzcv++) {
 		u32 flags = nzcv << 28;
 
-		EACH("eq", 0);
-		EACH("ne", 1);
-		EACH("cs", 2);
-		EACH("cc", 3);
-		EACH("mi", 4);
-		EACH("pl", 5);
-		EACH("vs", 6);
-		EACH("vc", 7);
-		EACH("hi", 8);
-		EACH("ls", 9);
-		EACH("ge", 10);
-		EACH("lt", 11);
-		EACH("gt", 12);
-		EACH("le", 13);
-		EACH("al", 14);
+		FOR_EACH_CONDITION(EACH);
 	}
 }
 

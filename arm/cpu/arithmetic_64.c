@@ -2,14 +2,15 @@
 /* Integer instructions of A64, results and flags, against the model. */
 #include <test.h>
 
-#include <model/alu.h>
 #include <model/operands.h>
+
+#include "check.h"
 
 SUITE("A64 integer instructions");
 
 /* An instruction on two operands; flags in and out. */
 #define WITH_FLAGS(name, insn)                                                  \
-	static struct alu_result name(u64 a, u64 b, u64 flags)                  \
+	static struct alu_result name(ulong a, ulong b, ulong flags)            \
 	{                                                                       \
 		struct alu_result r;                                            \
 		u64 out;                                                        \
@@ -64,60 +65,32 @@ WITH_FLAGS(rev32_64, "rev32 %[r], %[a]")
 WITH_FLAGS(rev16_64, "rev16 %[r], %[a]")
 WITH_FLAGS(rev_32, "rev %w[r], %w[a]")
 
-enum kind { ADDS, SUBS, ADCS, SBCS, ANDS, BICS };
+MODEL(m_adds_64, model_add(a, b, false, 64))
+MODEL(m_adds_32, model_add(a, b, false, 32))
+MODEL(m_subs_64, model_subtract(a, b, true, 64))
+MODEL(m_subs_32, model_subtract(a, b, true, 32))
+MODEL(m_adcs_64, model_add(a, b, c, 64))
+MODEL(m_adcs_32, model_add(a, b, c, 32))
+MODEL(m_sbcs_64, model_subtract(a, b, c, 64))
+MODEL(m_sbcs_32, model_subtract(a, b, c, 32))
+MODEL(m_ands_64, model_logical(a &b, false, false, 64))
+MODEL(m_ands_32, model_logical(a &b, false, false, 32))
+MODEL(m_bics_64, model_logical(a & ~b, false, false, 64))
+MODEL(m_bics_32, model_logical(a & ~b, false, false, 32))
 
-struct flag_insn {
-	const char *name;
-	struct alu_result (*run)(u64 a, u64 b, u64 flags);
-	enum kind kind;
-	u32 bits;
-};
-
-static struct alu_result expected_flags(const struct flag_insn *insn, u64 a, u64 b, u64 flags)
-{
-	switch (insn->kind) {
-	case ADDS:
-		return model_add(a, b, false, insn->bits);
-	case SUBS:
-		return model_subtract(a, b, true, insn->bits);
-	case ADCS:
-		return model_add(a, b, flags & FLAG_C, insn->bits);
-	case SBCS:
-		return model_subtract(a, b, flags & FLAG_C, insn->bits);
-	case ANDS:
-		return model_logical(a & b, false, false, insn->bits);
-	default:
-		return model_logical(a & ~b, false, false, insn->bits);
-	}
-}
-
-static const struct flag_insn flag_insns[] = {
-	{ "adds-64", adds_64, ADDS, 64 }, { "adds-32", adds_32, ADDS, 32 },
-	{ "subs-64", subs_64, SUBS, 64 }, { "subs-32", subs_32, SUBS, 32 },
-	{ "adcs-64", adcs_64, ADCS, 64 }, { "adcs-32", adcs_32, ADCS, 32 },
-	{ "sbcs-64", sbcs_64, SBCS, 64 }, { "sbcs-32", sbcs_32, SBCS, 32 },
-	{ "ands-64", ands_64, ANDS, 64 }, { "ands-32", ands_32, ANDS, 32 },
-	{ "bics-64", bics_64, BICS, 64 }, { "bics-32", bics_32, BICS, 32 },
+static const struct insn flag_insns[] = {
+	{ "adds-64", adds_64, m_adds_64 }, { "adds-32", adds_32, m_adds_32 },
+	{ "subs-64", subs_64, m_subs_64 }, { "subs-32", subs_32, m_subs_32 },
+	{ "adcs-64", adcs_64, m_adcs_64 }, { "adcs-32", adcs_32, m_adcs_32 },
+	{ "sbcs-64", sbcs_64, m_sbcs_64 }, { "sbcs-32", sbcs_32, m_sbcs_32 },
+	{ "ands-64", ands_64, m_ands_64 }, { "ands-32", ands_32, m_ands_32 },
+	{ "bics-64", bics_64, m_bics_64 }, { "bics-32", bics_32, m_bics_32 },
 };
 
 TEST(flag_setting, "results and N, Z, C, V of additions, subtractions and logical instructions",
      SPEC("DDI 0487, C6.2; J1.3, AddWithCarry"))
 {
-	for (u32 i = 0; i < ARRAY_SIZE(flag_insns); i++) {
-		SUBTEST("%s", flag_insns[i].name);
-		for (u32 pair = 0; pair < MODEL_PAIRS; pair++) {
-			u64 a, b, flags = (u64)(pair % 16) << 28;
-			struct alu_result expected, actual;
-
-			model_pair(pair, &a, &b);
-			expected = expected_flags(&flag_insns[i], a, b, flags);
-			actual = flag_insns[i].run(a, b, flags);
-			EXPECT_EQ(actual.value, expected.value, "a=%#llx b=%#llx flags=%#llx", a, b,
-				  flags);
-			EXPECT_EQ(actual.flags, expected.flags, "a=%#llx b=%#llx flags=%#llx", a, b,
-				  flags);
-		}
-	}
+	check_insns(flag_insns, ARRAY_SIZE(flag_insns));
 }
 
 static u64 shifted(u64 a, u64 b, enum model_shift shift, u32 bits)
@@ -135,49 +108,38 @@ static u64 product(u64 a, u64 b, bool is_signed, u32 bits, bool want_high)
 	return want_high ? high : low;
 }
 
-/* What leaves the flags alone: for each a model of its own. */
-#define MODEL(name, expression)       \
-	static u64 name(u64 a, u64 b) \
-	{                             \
-		(void)b;              \
-		return expression;    \
-	}
+/* What leaves the flags alone. */
+MODEL_VALUE(m_add_64, model_add(a, b, false, 64).value)
+MODEL_VALUE(m_eor_64, (a & ~b) | (~a & b))
+MODEL_VALUE(m_orn_32, (a | ~b) & 0xffffffff)
+MODEL_VALUE(m_lsl_64, shifted(a, b, MODEL_LSL, 64))
+MODEL_VALUE(m_lsl_32, shifted(a, b, MODEL_LSL, 32))
+MODEL_VALUE(m_lsr_64, shifted(a, b, MODEL_LSR, 64))
+MODEL_VALUE(m_lsr_32, shifted(a, b, MODEL_LSR, 32))
+MODEL_VALUE(m_asr_64, shifted(a, b, MODEL_ASR, 64))
+MODEL_VALUE(m_asr_32, shifted(a, b, MODEL_ASR, 32))
+MODEL_VALUE(m_ror_64, shifted(a, b, MODEL_ROR, 64))
+MODEL_VALUE(m_ror_32, shifted(a, b, MODEL_ROR, 32))
+MODEL_VALUE(m_udiv_64, model_divide(a, b, false, 64))
+MODEL_VALUE(m_udiv_32, model_divide(a, b, false, 32))
+MODEL_VALUE(m_sdiv_64, model_divide(a, b, true, 64))
+MODEL_VALUE(m_sdiv_32, model_divide(a, b, true, 32))
+MODEL_VALUE(m_mul_64, product(a, b, false, 64, false))
+MODEL_VALUE(m_mul_32, product(a, b, false, 32, false) & 0xffffffff)
+MODEL_VALUE(m_umulh, product(a, b, false, 64, true))
+MODEL_VALUE(m_smulh, product(a, b, true, 64, true))
+MODEL_VALUE(m_umull, product(a, b, false, 32, false))
+MODEL_VALUE(m_smull, product(a, b, true, 32, false))
+MODEL_VALUE(m_clz_64, model_count_leading_zeros(a, 64))
+MODEL_VALUE(m_clz_32, model_count_leading_zeros(a, 32))
+MODEL_VALUE(m_rbit_64, model_reverse_bits(a, 64))
+MODEL_VALUE(m_rbit_32, model_reverse_bits(a, 32))
+MODEL_VALUE(m_rev_64, model_reverse_bytes(a, 8, 64))
+MODEL_VALUE(m_rev32_64, model_reverse_bytes(a, 4, 64))
+MODEL_VALUE(m_rev16_64, model_reverse_bytes(a, 2, 64))
+MODEL_VALUE(m_rev_32, model_reverse_bytes(a, 4, 32))
 
-MODEL(m_add_64, model_add(a, b, false, 64).value)
-MODEL(m_eor_64, (a & ~b) | (~a & b))
-MODEL(m_orn_32, (a | ~b) & 0xffffffff)
-MODEL(m_lsl_64, shifted(a, b, MODEL_LSL, 64))
-MODEL(m_lsl_32, shifted(a, b, MODEL_LSL, 32))
-MODEL(m_lsr_64, shifted(a, b, MODEL_LSR, 64))
-MODEL(m_lsr_32, shifted(a, b, MODEL_LSR, 32))
-MODEL(m_asr_64, shifted(a, b, MODEL_ASR, 64))
-MODEL(m_asr_32, shifted(a, b, MODEL_ASR, 32))
-MODEL(m_ror_64, shifted(a, b, MODEL_ROR, 64))
-MODEL(m_ror_32, shifted(a, b, MODEL_ROR, 32))
-MODEL(m_udiv_64, model_divide(a, b, false, 64))
-MODEL(m_udiv_32, model_divide(a, b, false, 32))
-MODEL(m_sdiv_64, model_divide(a, b, true, 64))
-MODEL(m_sdiv_32, model_divide(a, b, true, 32))
-MODEL(m_mul_64, product(a, b, false, 64, false))
-MODEL(m_mul_32, product(a, b, false, 32, false) & 0xffffffff)
-MODEL(m_umulh, product(a, b, false, 64, true))
-MODEL(m_smulh, product(a, b, true, 64, true))
-MODEL(m_umull, product(a, b, false, 32, false))
-MODEL(m_smull, product(a, b, true, 32, false))
-MODEL(m_clz_64, model_count_leading_zeros(a, 64))
-MODEL(m_clz_32, model_count_leading_zeros(a, 32))
-MODEL(m_rbit_64, model_reverse_bits(a, 64))
-MODEL(m_rbit_32, model_reverse_bits(a, 32))
-MODEL(m_rev_64, model_reverse_bytes(a, 8, 64))
-MODEL(m_rev32_64, model_reverse_bytes(a, 4, 64))
-MODEL(m_rev16_64, model_reverse_bytes(a, 2, 64))
-MODEL(m_rev_32, model_reverse_bytes(a, 4, 32))
-
-static const struct {
-	const char *name;
-	struct alu_result (*run)(u64 a, u64 b, u64 flags);
-	u64 (*model)(u64 a, u64 b);
-} insns[] = {
+static const struct insn insns[] = {
 	{ "add-64", add_64, m_add_64 },	      { "eor-64", eor_64, m_eor_64 },
 	{ "orn-32", orn_32, m_orn_32 },	      { "lslv-64", lslv_64, m_lsl_64 },
 	{ "lslv-32", lslv_32, m_lsl_32 },     { "lsrv-64", lsrv_64, m_lsr_64 },
@@ -199,18 +161,7 @@ TEST(flag_preserving,
      "results of shifts, multiplications, divisions and bit operations; flags stay",
      SPEC("DDI 0487, C6.2"))
 {
-	for (u32 i = 0; i < ARRAY_SIZE(insns); i++) {
-		SUBTEST("%s", insns[i].name);
-		for (u32 pair = 0; pair < MODEL_PAIRS; pair++) {
-			u64 a, b, flags = (u64)(pair % 16) << 28;
-			struct alu_result actual;
-
-			model_pair(pair, &a, &b);
-			actual = insns[i].run(a, b, flags);
-			EXPECT_EQ(actual.value, insns[i].model(a, b), "a=%#llx b=%#llx", a, b);
-			EXPECT_EQ(actual.flags, flags, "a=%#llx b=%#llx", a, b);
-		}
-	}
+	check_insns(insns, ARRAY_SIZE(insns));
 }
 
 /* Whether B.cond branched, for each condition by its number. */
@@ -247,21 +198,7 @@ TEST(conditions, "each condition holds for the flags that it is defined for, in 
 	for (u64 nzcv = 0; nzcv < 16; nzcv++) {
 		u64 flags = nzcv << 28;
 
-		EACH("eq", 0);
-		EACH("ne", 1);
-		EACH("cs", 2);
-		EACH("cc", 3);
-		EACH("mi", 4);
-		EACH("pl", 5);
-		EACH("vs", 6);
-		EACH("vc", 7);
-		EACH("hi", 8);
-		EACH("ls", 9);
-		EACH("ge", 10);
-		EACH("lt", 11);
-		EACH("gt", 12);
-		EACH("le", 13);
-		EACH("al", 14);
+		FOR_EACH_CONDITION(EACH);
 		EACH("nv", 15);
 	}
 }

@@ -14,19 +14,6 @@ SUITE("Aborts of the MMU");
 /* In a GiB where the machines that this runs on have neither memory nor what the library uses. */
 #define FREE_ADDRESS 0xc0345678ul
 
-/* Three accesses at each privilege, all of which are to fail in the same way. */
-static void expect_all_abort(u32 status, ulong address)
-{
-	void *at = (void *)address;
-
-	EXPECT_FAULT(DATA_ABORT(status, address), fault_of(access_read, at));
-	EXPECT_FAULT(DATA_ABORT(ABORT_WRITE | status, address), fault_of(access_write, at));
-	EXPECT_FAULT(INSTRUCTION_ABORT(status, address), fault_of(access_execute, at));
-	EXPECT_FAULT(DATA_ABORT_LOWER(status, address), run_user(access_read, at));
-	EXPECT_FAULT(DATA_ABORT_LOWER(ABORT_WRITE | status, address), run_user(access_write, at));
-	EXPECT_FAULT(INSTRUCTION_ABORT_LOWER(status, address), run_user(access_execute, at));
-}
-
 TEST(translation_fault, "an access without a valid descriptor is a translation fault of its level",
      SPEC("DDI 0487, D8.2 and D17.2.37, ISS encoding for an exception from a Data Abort"))
 {
@@ -34,7 +21,7 @@ TEST(translation_fault, "an access without a valid descriptor is a translation f
 		SUBTEST("level-%u", 3 - level);
 		*space_entry_at(space_kernel(), FREE_ADDRESS, level) = arch_pte_absent(level);
 		arch_tlb_flush_all();
-		expect_all_abort(FSC_TRANSLATION(3 - level), FREE_ADDRESS);
+		access_expect_aborts(FSC_TRANSLATION(3 - level), FREE_ADDRESS);
 	}
 }
 
@@ -52,7 +39,7 @@ TEST(access_flag_fault, "an access through a descriptor without AF is an access 
 				      PROT_ALL) &
 			~PTE_AF;
 		arch_tlb_flush_all();
-		expect_all_abort(FSC_ACCESS_FLAG(3 - level), address);
+		access_expect_aborts(FSC_ACCESS_FLAG(3 - level), address);
 	}
 }
 

@@ -246,6 +246,30 @@ TEST(user_cannot_change_mode, "in User mode a write to CPSR changes neither mode
 	EXPECT_EQ(cpsr & PSTATE_MODE, MODE_USR);
 }
 
+/* SVC in T32, to which BLX leads from A32. */
+extern const u8 svc_in_t32[];
+__asm__("	.text\n"
+	"	.thumb\n"
+	"	.balign 4\n"
+	"svc_in_t32:\n"
+	"	svc	#0xa5\n"
+	"	bx	lr\n"
+	"	.arm\n");
+
+static void user_svc_t32(void *arg)
+{
+	(void)arg;
+	__asm__ volatile("blx %0" : : "r"((ulong)svc_in_t32 + 1) : "lr", "memory");
+}
+
+TEST(user_svc_t32, "SVC in T32 returns 2 behind itself, with T in SPSR, and enters A32",
+     SPEC("DDI 0487, G1, table of preferred return addresses; SCTLR.TE"))
+{
+	EXPECT_FAULT(SVC(0xa5), run_user(user_svc_t32, NULL));
+	EXPECT_EQ(trap_last_frame()->pstate & (PSTATE_T | PSTATE_MODE), PSTATE_T | MODE_USR);
+	EXPECT_EQ(trap_last_frame()->pc, (ulong)svc_in_t32 + 2);
+}
+
 TEST(user_svc, "SVC in User mode has User mode in SPSR", SPEC("DDI 0487, G1.13"))
 {
 	EXPECT_FAULT(SVC(0x12345), run_user(user_svc, NULL));

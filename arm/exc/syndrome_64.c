@@ -2,6 +2,7 @@
 /* Exceptions that instructions ask for, and what ESR_EL1, ELR_EL1 and SPSR_EL1 have of them. */
 #include <test.h>
 
+#include <arm/psci.h>
 #include <arm/trap.h>
 
 SUITE("Instructions that raise exceptions");
@@ -58,6 +59,16 @@ TEST(brk_syndrome, "BRK has class 0x3c and its immediate, and returns to itself"
 	EXPECT_EQ(*(const u32 *)trap_last_frame()->pc, 0xd4224680);
 	EXPECT_EQ(trap_last_frame()->esr & ESR_IL, ESR_IL);
 	EXPECT_FAULT(BRK(0x1234), run_user(brk_1234, NULL));
+}
+
+TEST(smc_without_el3, "SMC is UNDEFINED without EL3: class 0 and no immediate, whatever it has",
+     SPEC("DDI 0487, C6.2, SMC; D17.2.37, ISS encoding for exceptions with an unknown reason"),
+	  REQUIRES(!has_exception_level(3) && psci_conduit() != PSCI_SMC))
+{
+	EXPECT_FAULT(UNDEFINED, RAISE("smc #0"));
+	EXPECT_FAULT(UNDEFINED, RAISE("smc #0xffff"));
+	EXPECT_EQ(*(const u32 *)trap_last_frame()->pc, 0xd41fffe3);
+	EXPECT_EQ(trap_last_frame()->esr, ESR_IL);
 }
 
 TEST(undefined_syndrome, "an unallocated encoding has class 0, ISS 0, and returns to itself",

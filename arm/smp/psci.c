@@ -6,10 +6,14 @@
 #include <test.h>
 
 #include <arm/psci.h>
+#include <arm/sysreg.h>
 #include <mm/page.h>
+#include <mm/space.h>
 #include <sys/atomic.h>
 #include <sys/cpu.h>
 #include <sys/time.h>
+
+#include "psci.h"
 
 SUITE("PSCI", REQUIRES(psci_conduit() != PSCI_NONE));
 
@@ -31,11 +35,16 @@ static void nothing(void *arg)
 	(void)arg;
 }
 
+/* With translation on and nothing masked: a CPU that starts has another state. */
 static void stop_cpu(void *arg)
 {
 	(void)arg;
+	arch_irq_restore(0);
+	arch_leave_exception();
 	psci_cpu_off();
 }
+
+struct start_record start_record __aligned(64);
 
 static bool wait_for_affinity_info(u64 affinity, s32 info)
 {
@@ -49,13 +58,39 @@ static bool wait_for_affinity_info(u64 affinity, s32 info)
 	return true;
 }
 
-/* CPU 1 off by its own wish, and for the library as well. */
-static void switch_off(struct cpu *cpu)
+void switch_off(struct cpu *cpu)
 {
 	cpu_start_work(cpu->number, stop_cpu, NULL);
 	ASSERT(wait_for_affinity_info(cpu->hardware_id, PSCI_IS_OFF));
 	WRITE_ONCE(cpu->work, NULL);
 	atomic_store(&cpu->state, CPU_OFF);
+}
+
+/* The CPU writes around the caches. */
+void prepare_recording(struct cpu *cpu)
+{
+	start_record = (struct start_record){ .number = cpu->number };
+	flush_data(&start_record, sizeof(start_record));
+}
+
+void finish_recording(struct cpu *cpu)
+{
+	u64 start = clock_ns();
+
+	/* Not by run_on_cpu(), which would start it. */
+	while (atomic_load(&cpu->state) == CPU_OFF)
+		ASSERT_LT(clock_ns() - start, PATIENCE_NS);
+	flush_data(&start_record, sizeof(start_record));
+}
+
+void record_start(ulong entry, ulong context)
+{
+	struct cpu *cpu = cpu_by_number(1);
+
+	switch_off(cpu);
+	prepare_recording(cpu);
+	ASSERT_EQ(psci_cpu_on(cpu->hardware_id, entry, context), PSCI_SUCCESS);
+	finish_recording(cpu);
 }
 
 TEST(version, "PSCI_VERSION is at least 0.2, and 1.0 or later has PSCI_FEATURES",
@@ -72,12 +107,49 @@ TEST(version, "PSCI_VERSION is at least 0.2, and 1.0 or later has PSCI_FEATURES"
 	EXPECT_EQ(psci_call(PSCI_FEATURES, 0x8400ff00u, 0, 0), PSCI_NOT_SUPPORTED);
 }
 
-TEST(unknown_function,
-     "an unknown function is NOT_SUPPORTED, and only x0 to x17 (r0 to r3) may change",
-     SPEC("DEN 0028, 2.6 and 5.2, unknown function identifier"))
+TEST(unknown_function, "an unknown function is NOT_SUPPORTED",
+     SPEC("DEN 0028, 5.2, unknown function identifier"))
 {
 	EXPECT_EQ((s32)smccc_call(0x8400ff01u, 1, 2, 3).r[0], PSCI_NOT_SUPPORTED);
 	EXPECT_EQ((s32)smccc_call(PSCI_64(0x8400ff01u), 1, 2, 3).r[0], PSCI_NOT_SUPPORTED);
+}
+
+TEST(registers_kept, "a call keeps x18 to x28 (r4 to r11)",
+     SPEC("DEN 0028, 2.6, saved registers; 3.1, register use in AArch64 calls"))
+{
+	ulong values[KEPT_REGISTERS], before[KEPT_REGISTERS];
+
+	for (u32 i = 0; i < KEPT_REGISTERS; i++)
+		values[i] = before[i] = (ulong)random_u64();
+	smccc_keep(values, psci_conduit() == PSCI_HVC);
+	for (u32 i = 0; kept_names[i]; i++)
+		EXPECT_EQ(values[i], before[i], "%s", kept_names[i]);
+}
+
+TEST(other_conduit, "HVC without EL2 and SMC without EL3 are UNDEFINED, unless the tree names them",
+     SPEC("DDI 0487, C6.2 and F5.1, HVC, SMC; DEN 0028, 2.5, conduits"))
+{
+	static const struct {
+		const char *name;
+		enum psci_conduit by;
+	} conduits[] = { { "hvc", PSCI_HVC }, { "smc", PSCI_SMC } };
+
+	for (u32 i = 0; i < ARRAY_SIZE(conduits); i++) {
+		struct smccc call = { { PSCI_VERSION, 1, 2, 3 } };
+
+		SUBTEST("%s", conduits[i].name);
+		if (conduits[i].by == psci_conduit())
+			SKIP_ROW("the device tree's");
+		else if (has_exception_level(conduits[i].by == PSCI_HVC ? 2 : 3))
+			SKIP_ROW("the machine has the exception level");
+		else {
+			EXPECT_FAULT(UNDEFINED, smccc_try(conduits[i].by, &call));
+			EXPECT_EQ(call.r[0], PSCI_VERSION);
+			EXPECT_EQ(call.r[1], 1);
+			EXPECT_EQ(call.r[2], 2);
+			EXPECT_EQ(call.r[3], 3);
+		}
+	}
 }
 
 TEST(affinity_info_self, "AFFINITY_INFO of the calling CPU is ON", SPEC("DEN 0022, 5.7"))
@@ -120,6 +192,32 @@ TEST(cpu_on_missing, "CPU_ON of a CPU that does not exist is INVALID_PARAMETERS"
      SPEC("DEN 0022, 5.6 CPU_ON, return values"))
 {
 	EXPECT_EQ(psci_cpu_on(missing_affinity(), (ulong)page_alloc(), 0), PSCI_INVALID_PARAMETERS);
+}
+
+/* MPIDR has U, MT and a one beside the affinity; a CPU that is on tells the two errors apart. */
+TEST(reserved_bits_of_affinity,
+     "bits of a CPU's number beside the affinity must be zero: else INVALID_PARAMETERS",
+     SPEC("DEN 0022, 5.6.1, target_cpu; 5.7.1, target_affinity"))
+{
+	u64 affinity = cpu_by_number(0)->hardware_id;
+
+	for_each_set_bit(bit, BITS(sizeof(ulong) * 8 - 1, 24) & ~MPIDR_AFFINITY) {
+		SUBTEST("bit-%llu", bit);
+		EXPECT_EQ(psci_cpu_on(affinity | BIT(bit), (ulong)page_alloc(), 0),
+			  PSCI_INVALID_PARAMETERS);
+		EXPECT_EQ(psci_affinity_info(affinity | BIT(bit)), PSCI_INVALID_PARAMETERS);
+	}
+}
+
+TEST(context, "all bits of the context arrive in x0 (r0)",
+     SPEC("DEN 0022, 5.6.1, context_id"), REQUIRES(cpu_count() >= 2))
+{
+	static const u64 contexts[] = { 0, ~0ull, 0x0123456789abcdef, 0xfedcba9876543210 };
+
+	for (u32 i = 0; i < ARRAY_SIZE(contexts); i++) {
+		record_start((ulong)start_recording, (ulong)contexts[i]);
+		EXPECT_EQ(start_record.context, (ulong)contexts[i]);
+	}
 }
 
 TEST(on_off_repeated, "a CPU can be switched off and on again, many times",

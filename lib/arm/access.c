@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include <arm/access.h>
 
+#include <arch/fault.h>
 #include <arch/space.h>
 #include <arm/io.h>
+#include <harness/expect.h>
 
 void access_read(void *address)
 {
@@ -27,4 +29,16 @@ void access_put_return(void *address)
 	write32((ulong)address, 0xe12fff1e); /* BX lr */
 #endif
 	sync_code(address, 4);
+}
+
+void access_expect_aborts(u32 status, ulong address)
+{
+	void *at = (void *)address;
+
+	EXPECT_FAULT(DATA_ABORT(status, address), fault_of(access_read, at));
+	EXPECT_FAULT(DATA_ABORT(ABORT_WRITE | status, address), fault_of(access_write, at));
+	EXPECT_FAULT(INSTRUCTION_ABORT(status, address), fault_of(access_execute, at));
+	EXPECT_FAULT(DATA_ABORT_LOWER(status, address), run_user(access_read, at));
+	EXPECT_FAULT(DATA_ABORT_LOWER(ABORT_WRITE | status, address), run_user(access_write, at));
+	EXPECT_FAULT(INSTRUCTION_ABORT_LOWER(status, address), run_user(access_execute, at));
 }

@@ -18,4 +18,7 @@ void access_execute(void *address);
 /* Writes code that returns at once to `address`, which is mapped as writable. */
 void access_put_return(void *address);
 
+/* Expects that each of the three, at both privileges, is an abort with this fault status code there. */
+void access_expect_aborts(u32 status, ulong address);
+
 #endif

@@ -136,7 +136,7 @@ static void init_kernel_space(void)
 	space_unmap(space, (ulong)boot_stack_guard, PAGE_SIZE);
 	space_unmap(space, (ulong)exception_stack_top - EXCEPTION_STACK_SIZE - PAGE_SIZE,
 		    PAGE_SIZE);
-	arch_space_switch((ulong)kernel_root);
+	space_switch(space);
 }
 
 static u8 *alloc_stack(size_t size)

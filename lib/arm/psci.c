@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include <arm/psci.h>
 
+#include <arch/fault.h>
 #include <dev/devicetree.h>
 #include <string.h>
+#include <sys/cpu.h>
 
 static enum psci_conduit conduit;
 /* PSCI 0.1 has no fixed numbers: the tree names them. */
@@ -32,36 +34,46 @@ enum psci_conduit psci_conduit(void)
 	return conduit;
 }
 
-struct smccc smccc_call_by(enum psci_conduit by, struct smccc in)
+struct fault smccc_try(enum psci_conduit by, struct smccc *call)
 {
+	struct cpu *cpu = this_cpu();
 #ifdef __aarch64__
-	register ulong r0 __asm__("x0") = in.r[0];
-	register ulong r1 __asm__("x1") = in.r[1];
-	register ulong r2 __asm__("x2") = in.r[2];
-	register ulong r3 __asm__("x3") = in.r[3];
+	register ulong r0 __asm__("x0") = call->r[0];
+	register ulong r1 __asm__("x1") = call->r[1];
+	register ulong r2 __asm__("x2") = call->r[2];
+	register ulong r3 __asm__("x3") = call->r[3];
 #define CLOBBERS                                                                             \
 	"x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", \
 		"x17", "memory"
 #define ARCH_EXTENSIONS ""
 #else
-	register ulong r0 __asm__("r0") = in.r[0];
-	register ulong r1 __asm__("r1") = in.r[1];
-	register ulong r2 __asm__("r2") = in.r[2];
-	register ulong r3 __asm__("r3") = in.r[3];
+	register ulong r0 __asm__("r0") = call->r[0];
+	register ulong r1 __asm__("r1") = call->r[1];
+	register ulong r2 __asm__("r2") = call->r[2];
+	register ulong r3 __asm__("r3") = call->r[3];
 #define CLOBBERS	"r12", "memory"
 #define ARCH_EXTENSIONS ".arch_extension sec\n.arch_extension virt\n"
 #endif
+	cpu->fault = NO_FAULT;
 	if (by == PSCI_HVC)
-		__asm__ volatile(ARCH_EXTENSIONS "hvc #0"
+		__asm__ volatile(ARCH_EXTENSIONS GUARDED("hvc #0")
 				 : "+r"(r0), "+r"(r1), "+r"(r2), "+r"(r3)
 				 :
 				 : CLOBBERS);
 	else
-		__asm__ volatile(ARCH_EXTENSIONS "smc #0"
+		__asm__ volatile(ARCH_EXTENSIONS GUARDED("smc #0")
 				 : "+r"(r0), "+r"(r1), "+r"(r2), "+r"(r3)
 				 :
 				 : CLOBBERS);
-	return (struct smccc){ { r0, r1, r2, r3 } };
+	*call = (struct smccc){ { r0, r1, r2, r3 } };
+	return cpu->fault;
+}
+
+struct smccc smccc_call_by(enum psci_conduit by, struct smccc call)
+{
+	if (smccc_try(by, &call).kind)
+		call.r[0] = (ulong)PSCI_NOT_SUPPORTED;
+	return call;
 }
 
 struct smccc smccc_call(ulong function, ulong a1, ulong a2, ulong a3)

@@ -6,6 +6,7 @@
 #ifndef ASSAY_ARM_PSCI_H
 #define ASSAY_ARM_PSCI_H
 
+#include <harness/fault.h>
 #include <types.h>
 
 /* Function identifiers: DEN 0022, 5.1. PSCI_64 makes the one for 64-bit arguments. */
@@ -60,7 +61,12 @@ void psci_init(void);
 
 enum psci_conduit psci_conduit(void);
 
-/* One call by the given instruction, or by the device tree's. All that SMCCC lets it change may change. */
+/*
+ * One call by the given instruction, or by the device tree's. All that SMCCC lets it change may change.
+ * smccc_try() returns the fault of an instruction that is not there and leaves *call as it was; for the
+ * others that is NOT_SUPPORTED.
+ */
+struct fault smccc_try(enum psci_conduit conduit, struct smccc *call);
 struct smccc smccc_call_by(enum psci_conduit conduit, struct smccc in);
 struct smccc smccc_call(ulong function, ulong a1, ulong a2, ulong a3);
 

@@ -45,6 +45,8 @@ void arm_start_secondary(u32 number)
 {
 	write_sys(TPIDRRO, (ulong)cpus[number].arch.exception_stack_top | number);
 	isb();
+	/* An SGI_STOP that found this CPU off by its own wish must not end it now. */
+	gic_reset_cpu();
 	cpu_loop();
 }
 

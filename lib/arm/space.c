@@ -1,8 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 #include <mm/space.h>
 
+#include <arch/fault.h>
 #include <arm/sysreg.h>
 #include <mm/page.h>
+
+/* What may change in a valid entry while it is in use. */
+#define PTE_CHANGEABLE (PTE_USER | PTE_RO | PTE_AF | PTE_PXN | PTE_UXN)
+
+void arch_pte_write(pte_t *entry, pte_t value)
+{
+	pte_t old = READ_ONCE(*entry);
+
+	if ((old & value & PTE_VALID) && ((old ^ value) & ~PTE_CHANGEABLE))
+		pte_break_and_make(entry, value);
+	else
+		WRITE_ONCE(*entry, value);
+}
 
 pte_t arch_pte_page(phys_t phys, u32 level, u32 prot)
 {
@@ -57,4 +71,16 @@ void *space_map_device(phys_t phys, u64 size)
 			  ALIGN_UP(phys + size, PAGE_SIZE) - start,
 			  PROT_DEVICE | PROT_WRITE | PROT_USER);
 	return (void *)(ulong)phys;
+}
+
+struct fault space_fault(enum access access, bool user, bool absent, const void *address)
+{
+	u32 status = absent ? FSC_TRANSLATION(3) : FSC_PERMISSION(3);
+
+	if (access == ACCESS_FETCH)
+		return user ? INSTRUCTION_ABORT_LOWER(status, address)
+			    : INSTRUCTION_ABORT(status, address);
+	if (access == ACCESS_WRITE)
+		status |= ABORT_WRITE;
+	return user ? DATA_ABORT_LOWER(status, address) : DATA_ABORT(status, address);
 }

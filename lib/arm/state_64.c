@@ -2,6 +2,7 @@
 #include <arm/state.h>
 
 #include <arch/space.h>
+#include <arm/granule.h>
 #include <arm/sysreg.h>
 #include <arm/timer.h>
 #include <arm/trap.h>
@@ -49,8 +50,7 @@ void state_reset_registers(void)
 	write_sys(DAIF, PSTATE_I);
 	write_sys(VBAR, (ulong)vectors);
 	write_sys(MAIR, MAIR_VALUE);
-	write_sys(TCR, reset_tcr());
-	write_sys(TTBR0, (ulong)kernel_root);
+	translation_set((ulong)kernel_root, reset_tcr());
 	write_sys(TTBR1, 0);
 	write_sys(SCTLR, SCTLR_RESET);
 	write_sys(CPACR, CPACR_FPEN);

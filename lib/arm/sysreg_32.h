@@ -157,4 +157,10 @@ static inline u32 read_cpsr(void)
 	return value;
 }
 
+/* Whether the CPU has EL2 (the Virtualization Extensions) or EL3 (Security): ID_PFR1. */
+static inline bool has_exception_level(u32 level)
+{
+	return read_sys(ID_PFR1) >> (level == 2 ? 12 : 4) & 0xf;
+}
+
 #endif

@@ -151,4 +151,10 @@
 #define SCTLR_NTLSMD BIT(28)
 #define SCTLR_LSMAOE BIT(29)
 
+/* Whether the CPU has EL2 or EL3, in any state: ID_AA64PFR0_EL1. */
+static inline bool has_exception_level(u32 level)
+{
+	return read_sys(ID_AA64PFR0) >> 4 * level & 0xf;
+}
+
 #endif

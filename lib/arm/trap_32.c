@@ -4,7 +4,6 @@
 
 #include <arm/boot.h>
 #include <harness/ktap.h>
-#include <stdio.h>
 
 static const char *const vector_names[VECTORS] = {
 	[VECTOR_UNDEFINED] = "undefined instruction",
@@ -92,60 +91,26 @@ ulong trap_next_return(ulong *fp)
 	return trap_is_stack(*fp) && *fp > (ulong)record ? trap_next_return(fp) : 0;
 }
 
-static const char *status_name(u32 status)
+const char *trap_name(u32 number)
 {
-	static const char *const leveled[] = { "address size fault", "translation fault",
-					       "access flag fault", "permission fault" };
-	static char text[40];
-
-	if (status < 0x10) {
-		snprintf(text, sizeof(text), "%s, level %u", leveled[status >> 2], status & 3);
-		return text;
-	}
-	switch (status) {
-	case FSC_EXTERNAL:
-		return "external abort";
-	case 0x11:
-		return "asynchronous external abort";
-	case FSC_ALIGNMENT:
-		return "alignment fault";
-	case FSC_DEBUG:
-		return "debug event";
-	case FSC_TLB_CONFLICT:
-		return "TLB conflict";
-	default:
-		snprintf(text, sizeof(text), "status %#x", status);
-		return text;
-	}
+	return number < VECTORS ? vector_names[number] : NULL;
 }
 
-void fault_describe(struct fault fault, char *text, size_t size)
+bool trap_is_abort(u32 vector)
 {
-	u32 vector = fault.kind - 1;
-	size_t used;
+	return vector == VECTOR_DATA_ABORT || vector == VECTOR_PREFETCH_ABORT;
+}
 
-	if (!fault.kind) {
-		snprintf(text, size, "no fault");
-		return;
-	}
-	if (vector < VECTORS && vector_names[vector])
-		used = (size_t)snprintf(text, size, "%s", vector_names[vector]);
-	else
-		used = (size_t)snprintf(text, size, "vector %#x", vector);
-	if (used < size && (fault.fields & FAULT_CODE))
-		used += (size_t)snprintf(text + used, size - used, " (%#llx", fault.code);
-	if (used < size && (fault.fields & FAULT_CODE) &&
-	    (vector == VECTOR_DATA_ABORT || vector == VECTOR_PREFETCH_ABORT))
-		used += (size_t)snprintf(text + used, size - used, ": %s%s%s",
-					 vector == VECTOR_PREFETCH_ABORT ? ""
-					 : fault.code & ABORT_WRITE	 ? "write, "
-									 : "read, ",
-					 fault.code & ABORT_CM ? "cache maintenance, " : "",
-					 status_name(fault.code & 0x3f));
-	if (used < size && (fault.fields & FAULT_CODE))
-		used += (size_t)snprintf(text + used, size - used, ")");
-	if (used < size && (fault.fields & FAULT_ADDRESS))
-		snprintf(text + used, size - used, " at %#llx", fault.address);
+bool trap_is_data_abort(u32 vector)
+{
+	return vector == VECTOR_DATA_ABORT;
+}
+
+const char *trap_status_name(u32 status)
+{
+	return status == 0x11	     ? "asynchronous external abort"
+	       : status == FSC_DEBUG ? "debug event"
+				     : NULL;
 }
 
 void trap_print_registers(const struct trap_frame *f)

@@ -4,7 +4,6 @@
 
 #include <arm/boot.h>
 #include <harness/ktap.h>
-#include <stdio.h>
 
 #define ESR_EC(esr)  ((u32)((esr) >> 26) & 0x3f)
 #define ESR_ISS(esr) ((esr)&BITS(24, 0))
@@ -38,13 +37,13 @@ static const char *const class_names[64] = {
 	[EC_BRK] = "BRK",
 };
 
-static bool is_abort(u32 class)
+bool trap_is_abort(u32 class)
 {
 	return class == EC_IABT || class == EC_IABT_LOWER || class == EC_DABT ||
 	       class == EC_DABT_LOWER;
 }
 
-static bool is_data_abort(u32 class)
+bool trap_is_data_abort(u32 class)
 {
 	return class == EC_DABT || class == EC_DABT_LOWER;
 }
@@ -52,7 +51,7 @@ static bool is_data_abort(u32 class)
 /* For these FAR_EL1 has been written (D17.2.40); an external abort may say that it has not. */
 static bool has_address(u32 class, u64 iss)
 {
-	if (is_abort(class))
+	if (trap_is_abort(class))
 		return (iss & 0x3f) != FSC_EXTERNAL || !(iss & ABORT_FNV);
 	return class == EC_PC_ALIGNMENT || class == EC_WATCHPT || class == EC_WATCHPT_LOWER;
 }
@@ -102,66 +101,18 @@ ulong trap_next_return(ulong *fp)
 	return record[1];
 }
 
-/* "permission fault, level 3" */
-static const char *status_name(u32 status)
+const char *trap_name(u32 number)
 {
-	static const char *const leveled[] = { "address size fault", "translation fault",
-					       "access flag fault", "permission fault" };
-	static char text[40];
-
-	if (status < 0x10) {
-		snprintf(text, sizeof(text), "%s, level %u", leveled[status >> 2], status & 3);
-		return text;
-	}
-	switch (status) {
-	case FSC_EXTERNAL:
-		return "external abort";
-	case 0x14 ... 0x17:
-		snprintf(text, sizeof(text), "external abort on the walk, level %u", status & 3);
-		return text;
-	case 0x11:
-		return "tag check fault";
-	case FSC_ALIGNMENT:
-		return "alignment fault";
-	case FSC_TLB_CONFLICT:
-		return "TLB conflict";
-	case 0x35:
-		return "unsupported exclusive or atomic";
-	default:
-		snprintf(text, sizeof(text), "status %#x", status);
-		return text;
-	}
+	if (number == NUMBER_IRQ || number == NUMBER_FIQ)
+		return number == NUMBER_IRQ ? "IRQ" : "FIQ";
+	return number < ARRAY_SIZE(class_names) ? class_names[number] : NULL;
 }
 
-void fault_describe(struct fault fault, char *text, size_t size)
+const char *trap_status_name(u32 status)
 {
-	u32 class = fault.kind - 1;
-	size_t used;
-
-	if (!fault.kind) {
-		snprintf(text, size, "no fault");
-		return;
-	}
-	if (class == NUMBER_IRQ || class == NUMBER_FIQ)
-		used = (size_t)snprintf(text, size, class == NUMBER_IRQ ? "IRQ" : "FIQ");
-	else if (class < 64 && class_names[class])
-		used = (size_t)snprintf(text, size, "%s", class_names[class]);
-	else
-		used = (size_t)snprintf(text, size, "exception class %#x", class);
-	if (used < size && (fault.fields & FAULT_CODE))
-		used += (size_t)snprintf(text + used, size - used, " (ISS %#llx", fault.code);
-	if (used < size && (fault.fields & FAULT_CODE) && is_abort(class))
-		used += (size_t)snprintf(text + used, size - used, ": %s%s%s%s",
-					 !is_data_abort(class)	    ? ""
-					 : fault.code & ABORT_WRITE ? "write, "
-								    : "read, ",
-					 fault.code & ABORT_CM ? "cache maintenance, " : "",
-					 fault.code & ABORT_S1PTW ? "stage 2 of a walk, " : "",
-					 status_name(fault.code & 0x3f));
-	if (used < size && (fault.fields & FAULT_CODE))
-		used += (size_t)snprintf(text + used, size - used, ")");
-	if (used < size && (fault.fields & FAULT_ADDRESS))
-		snprintf(text + used, size - used, " at %#llx", fault.address);
+	return status == 0x11	? "tag check fault"
+	       : status == 0x35 ? "unsupported exclusive or atomic"
+				: NULL;
 }
 
 void trap_print_registers(const struct trap_frame *f)

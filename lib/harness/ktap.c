@@ -19,7 +19,7 @@ void ktap_indent(u32 levels)
 static void write_line(const char *prefix, const char *format, va_list args)
 {
 	char line[LINE_SIZE];
-	int used = snprintf(line, sizeof(line), "%*s%s", (int)indent * 4, "", prefix);
+	int used = snprintf(line, sizeof(line), "%*s%s", (int)indent * 2, "", prefix);
 	int room = (int)sizeof(line) - used - 1;
 	int length = vsnprintf(line + used, (size_t)room, format, args);
 

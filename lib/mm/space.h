@@ -11,10 +11,20 @@
 #define ASSAY_MM_SPACE_H
 
 #include <arch/space.h>
+#include <harness/fault.h>
 #include <types.h>
+
+#define SPACE_LEVELS 5
+
+/* What tables look like, by level: entries of a table, address bits below those that index it. */
+struct space_shape {
+	u32 top_level, max_page_level;
+	u32 entries[SPACE_LEVELS], shift[SPACE_LEVELS];
+};
 
 struct space {
 	pte_t *root;
+	const struct space_shape *shape; /* the kernel's, unless <arch/space.h> knows others */
 };
 
 /* Permissions. Reading is always allowed at the kernel's privilege. */
@@ -63,6 +73,14 @@ void space_switch(struct space *space);
 /* Bytes of a page at this level, and the highest level at which this CPU has pages. */
 u64 space_page_size(u32 level);
 u32 space_max_page_level(void);
+
+enum access { ACCESS_READ, ACCESS_WRITE, ACCESS_FETCH };
+
+/*
+ * What an access to `address` raises that a page of level 0 refuses: one that is absent, or one whose
+ * permissions do not suffice. <arch/fault.h> has the names.
+ */
+struct fault space_fault(enum access access, bool user, bool absent, const void *address);
 
 /* ---------------------------------------------------------------- for the library */
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <mm/space.h>
 
+#include <arch/fault.h>
 #include <mm/page.h>
 #include <s390x/cr.h>
 #include <s390x/facility.h>
@@ -60,10 +61,17 @@ void arch_tlb_flush_all(void)
 	purge_tlb();
 }
 
-void arch_space_switch(phys_t root)
+void arch_space_switch(const struct space *space)
 {
-	write_cr(1, ASCE_OF(root));
-	write_cr(7, ASCE_OF(root));
-	write_cr(13, ASCE_OF(root));
+	write_cr(1, ASCE_OF(space->root));
+	write_cr(7, ASCE_OF(space->root));
+	write_cr(13, ASCE_OF(space->root));
 	purge_tlb();
+}
+
+struct fault space_fault(enum access access, bool user, bool absent, const void *address)
+{
+	(void)access;
+	(void)user;
+	return absent ? PGM_PAGE_TRANSLATION(address) : PGM_PROTECTION(address);
 }

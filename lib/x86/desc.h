@@ -36,7 +36,10 @@
 #define DESC_FLAT	(DESC_LIMIT(0xfffff) | DESC_G | DESC_P | DESC_S | DESC_A | DESC_W)
 
 /* Types of system descriptors and gates. */
+#define DESC_TSS_AVAILABLE_16  1 /* i386 only, as DESC_TSS_BUSY_16 and DESC_CALL_GATE_16 */
 #define DESC_LDT	       2
+#define DESC_TSS_BUSY_16       3
+#define DESC_CALL_GATE_16      4
 #define DESC_TASK_GATE	       5
 #define DESC_INTERRUPT_GATE_16 6 /* i386 only */
 #define DESC_TRAP_GATE_16      7

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <mm/space.h>
 
+#include <arch/fault.h>
 #include <x86/cpuid.h>
 #include <x86/cr.h>
 #include <x86/msr.h>
@@ -52,8 +53,20 @@ void arch_tlb_flush_all(void)
 	}
 }
 
-void arch_space_switch(phys_t root)
+void arch_space_switch(const struct space *space)
 {
-	write_cr3((ulong)root);
+	write_cr3((ulong)space->root);
 	arch_tlb_flush_all();
+}
+
+/* SDM vol. 3A, 4.7: bit 4 of the error code is only there where pages can be not executable. */
+struct fault space_fault(enum access access, bool user, bool absent, const void *address)
+{
+	u32 code = (user ? PF_U : 0) | (absent ? 0 : PF_P);
+
+	if (access == ACCESS_WRITE)
+		code |= PF_W;
+	if (access == ACCESS_FETCH && cpu_has(X86_FEATURE_NX))
+		code |= PF_I;
+	return PF(code, address);
 }

@@ -11,46 +11,106 @@ function good(verdict) {
 }
 
 # Sorted into a list by what happened; a line shows both verdicts.
-function list(what, name, text) {
+function list(what, text) {
 	lines[what] = lines[what] text "\n"
 	count[what]++
 }
 
-$0 == "" { run++; next }
-$1 == "run" { header[run] = $2; next }
-{
-	verdict[run, $1] = $2; ms[run, $1] = $3; message[run, $1] = $4
-	if (!($1 in seen)) {
-		seen[$1] = 1
-		names[++n] = $1
+# What happened to the Ith name, '' if nothing.
+function change(i,    name, old, new) {
+	name = names[i]
+	old = verdict[1, name]; new = verdict[2, name]
+	if (old == "" || new == "") {
+		# The rows of a case that is not there are nothing to tell besides it.
+		if (case_of[name] != "" && verdict[old == "" ? 1 : 2, case_of[name]] == "")
+			return ""
+		return old != "" ? "vanished" : bad(new) ? "appeared, and failed" : "appeared"
 	}
+	if (bad(new) && !bad(old))
+		return "regressed"
+	if (good(new) && !good(old) && old != "SKIP")
+		return "fixed"
+	if (old != new)
+		return "changed"
+	if (ms[2, name] > factor * ms[1, name] && ms[2, name] - ms[1, name] >= least)
+		return "slower"
+	return ""
+}
+
+function shown(verdict) {
+	return verdict == "" ? "-" : verdict
+}
+
+$0 == "" { run++; next }
+{ gsub(/[^\t -~]/, "?") } # the guest's words
+$1 == "run" {
+	header[run] = $2 " " $3 ", " $4 ", " $5 ", " $6
+	vmm[run] = $2; accel[run] = $4
+	next
+}
+{
+	name = $1 ($2 == "" ? "" : "/" $2)
+	if (!(name in case_of)) {
+		case_of[name] = $2 == "" ? "" : $1
+		names[++n] = name
+	}
+	# With --repeat the same again: one round that failed is one too many; the fastest is the truest.
+	if (!bad(verdict[run, name]) || bad($3)) {
+		verdict[run, name] = $3; message[run, name] = $5
+	}
+	if (ms[run, name] == "" || $4 + 0 < ms[run, name])
+		ms[run, name] = $4 + 0
 }
 
 END {
 	print "old: " header[1]
 	print "new: " header[2]
 	for (i = 1; i <= n; i++) {
+		what = change(i)
 		name = names[i]
-		old = verdict[1, name]; new = verdict[2, name]
-		line = sprintf("  %-8s %-8s %s", old == "" ? "-" : old, new == "" ? "-" : new, name)
-		if (old == "")
-			list(bad(new) ? "appeared, and failed" : "appeared", name, line)
-		else if (new == "")
-			list("vanished", name, line)
-		else if (bad(new) && !bad(old))
-			list("regressed", name, line (message[2, name] == "" ? "" : "\n" sprintf("%20s", "") message[2, name]))
-		else if (good(new) && !good(old) && old != "SKIP")
-			list("fixed", name, line)
-		else if (old != new)
-			list("changed", name, line)
-		else if (ms[2, name] > factor * ms[1, name] && ms[2, name] - ms[1, name] >= least)
-			list("slower", name, line sprintf("  %.1f ms, was %.1f ms", ms[2, name], ms[1, name]))
+		line = sprintf("  %-8s %-8s %s", shown(verdict[1, name]), shown(verdict[2, name]), name)
+		if (what == "regressed" && message[2, name] != "")
+			line = line sprintf("\n%20s%s", "", message[2, name])
+		else if (what == "slower")
+			line = line sprintf("  %.1f ms, was %.1f ms", ms[2, name], ms[1, name])
+		if (what != "")
+			list(what, line)
 	}
+	if (vmm[1] accel[1] != vmm[2] accel[2])
+		across_vmms()
+	else
+		over_time()
+	exit count["regressed"] > 0
+}
+
+# The same VMM at two times.
+function over_time(    i, m, order) {
 	m = split("regressed|appeared, and failed|fixed|changed|appeared|vanished|slower", order, "|")
 	for (i = 1; i <= m; i++)
 		if (count[order[i]])
 			printf "%s:\n%s", order[i], lines[order[i]]
 	printf "%d regressed, %d fixed, %d changed, %d appeared, %d vanished, %d slower\n", count["regressed"], count["fixed"], \
 		count["changed"], count["appeared"] + count["appeared, and failed"], count["vanished"], count["slower"]
-	exit count["regressed"] > 0
+}
+
+# Two VMMs, or accelerators, side by side: a table of what they do not agree about.
+function across_vmms(    i, name, what, left, right, width, differ, only) {
+	left = vmm[1]; right = vmm[2]
+	if (left == right) {
+		left = accel[1]; right = accel[2]
+	}
+	width = length(left) > 8 ? length(left) : 8
+	for (i = 1; i <= n; i++) {
+		name = names[i]
+		what = change(i)
+		if (what == "" || what == "slower")
+			continue
+		if (!differ++)
+			printf "  %-" width "s %s\n", left, right
+		printf "  %-" width "s %-" (length(right) > 8 ? length(right) : 8) "s %s\n", shown(verdict[1, name]), \
+			shown(verdict[2, name]), name
+		only += bad(verdict[1, name]) && verdict[2, name] != "" && !bad(verdict[2, name])
+	}
+	printf "%d differ: %d fail only with %s, %d fail only with %s, %d are there only in one\n", differ, only, left, \
+		count["regressed"], right, count["appeared"] + count["appeared, and failed"] + count["vanished"]
 }

@@ -6,20 +6,25 @@ SLOWER_MS=10
 
 # compare_results OLD NEW: each a folder or a results.jsonl. Prints what differs; status 1 if anything regressed.
 compare_results() {
-	local file files=()
+	local file text runs=''
 	type -P jq >/dev/null || usage_error '--compare needs jq (package jq)'
 	for file; do
 		if [[ -d $file ]]; then
 			file=${file%/}/results.jsonl
 		fi
-		[[ -r $file ]] || usage_error "--compare: $file: no such results"
-		jq -e . "$file" >/dev/null 2>&1 || usage_error "--compare: $file: is no results.jsonl"
-		files+=("$file")
+		[[ -f $file && -r $file ]] || usage_error "--compare: $file: no such results"
+		text=$(compare_fields "$file" 2>/dev/null) || usage_error "--compare: $file: is no results.jsonl"
+		runs+=$text$'\n\n'
 	done
-	for file in "${files[@]}"; do
-		jq -r 'if .run then "run\t\(.run.vmm) \(.run.vmm_version), \(.run.accel), \(.run.arch), \(.run.started)"
-			else [.arch + "/" + .test + ":" + .case + (if .row then "/" + .row else "" end), .verdict,
-				(.ms // 0), (.message | split("\n")[0])] | @tsv end' "$file"
-		echo
-	done | awk -f "$ROOT/scripts/runner/compare.awk" -v "factor=$SLOWER_FACTOR" -v "least=$SLOWER_MS"
+	awk -f "$ROOT/scripts/runner/compare.awk" -v "factor=$SLOWER_FACTOR" -v "least=$SLOWER_MS" <<<"${runs%$'\n'}"
+}
+
+# compare_fields FILE: a line for the run, then one for each result, fields separated by tabs; fails for what is none.
+compare_fields() {
+	jq -rn '
+		def text: if type == "string" then split("\t") | join(" ") | split("\n") | join(" ") else error("a string is missing") end;
+		(input.run | ["run", (.vmm, .vmm_version, .accel, .arch, .started | text)] | join("\t")),
+		(inputs | (.arch + "/" + .test + ":" + .case) as $case
+			| [$case, (.row // "" | text), (.verdict | text), (.ms // 0 | tostring),
+				(.message + "\n" | split("\n")[0] | text)] | join("\t"))' "$1"
 }

@@ -8,7 +8,7 @@ TESTS=()           # names, in the order of the file
 
 # Numbered alike; what each job is.
 JOB_ARCH=() JOB_TEST=() JOB_GLOB=()
-JOB_CASES=() # names of the cases to run, a line each
+JOB_CASES=() # names of the cases to run, a line each; of the first round only, as they are long
 
 # config_read FILE: reads and checks unittests.cfg.
 config_read() {
@@ -40,6 +40,10 @@ check_value() {
 	smp) [[ $3 =~ ^[1-9][0-9]*$ ]] || usage_error "$1: smp is a number of CPUs, not '$3'" ;;
 	memory) [[ $3 =~ ^[1-9][0-9]*[MG]$ ]] || usage_error "$1: memory is like 128M or 2G, not '$3'" ;;
 	timeout) [[ $3 =~ ^[0-9]{1,9}s?$ ]] || usage_error "$1: timeout is a number of seconds, not '$3'" ;;
+	check)
+		[[ $3 =~ ^\ */[^=|]*=[^|]*(\|\ */[^=|]*=[^|]*)*$ ]] ||
+			usage_error "$1: check is /path=value, several with | between, not '$3'"
+		;;
 	image) [[ $3 =~ ^[A-Za-z0-9_.-]+\.elf$ ]] || usage_error "$1: image is like svm.elf, not '$3'" ;;
 	esac
 }
@@ -164,11 +168,12 @@ test_list() {
 
 # list_read: the names in LIST into CASES_OF, once.
 list_read() {
-	local lines
+	local lines names
 	[[ -z ${CASES_OF[$LIST]+x} ]] || return 0
 	mapfile -t lines <"$LIST"
 	lines=("${lines[@]%%$'\t'*}")
-	printf -v "CASES_OF[$LIST]" '%s\n' "${lines[@]}"
+	printf -v names '%s\n' "${lines[@]}"
+	CASES_OF[$LIST]=$names # printf itself would evaluate what is in the name of the file
 }
 
 # case_line ARCH TEST CASE: the case's line of the list into CASE_LINE, '' if there is none.
@@ -219,7 +224,7 @@ job_add() {
 # jobs_shuffle SEED: the jobs in an order that only SEED decides.
 jobs_shuffle() {
 	local i j swap name
-	RANDOM=$(($1 % 32768))
+	RANDOM=$1
 	for ((i = ${#JOB_TEST[@]} - 1; i > 0; i--)); do
 		j=$(((RANDOM << 15 | RANDOM) % (i + 1)))
 		for name in JOB_ARCH JOB_TEST JOB_GLOB JOB_CASES; do
@@ -234,17 +239,38 @@ jobs_again() {
 	local i
 	for ((i = 0; i < $1; i++)); do
 		JOB_ARCH+=("${JOB_ARCH[i]}") JOB_TEST+=("${JOB_TEST[i]}") JOB_GLOB+=("${JOB_GLOB[i]}")
-		JOB_CASES+=("${JOB_CASES[i]}")
 	done
 }
 
-# patterns_of_failed FILE: OPT_PATTERNS for the cases that FILE, a results.jsonl, has as failed.
+# patterns_of_failed FILE: OPT_PATTERNS for the cases that FILE, a results.jsonl, has as failed: those on the architectures
+# of this run, and that OPT_PATTERNS name, if any do.
 patterns_of_failed() {
-	local line string='"([A-Za-z0-9_.-]+)"'
-	[[ -r $1 ]] || usage_error "--rerun-failed: there is no $1"
+	local line string='"([A-Za-z0-9_.-]+)"' verdicts='FAIL|CRASH|TIMEOUT|ERROR' arch test name failed=()
+	[[ -f $1 && -r $1 ]] || usage_error "--rerun-failed: there is no $1"
+	if $OPT_STRICT; then
+		verdicts+='|FIXED'
+	fi
 	while IFS= read -r line; do
-		[[ $line =~ ^\{\"arch\":$string,\"test\":$string,\"case\":$string,\"verdict\":\"(FAIL|CRASH|TIMEOUT|ERROR)\" ]] || continue
-		OPT_PATTERNS+=("${BASH_REMATCH[1]}/${BASH_REMATCH[2]}:${BASH_REMATCH[3]}")
+		[[ $line =~ ^\{\"arch\":$string,\"test\":$string,\"case\":$string,\"verdict\":\"($verdicts)\" ]] || continue
+		arch=${BASH_REMATCH[1]} test=${BASH_REMATCH[2]} name=${BASH_REMATCH[3]}
+		[[ " ${ARCHS[*]} " == *" $arch "* ]] || continue
+		if ((!${#OPT_PATTERNS[@]})) || is_named "$arch" "$test" "$name"; then
+			failed+=("$arch/$test:$name")
+		fi
 	done <"$1"
-	((${#OPT_PATTERNS[@]})) || usage_error "--rerun-failed: nothing failed in $1"
+	((${#failed[@]})) || usage_error "--rerun-failed: $1 has no failure${OPT_PATTERNS[*]+ of ${OPT_PATTERNS[*]}}"
+	OPT_PATTERNS=("${failed[@]}")
+}
+
+# is_named ARCH TEST CASE: whether one of OPT_PATTERNS does.
+is_named() {
+	local pattern
+	for pattern in "${OPT_PATTERNS[@]}"; do
+		pattern_parse "$pattern"
+		[[ ${PATTERN_ARCH:-$1} == "$1" && $PATTERN_TEST == "$2" ]] || continue
+		if [[ -z $PATTERN_GLOB ]] || glob_matches "$3" "$PATTERN_GLOB"; then
+			return 0
+		fi
+	done
+	return 1
 }

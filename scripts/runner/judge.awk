@@ -4,13 +4,16 @@
 #	case NAME                       a case that this boot was to run
 #	known NAME ROW VERDICT WORDS    a deviation of this VMM that known.cfg explains: ROW may be empty, or have *;
 #	                                VERDICT is what it leads to, FAIL, CRASH or TIMEOUT
-# Then the console, the file named by CONSOLE. Variables: how = ended, died, timeout (of the VMM);
-# said = what its exit status claims, passed, failed or nothing; words = that in words, for people.
+# Then the console, the file named by CONSOLE. Variables: how = ended, died, timeout, interrupted (of the VMM);
+# said = what its exit status claims, passed, failed or nothing; words = that in words, for people;
+# STDERR = the file that has what the VMM said there; before = the boot of this test before this one: nothing
+# (this is the first), "barren" (it came to no case) or "fertile".
 #
 # Prints, fields separated by tabs, newlines in messages as \n:
 #	VERDICT CASE ROW MS MESSAGE     the rows of a case come before it
 #	counts VERDICT N VERDICT N ...  of the cases, not the rows
-#	resume INDEX                    cases from the INDEXth on were not judged: boot again from there
+#	resume INDEX BOOT               cases from the INDEXth on were not judged: boot again from there; BOOT is what
+#	                                `before` is to be then
 #
 # A case passes only if the stream says so without contradicting itself anywhere: results in the order
 # of the plan, each after its start mark, a plan of the right length, totals that agree, nothing that
@@ -19,11 +22,13 @@
 BEGIN {
 	FS = "\t"
 	expected = 0; judged = 0; in_case = 0; reading_console = 0
+	boot = "fertile"
 }
 
 function escape(text) {
 	gsub(/\\/, "\\\\&", text)
 	gsub(/\t/, " ", text)
+	gsub(/[^\001-\377]/, "?", text) # the runner's shell knows no NUL
 	return text
 }
 
@@ -56,10 +61,10 @@ function object_to_stream(text) {
 }
 
 # The last case's verdict is none to keep: what came before the next start mark or the totals speaks against it.
-function demote(verdict, text,    part) {
+function demote(verdict, text, more,    part) {
 	split(kept[kept_count], part, "\t")
 	if (part[1] ~ /^(PASS|SKIP|KNOWN|FIXED)$/ || (verdict != "FAIL" && part[1] == "FAIL")) {
-		kept[kept_count] = verdict "\t" part[2] "\t\t" part[4] "\t" escape(text) (part[5] == "" ? "" : "\\n" part[5])
+		kept[kept_count] = verdict "\t" part[2] "\t\t" part[4] "\t" escape(text) (part[5] == "" ? "" : "\\n" part[5]) more
 	}
 }
 
@@ -120,12 +125,17 @@ function pattern(row) {
 	return "^" row "$"
 }
 
+# Behind a SKIP directive. One without a reason is a skip all the same, and no pass.
+function reason(text) {
+	return text == "" ? "no reason given" : text
+}
+
 function row_result(ok, text,    number, name, skip, at, verdict, words) {
 	number = text + 0
 	sub(/^[0-9]+ ?/, "", text)
 	skip = ""
 	if ((at = index(text, " # SKIP")) > 0) {
-		skip = substr(text, at + 8)
+		skip = reason(substr(text, at + 8))
 		text = substr(text, 1, at - 1)
 	}
 	name = text
@@ -212,7 +222,7 @@ function case_result(ok, text,    number, name, skip, ms, at, what) {
 	sub(/^[0-9]+ ?/, "", text)
 	skip = ""; ms = ""
 	if ((at = index(text, " # SKIP")) > 0) {
-		skip = substr(text, at + 8)
+		skip = reason(substr(text, at + 8))
 		text = substr(text, 1, at - 1)
 	} else if ((at = index(text, " # time=")) > 0) {
 		ms = substr(text, at + 8)
@@ -263,13 +273,15 @@ function case_result(ok, text,    number, name, skip, ms, at, what) {
 # The harness writes no line half as long; a flood without newlines is not worth more.
 length($0) > 1024 { $0 = substr($0, 1, 1024) }
 
+/[^ \t]/ { tail[++tail_count % 10] = $0 }
+
 stopped { next }
 
 !header {
 	if ($0 == "KTAP version 1")
 		header = 1
-	else if (before == "" && $0 ~ /[^ \t]/)
-		before = $0
+	else if (first_line == "" && $0 ~ /[^ \t]/)
+		first_line = $0
 	next
 }
 
@@ -279,8 +291,8 @@ totals_seen {
 	next
 }
 
-/^    (# |    )/ {
-	text = substr($0, 5)
+/^  (# |  )/ {
+	text = substr($0, 3)
 	if (in_case) {
 		add_note(substr(text, 1, 2) == "# " ? substr(text, 3) : text)
 		if (++row_note_count <= 60)
@@ -288,10 +300,10 @@ totals_seen {
 	}
 	next
 }
-/^    KTAP version 1$/ && in_case { next }
-/^    1\.\.[0-9]+$/ && in_case { next }
-/^    ok [0-9]+ / && in_case { row_result(1, substr($0, 8)); next }
-/^    not ok [0-9]+ / && in_case { row_result(0, substr($0, 12)); next }
+/^  KTAP version 1$/ && in_case { next }
+/^  1\.\.[0-9]+$/ && in_case { next }
+/^  ok [0-9]+ / && in_case { row_result(1, substr($0, 6)); next }
+/^  not ok [0-9]+ / && in_case { row_result(0, substr($0, 10)); next }
 
 /^# start [0-9]+ / {
 	text = substr($0, 9)
@@ -343,20 +355,82 @@ totals_seen {
 	object("text on the console that is not KTAP: '" substr(text, 1, 60) "'")
 }
 
+# A line as it is shown: bounded, with no half of an address at its end, and without what would disturb its reader.
+function shown(text) {
+	if (length(text) > 200) {
+		text = substr(text, 1, 200)
+		sub(/ [^ ]*$/, " ...", text)
+	}
+	gsub(/[^\t -~\200-\377]/, "?", text)
+	return "\\n  " escape(text)
+}
+
+# The end of the console and what the VMM said, registers it may be, behind a message on a boot that ended early.
+function last_words(    i, count, text, line, lines) {
+	text = ""
+	for (i = tail_count > 10 ? tail_count - 9 : 1; i <= tail_count; i++)
+		text = text shown(tail[i % 10])
+	if (text != "")
+		text = "\\nthe console ends with:" text
+	# The first 30 lines and the last 10.
+	count = 0
+	while (STDERR != "" && (getline line <STDERR) > 0)
+		if (line ~ /[^ \t\r]/)
+			lines[++count <= 30 ? count : 31 + count % 10] = line
+	if (count > 1 || (count == 1 && !index(words, lines[1])))
+		text = text "\\nthe VMM's standard error:"
+	else
+		count = 0
+	for (i = 1; i <= count && i <= 30; i++)
+		text = text shown(lines[i])
+	if (count > 40)
+		text = text "\\n  ..."
+	for (i = count > 40 ? count - 9 : 31; i <= count; i++)
+		text = text shown(lines[31 + i % 10])
+	return text
+}
+
 # The rest of the cases of this boot, from the one that would be next.
-function rest(verdict, message) {
+function rest(verdict, message, more) {
 	while (judged < expected) {
 		begin_case()
-		notes = message
+		notes = message more
 		end_case(verdict, "")
+		more = "" # once is enough
 	}
 }
 
+# The boot came to no case. What ended it must not be lost, so that the first case is charged with it, as a case is
+# with what ends the VMM behind its result; the next boot begins behind it. Where that is barren as well, it is not the
+# cases, and they all are charged.
+function barren(verdict, message) {
+	if (before == "barren" || stream_objection != "") {
+		rest(verdict, message, last_words())
+		return
+	}
+	begin_case()
+	notes = message last_words()
+	end_case(verdict, "")
+	boot = "barren"
+	if (judged < expected)
+		resume = judged + 1
+}
+
 END {
-	if (!header) {
-		# Nothing to go by, not even which case: no boot after this one would do better.
-		rest(how == "timeout" ? "TIMEOUT" : "ERROR", escape(words \
-			(before == "" ? "" : "; the console says '" substr(before, 1, 100) "'")))
+	if (how == "interrupted" && !totals_seen && bailed == "" && !restarted) {
+		# What has its result keeps it; of the others nothing is known.
+		if (in_case && next_started)
+			next_case_it_was()
+		if (plan != expected)
+			object_to_stream(plan == "" ? "no plan" : "a plan of " plan " cases instead of " expected)
+	} else if (!header) {
+		verdict = how == "timeout" ? "TIMEOUT" : "ERROR"
+		why = words (first_line == "" ? "" : "; the console says '" substr(first_line, 1, 100) "'")
+		# Nothing to go by: no boot after the first would do better. But where there was one that did, this is odd.
+		if (before == "")
+			rest(verdict, escape(why), last_words())
+		else
+			barren(verdict, escape(why))
 	} else if (bailed != "") {
 		# In a case, it concerns that one; before the first, all of them.
 		if (in_case) {
@@ -371,11 +445,11 @@ END {
 		if (judged < expected)
 			resume = judged + 1
 	} else if (plan == "" && how != "timeout" && !judged && !in_case) {
-		rest("ERROR", "no plan; " escape(words))
+		barren("ERROR", "no plan; " escape(words))
 	} else if (!totals_seen) {
-		if (plan == "")
+		if (plan == "" && (judged || in_case))
 			object_to_stream("no plan")
-		else if (plan != expected)
+		else if (plan != "" && plan != expected)
 			object_to_stream("a plan of " plan " cases instead of " expected)
 		why = restarted ? "the guest started anew" : words
 		verdict = how == "timeout" && !restarted ? "TIMEOUT" : "CRASH"
@@ -384,13 +458,13 @@ END {
 		if (in_case) {
 			# What it printed last explains nothing against its not having ended.
 			objection = ""
-			notes = escape(why) (notes == "" ? "" : "\\n" notes)
+			notes = escape(why) (notes == "" ? "" : "\\n" notes) last_words()
 			end_case(verdict, "")
 		} else if (judged == 0) {
-			rest(verdict, escape(why ", before the first case"))
+			barren(verdict, escape(why ", before the first case"))
 		} else {
 			# Nothing stands between a result and the next start mark but the end of the case.
-			demote(verdict, why ", behind the result" (judged == expected ? " and before the totals" : ""))
+			demote(verdict, why ", behind the result" (judged == expected ? " and before the totals" : ""), last_words())
 		}
 		if (judged < expected && stream_objection == "")
 			resume = judged + 1
@@ -411,8 +485,8 @@ END {
 		else if (how == "ended" && said == "failed" && !said_count["fail"])
 			object("no failed case, but the guest ended the VMM as failed")
 		rest("ERROR", escape(stream_objection))
-		if (how != "ended" && stream_objection == "")
-			demote(how == "timeout" ? "TIMEOUT" : "CRASH", words ", after the totals")
+		if (how != "ended" && how != "interrupted" && stream_objection == "")
+			demote(how == "timeout" ? "TIMEOUT" : "CRASH", words ", after the totals", last_words())
 	}
 
 	for (i = 1; i <= kept_count; i++) {
@@ -428,5 +502,5 @@ END {
 		printf "\t%s\t%d", verdict, emitted[verdict]
 	print ""
 	if (resume)
-		print "resume\t" resume
+		print "resume\t" resume "\t" boot
 }

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # known.cfg of a VMM: the cases and rows that it is known to fail, and the manual's words against it.
 
-KNOWN_KEYS=(arch versions accel verdict manual actual link +cases)
+KNOWN_KEYS=(arch versions accel cpu verdict manual actual link +cases)
 declare -A KNOWN=() # "arch/test" -> lines "known CASE ROW VERDICT WORDS", tabs between
 
 # version_in VERSION RANGE: LOW..HIGH, both included, either may be empty. 7.2.22 is in ..7.2: only as
@@ -39,7 +39,8 @@ known_read() {
 		for arch in "${ARCHS[@]}"; do
 			known_is_for "${INI["$section|arch"]-}" "$arch" || continue
 			while IFS= read -r item; do
-				known_case_exists "$arch" "$item" ||
+				known_tests "$arch" "$item"
+				((${#KNOWN_TESTS[@]})) ||
 					usage_error "$1:${INI_LINE["$section|cases"]}: there is no case ${item%%/*} on $arch"
 			done <<<"${INI["$section|cases"]}"
 			accel=${ACCEL_OF[$arch]%%,*}
@@ -70,26 +71,54 @@ known_is_for() {
 	[[ -z $1 || " ${1//,/ } " == *" $2 "* ]]
 }
 
+# known_is_for_cpu PATTERNS TEST: whether one of them, with spaces between, matches the CPU model that the test asks for.
+known_is_for_cpu() {
+	local patterns pattern
+	read -ra patterns <<<"$1"
+	for pattern in "${patterns[@]}"; do
+		# shellcheck disable=SC2053 # a pattern on purpose
+		[[ ${TEST["$2|cpu"]:-max} == $pattern ]] && return 0
+	done
+	((!${#patterns[@]}))
+}
+
+# known_add ARCH SECTION: its cases into KNOWN.
 known_add() {
 	local item test name row words
 	words="${INI["$2|manual"]} Actual: ${INI["$2|actual"]}"
 	words=${words//\\/\\\\} # as the judge's messages are
 	while IFS= read -r item; do
-		test=${item%%:*} name=${item#*:} row=''
+		name=${item#*:} row=''
 		if [[ $name == */* ]]; then
 			row=${name#*/} name=${name%%/*}
 		fi
-		KNOWN["$1/$test"]+="known"$'\t'"$name"$'\t'"$row"$'\t'"${INI["$2|verdict"]:-FAIL}"$'\t'"${words//$'\t'/ }"$'\n'
+		known_tests "$1" "$item"
+		for test in "${KNOWN_TESTS[@]}"; do
+			known_is_for_cpu "${INI["$2|cpu"]-}" "$test" || continue
+			KNOWN["$1/$test"]+="known"$'\t'"$name"$'\t'"$row"$'\t'"${INI["$2|verdict"]:-FAIL}"$'\t'"${words//$'\t'/ }"$'\n'
+		done
 	done <<<"${INI["$2|cases"]}"
 }
 
-# known_case_exists ARCH TEST:CASE[/ROW]: also true where the image is not built, so that there is no telling.
-known_case_exists() {
-	local test=${2%%:*} name=${2#*:}
-	[[ -n ${TEST["$test|line"]-} ]] || return 1
-	test_is_for "$test" "$1" || return 1
-	test_list "$1" "$test"
-	[[ -f $LIST ]] || return 0
-	list_read
-	[[ $'\n'${CASES_OF[$LIST]} == *$'\n'"${name%%/*}"$'\n'* ]]
+# known_tests ARCH TEST:CASE[/ROW]: the tests that have the case into KNOWN_TESTS; TEST may have *, as an image may be
+# booted by several. Also where the image is not built, so that there is no telling.
+known_tests() {
+	local pattern=${2%%:*} name=${2#*:} test
+	local -a tests=("$pattern")
+	KNOWN_TESTS=()
+	if [[ $pattern == *'*'* ]]; then
+		tests=("${TESTS[@]}")
+	fi
+	for test in "${tests[@]}"; do
+		# shellcheck disable=SC2053 # a pattern on purpose
+		if [[ $test != $pattern || -z ${TEST["$test|line"]-} ]] || ! test_is_for "$test" "$1"; then
+			continue
+		fi
+		test_list "$1" "$test"
+		if [[ -f $LIST ]]; then
+			list_read
+			[[ $'\n'${CASES_OF[$LIST]} == *$'\n'"${name%%/*}"$'\n'* ]] || continue
+		fi
+		KNOWN_TESTS+=("$test")
+	done
 }

@@ -42,6 +42,8 @@ kvm_why_not() {
 	KVM_WHY_NOT=''
 	if [[ ! -e /dev/kvm ]]; then
 		KVM_WHY_NOT='no /dev/kvm'
+	elif [[ ! -r /dev/kvm || ! -w /dev/kvm ]]; then
+		KVM_WHY_NOT='no permission for /dev/kvm'
 	elif ! { : <>/dev/kvm; } 2>/dev/null; then
 		KVM_WHY_NOT='/dev/kvm cannot be opened'
 	elif [[ $HOST_ARCH == x86_64 || $HOST_ARCH == i386 ]]; then
@@ -102,7 +104,7 @@ job_command() {
 		VM_ARGS+=${VM_ARGS:+ }from=$3
 	fi
 	read -ra VM_PARAMS <<<"${TEST["$test|${OPT_VMM}_params"]-}"
-	DRIVER_BINARY=${BINARY_OF[$arch]}
+	DRIVER_BINARY=${BINARY_OF[$arch]} DRIVER_VERSION=${VERSION_OF[$arch]}
 	driver_argv
 }
 

@@ -19,15 +19,17 @@ Boots test images under a VMM and says, case by case, whether it did what the ma
       --repeat N        everything N times, and how often each case failed
       --until-fail      again and again until something fails
       --shuffle SEED    the tests in an order of chance, the same for the same SEED
-      --fail-fast       stop at the first failure
-      --rerun-failed    only the cases that failed in the last run, as DIR/results.jsonl has them
+      --fail-fast       stop at the first failure: no VMM is started any more
+      --rerun-failed    only the cases that failed in the last run, as DIR/results.jsonl has them; of these the
+                        ones that are named, if any
       --arch A[,B]      only these of the configured architectures
       --vmm NAME        the VMM: a folder of scripts/vmm/ (default: qemu)
       --out DIR         results (default: logs; the previous run is kept as DIR.old)
       --known FILE|none the VMM's known deviations (default: scripts/vmm/<vmm>/known.cfg)
       --strict          a known deviation that is gone is a failure
       --config FILE     instead of unittests.cfg
-      --compare OLD NEW two runs, folders or results.jsonl: what regressed, got fixed, appeared, got slower
+      --compare OLD NEW two runs, folders or results.jsonl: what regressed, got fixed, appeared, vanished, got
+                        slower; of two VMMs, what they do not agree about
       --bisect          judge for "git bisect run": 0 good, 1 bad, 125 cannot be judged; known deviations count as bad
       --build CMD       with --bisect: run this first; if it fails, 125
       --print-command TEST   print the VMM's command line for the test, and stop
@@ -68,6 +70,11 @@ CONFIG=$ROOT/unittests.cfg
 # options_parse ARGUMENT...: into OPT_*.
 options_parse() {
 	local option value
+	# What git bisect is to hear of a mistake does not hang on which word comes first.
+	for option; do
+		[[ $option != -- ]] || break
+		[[ $option != --bisect ]] || OPT_BISECT=true
+	done
 	while (($#)); do
 		option=$1
 		shift
@@ -103,13 +110,13 @@ options_parse() {
 			;;
 		--isolate) OPT_ISOLATE=true ;;
 		--repeat)
-			[[ $value =~ ^[1-9][0-9]*$ ]] || usage_error "--repeat takes a number from 1 on, not '$value'"
+			[[ $value =~ ^[1-9][0-9]{0,5}$ ]] || usage_error "--repeat takes a number from 1 on, not '$value'"
 			OPT_REPEAT=$value
 			;;
 		--until-fail) OPT_UNTIL_FAIL=true ;;
 		--shuffle)
-			[[ $value =~ ^[0-9]+$ ]] || usage_error "--shuffle takes a number as seed, not '$value'"
-			OPT_SHUFFLE=$value
+			[[ $value =~ ^[0-9]{1,9}$ ]] || usage_error "--shuffle takes a number as seed, not '$value'"
+			OPT_SHUFFLE=$((10#$value))
 			;;
 		--fail-fast) OPT_FAIL_FAST=true ;;
 		--rerun-failed) OPT_RERUN=true ;;
@@ -143,6 +150,9 @@ options_parse() {
 		*) OPT_PATTERNS+=("$option") ;;
 		esac
 	done
+	if ((${#OPT_COMPARE[@]} && ${#OPT_PATTERNS[@]})); then
+		usage_error "--compare takes two results, OLD and NEW, and nothing else: '${OPT_PATTERNS[0]}'"
+	fi
 	if [[ -n $OPT_BUILD ]] && ! $OPT_BISECT; then
 		usage_error '--build goes with --bisect'
 	fi

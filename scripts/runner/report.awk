@@ -56,7 +56,7 @@ function utf8_length(text) {
 }
 
 function json(text,    out, i, c, n) {
-	if (text !~ /[^ !#-\[\]-~]/)
+	if (text !~ /[^ -~]/ && !index(text, "\"") && !index(text, "\\"))
 		return "\"" text "\""
 	out = ""
 	for (i = 1; i <= length(text); i++) {
@@ -103,10 +103,11 @@ function first_line(text) {
 	return index(text, "\n") ? substr(text, 1, index(text, "\n") - 1) : text
 }
 
-# KTAP: a suite is a test of the top level, its cases are subtests, their rows are subtests of those.
+# KTAP (Documentation/dev-tools/ktap.rst of the Linux kernel): a suite is a test of the top level, its cases are subtests,
+# their rows are subtests of those, two spaces further in. A name has no #, which would start the directive.
 function ktap_name(text) {
 	gsub(/[^ -~]/, "?", text)
-	gsub(/#/, "\\#", text)
+	gsub(/#/, "", text)
 	return text
 }
 
@@ -119,7 +120,10 @@ function ktap_line(number, verdict, name, message) {
 		return "ok " number " " name " # XFAIL " message
 	if (verdict == "PASS" || verdict == "FIXED")
 		return "ok " number " " name
-	return "not ok " number " " name (verdict == "FAIL" ? "" : " # " verdict)
+	if (verdict == "FAIL")
+		return "not ok " number " " name
+	# KTAP knows TIMEOUT and ERROR; of a crash its words say what it is.
+	return "not ok " number " " name " # " (verdict == "CRASH" ? "CRASH:" : verdict) " " message
 }
 
 function ktap_notes(indent, verdict, message,    part, n, i, text) {
@@ -135,21 +139,21 @@ function ktap_notes(indent, verdict, message,    part, n, i, text) {
 }
 
 function ktap_row(verdict, name, message) {
-	ktap_rows = ktap_rows ktap_notes("        ", verdict, message) "        " \
+	ktap_rows = ktap_rows ktap_notes("    ", verdict, message) "    " \
 		ktap_line(++ktap_row_count, verdict, ktap_name(name), message) "\n"
 }
 
 function ktap_case(verdict, name, message) {
 	if (ktap_row_count)
-		ktap_body = ktap_body "        KTAP version 1\n        # Subtest: " name "\n        1.." ktap_row_count "\n" ktap_rows
-	ktap_body = ktap_body ktap_notes("    ", verdict, message) "    " ktap_line(tests, verdict, name, message) "\n"
+		ktap_body = ktap_body "    KTAP version 1\n    # Subtest: " name "\n    1.." ktap_row_count "\n" ktap_rows
+	ktap_body = ktap_body ktap_notes("  ", verdict, message) "  " ktap_line(tests, verdict, name, message) "\n"
 	ktap_rows = ""; ktap_row_count = 0
 }
 
 function end_suite() {
 	if (suite == "")
 		return
-	ktap_suites = ktap_suites "    KTAP version 1\n    # Subtest: " suite "\n    1.." tests "\n" ktap_body \
+	ktap_suites = ktap_suites "  KTAP version 1\n  # Subtest: " suite "\n  1.." tests "\n" ktap_body \
 		(failures + errors ? "not ok " : "ok ") ++suite_count " " suite "\n"
 	ktap_body = ""
 	suites = suites sprintf("<testsuite name=\"%s\" tests=\"%d\" failures=\"%d\" errors=\"%d\" skipped=\"%d\" time=\"%.3f\">\n", \
@@ -187,8 +191,8 @@ $1 == "command" {
 	tests++
 	ktap_case(verdict, name, message)
 	time += ms / 1000
-	line = sprintf("<testcase classname=\"%s\" name=\"%s\" file=\"%s\" line=\"%s\" time=\"%.4f\"", xml(suite), xml(name), \
-		xml(file), xml(line_number), ms / 1000)
+	line = sprintf("<testcase classname=\"%s\" name=\"%s\" file=\"%s\"%s time=\"%.4f\"", xml(suite), xml(name), xml(file), \
+		line_number ~ /^[1-9][0-9]*$/ ? " line=\"" line_number "\"" : "", ms / 1000)
 	if (verdict == "PASS" || verdict == "FIXED") {
 		body = body line "/>\n"
 		next
@@ -209,6 +213,10 @@ $1 == "command" {
 
 END {
 	end_suite()
+	if (all_tests != cases) {
+		print "report.awk: " all_tests + 0 " cases in the list of events, where " cases " were judged" >"/dev/stderr"
+		exit 1
+	}
 	printf "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"assay\" tests=\"%d\" failures=\"%d\" errors=\"%d\" time=\"%.3f\">\n%s</testsuites>\n", \
 		all_tests, all_failures, all_errors, all_time, suites >junit
 	printf "KTAP version 1\n1..%d\n%s", suite_count, ktap_suites >ktap

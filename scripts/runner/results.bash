@@ -4,20 +4,52 @@
 MARKER=.assay-results # says that a folder is ours to rotate
 
 LOCKED=false # this run has the results folder
+EVENTS_CASES=0 # so many cases are in events.tsv
 
 # results_lock: one run at a time in a folder; the lock goes with the process that holds it. A link is made or not,
 # with nothing in between, and says whose it is.
 results_lock() {
-	local holder
+	local holder tries=0
 	mkdir -p "$(dirname "$OUT")" 2>/dev/null || usage_error "--out $OUT: cannot be written"
 	while ! ln -s "$$" "$OUT.lock" 2>/dev/null; do
-		holder=$(readlink "$OUT.lock") || usage_error "--out $OUT: $OUT.lock cannot be made"
-		if [[ $holder =~ ^[0-9]+$ ]] && kill -0 "$holder" 2>/dev/null; then
+		((++tries < 20)) || usage_error "--out $OUT: $OUT.lock cannot be made, or does not go away"
+		holder=$(readlink "$OUT.lock") || continue # just freed
+		if [[ $holder =~ ^[0-9]+$ ]] && process_lives "$holder"; then
 			usage_error "--out $OUT: another run writes there, process $holder"
 		fi
-		rm -f "$OUT.lock" # left behind by a run that was killed
+		# Left behind by a run that was killed. Of those who see that, one removes it, and only while it is still that one's.
+		if ln -s "$$" "$OUT.lock.dead" 2>/dev/null; then
+			[[ $(readlink "$OUT.lock") != "$holder" ]] || rm -f "$OUT.lock"
+			rm -f "$OUT.lock.dead"
+		else
+			sleep 0.05
+		fi
 	done
 	LOCKED=true
+}
+
+# process_lives PID: also one of another user, which may not be sent a signal.
+process_lives() {
+	[[ -d /proc/$1 ]] || kill -0 "$1" 2>/dev/null
+}
+
+# results_failed WHAT: it was to be kept and cannot be written.
+results_failed() {
+	local words
+	words=$(room_why_not)
+	usage_error "$1 cannot be written${words:+: $words}; what was judged is in $OUT/events.tsv"
+}
+
+# Why there is no room in the results folder, '' if there is.
+room_why_not() {
+	local words
+	words=$({ printf '%65536s' '' >"$OUT/.room"; } 2>&1) || echo "${words##*: }"
+	rm -f "$OUT/.room"
+}
+
+# results_room: a console that could not be written to its end speaks against a VMM that may have done nothing wrong.
+results_room() {
+	[[ -z $(room_why_not) ]] || results_failed "$OUT"
 }
 
 # results_unlock: frees the folder if it is this run that has it.
@@ -57,32 +89,47 @@ results_open() {
 # results_add JOB: the job's results go to events.tsv, as they come; the reports are made from it. Fields: job, arch, test,
 # list of the image's cases, then the judge's: verdict, case, row, ms, message.
 results_add() {
-	local prefix
+	local prefix count
 	test_list "${JOB_ARCH[$1]}" "${JOB_TEST[$1]}"
 	prefix=$1$'\t'${JOB_ARCH[$1]}$'\t'${JOB_TEST[$1]}$'\t'$LIST$'\t'
+	for count in ${JOB_COUNTS[$1]//[!0-9 ]/}; do
+		EVENTS_CASES=$((EVENTS_CASES + count))
+	done
 	: "${JOB_RESULTS[$1]%$'\n'}"
-	printf '%s\n' "$prefix${_//$'\n'/$'\n'"$prefix"}" >>"$OUT/events.tsv" ||
-		usage_error "cannot write $OUT/events.tsv"
+	printf '%s\n' "$prefix${_//$'\n'/$'\n'"$prefix"}" 2>/dev/null >>"$OUT/events.tsv" || results_failed "$OUT/events.tsv"
 }
 
 # results_write: every report, whole or not at all: each is written beside its place and then renamed.
 results_write() {
-	local commit report reports=(results.jsonl junit.xml results.ktap report.html)
-	commit=$(git -C "$ROOT" rev-parse --short=12 HEAD 2>/dev/null)
-	now_ms
-	if ! { sort -s -n -k1,1 "$OUT/events.tsv" && results_commands; } | awk -f "$ROOT/scripts/runner/report.awk" \
-		-v "out=${OUT//\\/\\\\}" -v "template=$ROOT/scripts/runner/report.html" -v "vmm=$OPT_VMM" \
-		-v "vmm_version=$(unique "${VERSION_OF[@]}")" -v "accel=$(unique "${ACCEL_OF[@]}")" -v "arch=${ARCHS[*]}" \
-		-v "host=$HOST_ARCH, $HOST_CPUS CPUs, $OSTYPE" -v "commit=$commit" -v "started=$STARTED" \
-		-v "seconds=$(((NOW - STARTED_MS) / 1000)).$(((NOW - STARTED_MS) / 100 % 10))"; then
+	local report reports=(results.jsonl junit.xml results.ktap report.html)
+	if ! (results_report); then
 		rm -f "${reports[@]/#/"$OUT/"}" "$OUT"/*.new
-		usage_error "the reports could not be written to $OUT; what was judged is in $OUT/events.tsv"
+		results_failed 'the reports'
 	fi
 	for report in "${reports[@]}"; do
-		mv -f "$OUT/$report.new" "$OUT/$report"
+		mv -f "$OUT/$report.new" "$OUT/$report" || results_failed "$OUT/$report"
 	done
 	find "$OUT" -name '*.stderr' -empty -delete
 	rm -f "$OUT/events.tsv"
+}
+
+# results_report: writes them as *.new.
+results_report() {
+	local commit='' tenths
+	set -o pipefail # half of the events would make reports that look whole
+	# An installed suite has it in a file; the folders around it may be another project's.
+	if [[ -e $ROOT/.git ]]; then
+		commit=$(git -C "$ROOT" rev-parse --short=12 HEAD 2>/dev/null)
+	elif [[ -r $ROOT/commit ]]; then
+		commit=$(<"$ROOT/commit")
+	fi
+	now_ms
+	tenths=$((NOW > STARTED_MS ? (NOW - STARTED_MS) / 100 : 0))
+	{ sort -s -n -k1,1 "$OUT/events.tsv" && results_commands; } | awk -f "$ROOT/scripts/runner/report.awk" \
+		-v "out=${OUT//\\/\\\\}" -v "template=${ROOT//\\/\\\\}/scripts/runner/report.html" -v "vmm=$OPT_VMM" -v "cases=$EVENTS_CASES" \
+		-v "vmm_version=$(unique "${VERSION_OF[@]}")" -v "accel=$(unique "${ACCEL_OF[@]}")" -v "arch=${ARCHS[*]}" \
+		-v "host=$HOST_ARCH, $HOST_CPUS CPUs, $OSTYPE" -v "commit=$commit" -v "started=$STARTED" \
+		-v "seconds=$((tenths / 10)).$((tenths % 10))"
 }
 
 # How each test can be booted by hand, for the HTML report: "command", test, command line with @CASE@ for a case.

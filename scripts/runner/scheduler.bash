@@ -2,6 +2,7 @@
 # Runs the jobs: starts VMMs, watches them, has their consoles judged, boots again behind a crash.
 
 TICK=0.2                    # seconds between two looks at the running VMMs
+LOOK_MS=2000                # a longer time without a look at them was not theirs: the host slept, or was busy elsewhere
 BOOT_MS=1000                # a boot to the first case that takes longer is one on a slow VMM or a loaded host
 DEFAULT_TIMEOUT=30          # seconds without a sign of life from a case
 STARTS_LIMIT=10             # so many version lines in one boot, or half as many for each first start mark, are a reset
@@ -13,11 +14,16 @@ CONSOLE_LIMIT=$((8 << 10))  # KiB that a VMM may print; the kernel ends it there
 declare -A RUN_JOB=() RUN_FD=() RUN_ALIVE=() RUN_CASE=() RUN_SINCE=() RUN_STARTS=() RUN_ENDED_FOR=()
 declare -A RUN_STARTED=() RUN_BOOT_MS=() # when it was started; how long it took to the first case, 0: not yet known
 JOB_FROM=()    # by job: which of its cases the present boot starts with, from 1
+JOB_BEFORE=()  # by job: what the judge is to know of the boot before
 JOB_RESULTS=() # by job: what the judge said of the boots so far
 JOB_COUNTS=()  # by job: how many cases have which verdict: VERDICT N ...
-JOB_DONE=() JOB_MS=() JOB_STARTED=()
+JOB_DONE=()    # by job: ended or interrupted
+JOB_MS=() JOB_STARTED=()
 TICKER=0
+WATCHED=0       # when the VMMs were looked at last
 JOBS_OF_ROUND=0 # with --repeat and --until-fail there are more jobs than these, the same again
+FAILED_BEFORE='not run, because something has failed before (--fail-fast, --until-fail)'
+ANY_RAN=false # a VMM was started: another round would start it again
 ANY_FAILED=false # known before the job's results are shown
 
 # Where the job's console goes, into LOG; with --repeat, each round has its own.
@@ -36,12 +42,16 @@ now_ms() {
 }
 
 # run_limit PID: how long this VMM may be silent, in seconds, into LIMIT; 0: for ever. TIMEOUT is taken as it is; what
-# unittests.cfg says is for a VMM that boots in BOOT_MS, and a slower one gets more in proportion, up to ten times.
+# unittests.cfg says is for a VMM that boots in BOOT_MS, and a slower one gets more in proportion, up to ten times. How slow
+# it is its boot has to tell first, which is therefore not held to less than DEFAULT_TIMEOUT.
 run_limit() {
 	local seconds=${TIMEOUT:-${TEST["${JOB_TEST[${RUN_JOB[$1]}]}|timeout"]:-$DEFAULT_TIMEOUT}}
 	LIMIT=$((10#${seconds%s}))
-	if [[ -z ${TIMEOUT-} ]] && ((RUN_BOOT_MS[$1] > BOOT_MS)); then
-		LIMIT=$((LIMIT * (RUN_BOOT_MS[$1] < 10 * BOOT_MS ? RUN_BOOT_MS[$1] : 10 * BOOT_MS) / BOOT_MS))
+	[[ -z ${TIMEOUT-} ]] && ((LIMIT)) || return 0
+	if ((!RUN_BOOT_MS[$1])); then
+		LIMIT=$((LIMIT > DEFAULT_TIMEOUT ? LIMIT : DEFAULT_TIMEOUT))
+	elif ((RUN_BOOT_MS[$1] > BOOT_MS)); then
+		LIMIT=$((RUN_BOOT_MS[$1] < 10 * BOOT_MS ? (LIMIT * RUN_BOOT_MS[$1] + BOOT_MS - 1) / BOOT_MS : LIMIT * 10))
 	fi
 }
 
@@ -103,11 +113,25 @@ kill_vmm() {
 	kill -KILL -- "-$1" 2>/dev/null || kill -KILL "$1" 2>/dev/null || :
 }
 
+# forgive_gap: where the runner could not look, as the host slept, its clock was set or something stopped the runner, the
+# time without a look does not count as silence.
+forgive_gap() {
+	local gap=$((NOW - WATCHED)) pid
+	((gap < 0 || gap > LOOK_MS)) || return 0
+	for pid in "${!RUN_JOB[@]}"; do
+		RUN_ALIVE[$pid]=$((RUN_ALIVE[$pid] + gap < NOW ? RUN_ALIVE[$pid] + gap : NOW))
+		RUN_SINCE[$pid]=$((RUN_SINCE[$pid] + gap < NOW ? RUN_SINCE[$pid] + gap : NOW))
+		RUN_STARTED[$pid]=$((RUN_STARTED[$pid] + gap < NOW ? RUN_STARTED[$pid] + gap : NOW))
+	done
+}
+
 # A VMM is ended that has been silent for too long, that babbles without end in one case, or whose guest starts
 # anew, perhaps for ever; its end is then seen like any other.
 watch_all() {
 	local pid why
 	now_ms
+	forgive_gap
+	WATCHED=$NOW
 	for pid in "${!RUN_JOB[@]}"; do
 		# The shell may have noticed the end of a job elsewhere than in `wait -n`, which then does not tell of it.
 		if ! kill -0 "$pid" 2>/dev/null; then
@@ -136,27 +160,28 @@ watch_all() {
 
 # vmm_verdict PID STATUS: how the VMM ended, into DRIVER_HOW, DRIVER_SAID and DRIVER_WORDS.
 vmm_verdict() {
-	local signal
+	local signal arch=${JOB_ARCH[${RUN_JOB[$1]}]}
 	if [[ -n ${RUN_ENDED_FOR[$1]} ]]; then
 		DRIVER_HOW=timeout DRIVER_SAID='' DRIVER_WORDS=${RUN_ENDED_FOR[$1]}
 	elif (($2 > 128 && $2 <= 192)); then
 		signal=$(kill -l $(($2 - 128)))
 		DRIVER_HOW=died DRIVER_SAID='' DRIVER_WORDS="the VMM died of signal $(($2 - 128)) (SIG$signal)"
-		if [[ $signal == XFSZ ]]; then
-			DRIVER_WORDS="more than $((CONSOLE_LIMIT >> 10)) MiB on the console"
-		fi
+		case $signal in
+		XFSZ) DRIVER_WORDS="more than $((CONSOLE_LIMIT >> 10)) MiB on the console" ;;
+		KILL) DRIVER_WORDS+=', from outside, as by the OOM killer' ;;
+		esac
 	else
-		driver_status "$2"
+		DRIVER_VERSION=${VERSION_OF[$arch]}
+		driver_status "$2" "$arch"
 	fi
 }
 
-# The VMM's own words, at most five lines, behind DRIVER_WORDS.
+# The VMM's own words, of which the first say most, behind DRIVER_WORDS; the judge has the others.
 add_stderr() {
-	local line count=0
+	local line=''
 	[[ -s $1 ]] || return 0
-	while ((count++ < 5)) && { IFS= read -r line || [[ -n $line ]]; }; do
-		DRIVER_WORDS+="; $line"
-	done <"$1"
+	IFS= read -r -n 200 line <"$1" || :
+	DRIVER_WORDS+="${line:+; $line}"
 } 2>/dev/null
 
 # end_boot PID STATUS: has the console judged; goes on with the job's next boot or ends the job.
@@ -166,58 +191,122 @@ end_boot() {
 	kill -KILL -- "-$pid" 2>/dev/null || :
 	exec {fd}<&-
 	vmm_verdict "$pid" "$2"
-	unset "RUN_JOB[$pid]" "RUN_FD[$pid]" "RUN_ALIVE[$pid]" "RUN_CASE[$pid]" "RUN_ENDED_FOR[$pid]" \
-		"RUN_STARTED[$pid]" "RUN_BOOT_MS[$pid]" "RUN_SINCE[$pid]" "RUN_STARTS[$pid]"
 	job_log "$job"
 	if ((JOB_FROM[job] > 1)); then
 		part=.part
 	fi
-	if [[ $DRIVER_HOW != ended || -z $DRIVER_SAID ]]; then
+	if [[ $DRIVER_HOW != ended || $DRIVER_SAID != passed ]]; then
 		add_stderr "$LOG$part.stderr"
 	fi
 	results=$(judge "$job" "$LOG$part")
-	if [[ $results != *$'\n'counts$'\t'* ]]; then
-		judge_failed "$job"
-	elif [[ $results == *$'\n'resume$'\t'* ]]; then
-		resume=${results##*$'\n'resume$'\t'}
+	if [[ $results == *$'\n'resume$'\t'* ]]; then
+		read -r resume "JOB_BEFORE[job]" <<<"${results##*$'\n'resume$'\t'}"
 		results=${results%$'\n'resume$'\t'*}
 	fi
-	count_cases "$job" "${results##*$'\n'counts$'\t'}"
-	JOB_RESULTS[job]+=${results%$'\n'counts$'\t'*}$'\n'
-	if [[ -n $part ]]; then
-		cat "$LOG.part" >>"$LOG"
-		cat "$LOG.part.stderr" >>"$LOG.stderr"
-		rm -f "$LOG.part" "$LOG.part.stderr"
+	if ! judged_all "$job" "$results" "$resume"; then
+		judge_failed "$job"
+		resume=0
 	fi
+	# Not earlier: what is interrupted until here is judged then.
+	unset "RUN_JOB[$pid]" "RUN_FD[$pid]" "RUN_ALIVE[$pid]" "RUN_CASE[$pid]" "RUN_ENDED_FOR[$pid]" \
+		"RUN_STARTED[$pid]" "RUN_BOOT_MS[$pid]" "RUN_SINCE[$pid]" "RUN_STARTS[$pid]"
+	count_cases "$job" "${results##*$'\n'counts$'\t'}"
+	if $BOOT_FAILED; then
+		results_room
+	fi
+	JOB_RESULTS[job]+=${results%$'\n'counts$'\t'*}$'\n'
+	join_logs "$part"
 	if ((resume)); then
 		JOB_FROM[job]=$((JOB_FROM[job] + resume - 1))
+		if stops_here; then
+			skip_rest "$job" "$FAILED_BEFORE"
+			resume=0
+		fi
+	fi
+	if ((resume)); then
 		start_boot "$job"
 	else
-		now_ms
-		JOB_MS[job]=$((NOW - JOB_STARTED[job]))
-		JOB_DONE[job]=true
-		symbolise "$job"
-		results_add "$job"
+		end_job "$job" ended
 	fi
 }
 
-# count_cases JOB WORDS: adds VERDICT N ... to the job's counts, which are of the same form.
+# join_logs PART: a later boot's console and standard error go behind those of the first, LOG.
+join_logs() {
+	[[ -n $1 ]] || return 0
+	{ cat "$LOG$1" >>"$LOG" && cat "$LOG$1.stderr" >>"$LOG.stderr"; } || results_failed "$LOG"
+	rm -f "$LOG$1" "$LOG$1.stderr"
+}
+
+# end_job JOB HOW: ended or interrupted.
+end_job() {
+	now_ms
+	JOB_MS[$1]=$((NOW - JOB_STARTED[$1]))
+	JOB_DONE[$1]=$2
+	symbolise "$1"
+	results_add "$1"
+}
+
+# interrupt_boot PID: of a VMM that the interrupted runner has ended, what its cases had said until then is judged. The
+# case that was running and those behind it get no verdict.
+interrupt_boot() {
+	local job=${RUN_JOB[$1]} part='' results
+	job_log "$job"
+	if ((JOB_FROM[job] > 1)); then
+		part=.part
+	fi
+	DRIVER_HOW=interrupted DRIVER_SAID='' DRIVER_WORDS=''
+	results=$'\n'$(judge "$job" "$LOG$part")
+	results=${results%$'\n'resume$'\t'*}
+	if [[ $results == *$'\n'counts$'\t'* ]]; then
+		count_cases "$job" "${results##*$'\n'counts$'\t'}"
+		results=${results%$'\n'counts$'\t'*}
+		JOB_RESULTS[job]+=${results#$'\n'}$'\n'
+	fi
+	join_logs "$part"
+	if [[ -n ${JOB_RESULTS[job]} ]]; then
+		end_job "$job" interrupted
+	fi
+}
+
+# count_cases JOB WORDS: adds VERDICT N ... to the job's counts, which are of the same form. BOOT_FAILED: one is bad.
 count_cases() {
 	local verdict number
+	BOOT_FAILED=false
 	JOB_COUNTS[$1]+=" ${2//$'\t'/ }"
 	read -ra number <<<"$2"
 	for verdict in "${number[@]}"; do
-		[[ $verdict != @(FAIL|CRASH|TIMEOUT|ERROR) ]] || ANY_FAILED=true
+		! fails "$verdict" || BOOT_FAILED=true
+	done
+	! $BOOT_FAILED || ANY_FAILED=true
+}
+
+# Whether no VMM is to be started any more, because something has failed.
+stops_here() {
+	$ANY_FAILED && { $OPT_FAIL_FAST || $OPT_UNTIL_FAIL; }
+}
+
+# skip_rest JOB WHY: the job's cases from JOB_FROM on do not run.
+skip_rest() {
+	local name why=${2//\\/\\\\} # as the judge's messages are
+	job_rest "$1"
+	while IFS= read -r name; do
+		JOB_RESULTS[$1]+=SKIP$'\t'$name$'\t\t\t'${why//$'\t'/ }$'\n'
+		JOB_COUNTS[$1]+=' SKIP 1'
+	done <<<"$CASES"
+}
+
+# job_rest JOB: the names of the cases from JOB_FROM on into CASES, a line each.
+job_rest() {
+	local skip=$((JOB_FROM[$1] - 1))
+	CASES=${JOB_CASES[$1 % JOBS_OF_ROUND]%$'\n'}
+	while ((skip-- > 0)); do
+		CASES=${CASES#*$'\n'}
 	done
 }
 
 # job_cases JOB: the names of the cases of the present boot into CASES, a line each.
 job_cases() {
-	local skip=$((JOB_FROM[$1] - 1))
-	CASES=${JOB_CASES[$1]%$'\n'}
-	while ((skip-- > 0)); do
-		CASES=${CASES#*$'\n'}
-	done
+	job_rest "$1"
 	if $OPT_ISOLATE; then
 		CASES=${CASES%%$'\n'*}
 	fi
@@ -228,11 +317,28 @@ judge() {
 	local prefix=case$'\t'
 	job_cases "$1"
 	LC_ALL=C awk -f "$ROOT/scripts/runner/judge.awk" "CONSOLE=${2//\\/\\\\}" "how=$DRIVER_HOW" "said=$DRIVER_SAID" \
-		"words=${DRIVER_WORDS//\\/\\\\}" - "$2" \
+		"words=${DRIVER_WORDS//\\/\\\\}" "STDERR=${2//\\/\\\\}.stderr" "before=${JOB_BEFORE[$1]}" - "$2" \
 		<<<"$prefix${CASES//$'\n'/$'\n'"$prefix"}"$'\n'"${KNOWN["${JOB_ARCH[$1]}/${JOB_TEST[$1]}"]-}"
-	if $OPT_ISOLATE && [[ ${JOB_CASES[$1]%$'\n'} != *"$CASES" ]]; then
-		printf 'resume\t2\n'
+	if $OPT_ISOLATE && [[ $'\n'${JOB_CASES[$1 % JOBS_OF_ROUND]%$'\n'} != *$'\n'"$CASES" ]]; then
+		printf 'resume\t2\tfertile\n'
 	fi
+}
+
+# judged_all JOB RESULTS RESUME: whether the judge has come to its end, with a verdict on each of the boot's cases, up to
+# the one to resume with.
+judged_all() {
+	local words sum=$(($3 ? 1 - $3 : 0)) i
+	[[ $2 == *$'\n'counts$'\t'* ]] || return 1
+	if ((!$3)); then
+		job_cases "$1"
+		: "${CASES//[!$'\n']/}"
+		sum=$((-1 - ${#_}))
+	fi
+	read -ra words <<<"${2##*$'\n'counts$'\t'}"
+	for ((i = 1; i < ${#words[@]}; i += 2)); do
+		sum=$((sum + words[i]))
+	done
+	((!sum))
 }
 
 # judge_failed JOB: no verdict is one, too: every case of the boot is an ERROR, in `results`.
@@ -264,9 +370,11 @@ job_why_not() {
 		fi
 		read -r one <<<"$one"
 		path=${one%%=*} value=''
-		if [[ -r $path ]]; then
-			IFS= read -r value <"$path" || :
+		if [[ ! -f $path || ! -r $path ]]; then
+			WHY_NOT="needs $one, there is no such file to read"
+			continue
 		fi
+		IFS= read -r value <"$path" || :
 		if [[ $value != "${one#*=}" ]]; then
 			WHY_NOT="needs $one, it is '$value'"
 		fi
@@ -275,26 +383,20 @@ job_why_not() {
 
 # The next job that is not started, its number into JOB; false if there is none.
 next_job() {
-	local name
-	if $OPT_UNTIL_FAIL && ! $ANY_FAILED && ((NEXT_JOB == ${#JOB_TEST[@]})); then
+	if $OPT_UNTIL_FAIL && $ANY_RAN && ! $ANY_FAILED && ((NEXT_JOB == ${#JOB_TEST[@]})); then
 		jobs_again "$JOBS_OF_ROUND"
 	fi
 	while ((NEXT_JOB < ${#JOB_TEST[@]})); do
 		JOB=$((NEXT_JOB++))
-		JOB_FROM[JOB]=1 JOB_RESULTS[JOB]='' JOB_COUNTS[JOB]='' JOB_MS[JOB]=0
-		if $ANY_FAILED && { $OPT_FAIL_FAST || $OPT_UNTIL_FAIL; }; then
-			WHY_NOT='not run, because something has failed before (--fail-fast, --until-fail)'
-		else
-			job_why_not "$JOB"
+		JOB_FROM[JOB]=1 JOB_BEFORE[JOB]='' JOB_RESULTS[JOB]='' JOB_COUNTS[JOB]='' JOB_MS[JOB]=0
+		WHY_NOT=$FAILED_BEFORE
+		stops_here || job_why_not "$JOB"
+		if [[ -z $WHY_NOT ]]; then
+			ANY_RAN=true
+			return 0
 		fi
-		[[ -n $WHY_NOT ]] || return 0
-		WHY_NOT=${WHY_NOT//\\/\\\\} # as the judge's messages are
-		WHY_NOT=${WHY_NOT//$'\t'/ }
-		while IFS= read -r name; do
-			JOB_RESULTS[JOB]+=SKIP$'\t'$name$'\t\t\t'$WHY_NOT$'\n'
-			JOB_COUNTS[JOB]+=' SKIP 1'
-		done <<<"${JOB_CASES[JOB]%$'\n'}"
-		JOB_DONE[JOB]=true
+		skip_rest "$JOB" "$WHY_NOT"
+		JOB_DONE[JOB]=ended
 		results_add "$JOB"
 	done
 	return 1
@@ -325,6 +427,8 @@ run_jobs() {
 	for ((round = 1; round < OPT_REPEAT; round++)); do
 		jobs_again "$JOBS_OF_ROUND"
 	done
+	now_ms
+	WATCHED=$NOW
 	set -m
 	while true; do
 		while ((${#RUN_JOB[@]} < OPT_JOBS)) && next_job; do
@@ -367,10 +471,16 @@ end_all() {
 	results_unlock
 }
 
-# interrupted: every VMM gone, results so far written and shown, also those behind a test that is not done.
+# interrupted: every VMM gone, results so far written and shown, also those behind a test that is not done. With
+# PIPE, standard output has lost its reader.
 interrupted() {
-	trap '' INT TERM HUP
+	local pid
+	trap '' INT TERM HUP PIPE
+	[[ ${1-} != PIPE ]] || exec >/dev/null
 	end_vmms
+	for pid in "${!RUN_JOB[@]}"; do
+		interrupt_boot "$pid"
+	done
 	clear_progress
 	while ((SHOW_NEXT < ${#JOB_TEST[@]})); do
 		show_done

@@ -7,11 +7,18 @@ declare -A VERDICTS=([PASS]=0 [FAIL]=0 [SKIP]=0 [KNOWN]=0 [FIXED]=0 [CRASH]=0 [T
 IS_TERMINAL=false RED='' GREEN='' YELLOW='' PLAIN=''
 
 show_init() {
-	local total=0 job
+	local total=0 job about=$1
+	if [[ -n $OPT_SHUFFLE ]]; then
+		about+=", shuffled with seed $OPT_SHUFFLE"
+	fi
 	if [[ -t 1 && ${TERM-dumb} != dumb ]] && ! $OPT_TAP; then
 		IS_TERMINAL=true
+		# What the caller's environment says need not be true. Where standard error is the terminal as well, the shell
+		# follows its changes.
+		{ COLUMNS=$(stty size 2>/dev/null <&3); } 3>&1
+		COLUMNS=${COLUMNS#* }
+		((COLUMNS)) || COLUMNS=80
 		shopt -s checkwinsize
-		(:) # sets COLUMNS
 		if [[ -z ${NO_COLOR-} ]]; then
 			RED=$'\e[31m' GREEN=$'\e[32m' YELLOW=$'\e[33m' PLAIN=$'\e[0m'
 		fi
@@ -22,10 +29,11 @@ show_init() {
 			total=$((total + ${#_}))
 		done
 		echo 'TAP version 13'
-		echo "# $1"
-		echo "1..$total"
+		echo "# $about"
+		# How often is not known yet with --until-fail: then the plan comes last, where it may stand, too.
+		$OPT_UNTIL_FAIL || echo "1..$((total * OPT_REPEAT))"
 	else
-		echo "$1"
+		echo "$about"
 	fi
 }
 
@@ -47,7 +55,7 @@ show_progress() {
 		text+="  ${JOB_ARCH[${RUN_JOB[$pid]}]}/${JOB_TEST[${RUN_JOB[$pid]}]}${RUN_CASE[$pid]:+:${RUN_CASE[$pid]}}"
 	done
 	text=${text//[^[:print:]]/?} # the case's name is the guest's word
-	printf '\r\e[K%s' "${text:0:${COLUMNS:-80}-1}"
+	printf '\r\e[K%s' "${text:0:COLUMNS-1}"
 }
 
 # show_done: the lines of all jobs that are done and whose predecessors are.
@@ -82,11 +90,21 @@ show_case() {
 	fi
 }
 
+# fails VERDICT: whether it is one that ends the run with status 1.
+fails() {
+	[[ $1 == @(FAIL|CRASH|TIMEOUT|ERROR) ]] || { [[ $1 == FIXED ]] && $OPT_STRICT; }
+}
+
 # TAP 13: https://testanything.org/tap-version-13-specification.html
 show_tap() {
 	local line text
 	case $1 in
-	PASS | FIXED) echo "ok $((++TAP_NUMBER)) - $2" ;;
+	PASS) echo "ok $((++TAP_NUMBER)) - $2" ;;
+	FIXED)
+		text='not ok'
+		fails FIXED || text=ok
+		echo "$text $((++TAP_NUMBER)) - $2"
+		;;
 	SKIP)
 		text=${4%%\\n*}
 		echo "ok $((++TAP_NUMBER)) - $2 # SKIP ${text//[^[:print:]]/?}"
@@ -111,7 +129,7 @@ count_job() {
 		JOB_COUNT[ALL]=$((JOB_COUNT[ALL] + number))
 		JOB_COUNT[$verdict]=$((${JOB_COUNT[$verdict]:-0} + number))
 		VERDICTS[$verdict]=$((VERDICTS[$verdict] + number))
-		if [[ $verdict == @(FAIL|CRASH|TIMEOUT|ERROR) ]] || { [[ $verdict == FIXED ]] && $OPT_STRICT; }; then
+		if fails "$verdict"; then
 			JOB_COUNT[BAD]=$((JOB_COUNT[BAD] + number))
 			COUNT_FAIL=$((COUNT_FAIL + number))
 		fi
@@ -123,7 +141,7 @@ declare -A ROUNDS=() ROUNDS_FAILED=() # by case, with --repeat and --until-fail
 count_round() {
 	[[ $2 != SKIP ]] || return 0
 	ROUNDS[$1]=$((${ROUNDS[$1]:-0} + 1))
-	[[ $2 != @(FAIL|CRASH|TIMEOUT|ERROR) ]] || ROUNDS_FAILED[$1]=$((${ROUNDS_FAILED[$1]:-0} + 1))
+	! fails "$2" || ROUNDS_FAILED[$1]=$((${ROUNDS_FAILED[$1]:-0} + 1))
 }
 
 # show_rounds: how often each case failed that did.
@@ -148,6 +166,9 @@ show_job() {
 				text+=", ${JOB_COUNT[${word%%:*}]} ${word#*:}"
 			fi
 		done
+		if [[ ${JOB_DONE[$1]} == interrupted ]]; then
+			text+=', interrupted'
+		fi
 		word="${GREEN}PASS$PLAIN"
 		if ((JOB_COUNT[BAD])); then
 			word="${RED}FAIL$PLAIN"
@@ -175,6 +196,7 @@ show_summary() {
 	local hash='' passed
 	if $OPT_TAP; then
 		hash='# '
+		! $OPT_UNTIL_FAIL || echo "1..$TAP_NUMBER"
 	fi
 	show_rounds "$hash"
 	if ((VERDICTS[FIXED])); then

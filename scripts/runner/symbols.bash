@@ -42,7 +42,7 @@ symbolise() {
 			names[$address]=''
 			;;
 		*)
-			line=${line//"$ROOT/"/}
+			line=${line##+(./)} # Clang has it twice
 			# addr2line says the function in one line and the place in the next.
 			if [[ -z $text ]]; then
 				text=$line

@@ -142,7 +142,8 @@ load helper
 	local line
 	# shellcheck disable=SC2016 # not to be expanded
 	for line in 'smp = many' 'smp = 0' 'memory = 12' 'memory = 1T' 'timeout = soon' 'image = ../x.elf' \
-		'image = t' 'timeout = 99999999999999999999' 'smp = $(touch hacked)' 'timeout = a[$(touch hacked)]'; do
+		'image = t' 'timeout = 99999999999999999999' 'smp = $(touch hacked)' 'timeout = a[$(touch hacked)]' \
+		'check = /sys/nested' 'check = nested=Y' 'check = /a=1 |' 'check = /a=1 | b=2' 'check = | /a=1' 'check = $(touch hacked)=1'; do
 		tests '[t]' "$line"
 		runner
 		refused 'unittests.cfg:2: '
@@ -152,8 +153,10 @@ load helper
 
 @test "shell words in values go to the VMM as they are, and do nothing" {
 	# shellcheck disable=SC2016 # not to be expanded
+	echo 'a[$(touch hacked)]' >'$(touch hacked)'
+	# shellcheck disable=SC2016
 	tests '[t]' 'test_args = $(touch hacked) `touch hacked` seed=1' 'qemu_params = -x $(touch${IFS}hacked) *' \
-		'groups = $(touch hacked)' 'machine = `touch hacked`' 'cpu = ; touch hacked' 'check = $(touch hacked)=|a[$(touch hacked)]=' \
+		'groups = $(touch hacked)' 'machine = `touch hacked`' 'cpu = ; touch hacked' 'check = '"$P"'/$(touch hacked)=a[$(touch hacked)]' \
 		'accel = tcg,$(touch hacked)'
 	runner
 	equal "$status" 0
@@ -293,8 +296,9 @@ load helper
 	local option
 	runner --help
 	equal "$status" 0
-	for option in -a -g -j -l --list -t -v --arch --vmm --out --known --strict --config --print-command ACCEL \
-		MACHINE QEMU TIMEOUT NO_COLOR; do
+	for option in -a -g -j -l --list -t -v -h --arch --vmm --out --known --strict --config --print-command --repeat \
+		--until-fail --shuffle --fail-fast --rerun-failed --isolate --compare --bisect --build ACCEL MACHINE QEMU \
+		TIMEOUT NO_COLOR; do
 		contains "$output" "$option"
 	done
 	runner -h

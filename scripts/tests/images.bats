@@ -13,9 +13,9 @@ setup() {
 
 teardown() { :; }
 
-# negative CASES OPTION...: runs these cases of the image whose cases all do something wrong.
+# negative CASES OPTION...: runs these cases of the image whose cases all do something wrong, on $arch.
 negative() {
-	run --separate-stderr timeout -k 1 60 "$TOP/run_tests.sh" --arch x86_64 --config "$PWD/negative.cfg" --known none \
+	run --separate-stderr timeout -k 1 60 "$TOP/run_tests.sh" --arch "${arch:-x86_64}" --config "$PWD/negative.cfg" --known none \
 		"${@:2}" "negative:$1" 3>&-
 }
 
@@ -49,6 +49,35 @@ TIMEOUT hangs hangs_in_row hangs_on_other_cpu hangs_at_user halts halts_on_other
 CRASH exits_as_passed exits_as_failed triple_faults triple_faults_on_other_cpu resets powers_off
 END
 	equal "$(row_verdicts | tr ' ' '\n' | grep -c =FAIL)" 3
+}
+
+# The same on arm64 and arm, $1.
+arm_verdicts() {
+	local arch=$1
+	[[ -f $TOP/build/$arch/negative.elf ]] || skip "no images of $arch are built"
+	[[ $arch == arm ]] || set -- arm64 aarch64
+	type -P "qemu-system-${2:-arm}" >/dev/null || skip "no qemu-system-${2:-arm} here"
+	shopt -s extglob
+	negative_verdicts <<'END'
+PASS passes leaves_cpus_hanging leaves_cpu_off leaks_sctlr leaks_masks still_here
+SKIP skips skips_by_requires skips_rows
+FAIL fails_true fails_eq fails_fault fails_mem_eq fails_str_eq fails_often fails_long_text assert_ends_case
+FAIL fails_in_row assert_in_row skips_after_failure asserts_nothing writes_null faults faults_in_row
+FAIL faults_on_other_cpu asserts_on_other_cpu fails_under_lock overflows_stack overflows_stack_of_other_cpu
+FAIL corrupts_return_address frees_page_twice frees_foreign_page frees_block_twice frees_foreign_block
+FAIL frees_overrun_block runs_out_of_memory faults_in_kernel faults_at_user faults_in_interrupt_handler
+FAIL unexpected_interrupt breaks_stack breaks_stack_of_other_cpu
+TIMEOUT hangs hangs_in_row hangs_on_other_cpu hangs_at_user halts halts_on_other_cpu switches_off_other_cpu
+CRASH exits_as_passed exits_as_failed resets powers_off
+END
+}
+
+@test "what a case gets wrong is seen on arm64" {
+	arm_verdicts arm64
+}
+
+@test "what a case gets wrong is seen on arm" {
+	arm_verdicts arm
 }
 
 @test "a case that forges KTAP never passes" {

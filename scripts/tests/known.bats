@@ -217,6 +217,9 @@ END
 }
 
 @test "an entry that names no case: file and line" {
+	known 'x*:beta'
+	runner
+	refused 'known.cfg:4: there is no case x*:beta'
 	known 't:beta t:nosuch'
 	runner
 	refused 'known.cfg:4: there is no case t:nosuch'
@@ -288,4 +291,58 @@ END
 	contains "$(message beta)" '"a\nb" \ $(touch hacked) `touch hacked`'
 	contains "$(message beta)" 'c\d'
 	[[ ! -e hacked ]]
+}
+
+@test "cpu: patterns of the CPU model that the test asks for, max where it asks for none" {
+	local cpu pattern wanted
+	beta_fails
+	while IFS=: read -r cpu pattern wanted; do
+		tests '[t]' "${cpu:+cpu = $cpu}"
+		known t:beta "cpu = $pattern"
+		runner t:beta
+		equal "$cpu:$pattern:$(verdicts)" "$cpu:$pattern:beta=$wanted"
+	done <<'END'
+:max:KNOWN
+:max*:KNOWN
+:qemu64:FAIL
+:qemu64 m?x:KNOWN
+max,-umip:max:FAIL
+max,-umip:max*:KNOWN
+max,-umip:max,-umip:KNOWN
+max,-umip:max,-smep:FAIL
+max,-umip:*,-umip host:KNOWN
+Skylake-Client:max*:FAIL
+Skylake-Client:[S]*:KNOWN
+:host:FAIL
+END
+}
+
+@test "cpu: each of an entry's cases goes by its own test" {
+	image u beta
+	tests '[t]' '[u]' 'cpu = max,-umip'
+	known 't:beta u:beta' 'cpu = *,-umip'
+	beta_fails
+	runner t:beta u:beta
+	equal "$(verdicts)" 'beta=FAIL beta=KNOWN'
+}
+
+@test "cpu: shell words in it do nothing, and an empty one is for all" {
+	beta_fails
+	# shellcheck disable=SC2016 # not to be expanded
+	known t:beta 'cpu = $(touch hacked) `touch hacked` [ @('
+	runner t:beta
+	judged beta=FAIL
+	[[ -z $(find . -name hacked) ]]
+	known t:beta 'cpu ='
+	runner t:beta
+	judged beta=KNOWN
+}
+
+@test "a * in a test's name is for all tests that match and have the case" {
+	image u beta
+	tests '[t]' '[u]'
+	known '*:beta'
+	beta_fails
+	runner t:beta u:beta
+	equal "$(verdicts)" 'beta=KNOWN beta=KNOWN'
 }

@@ -145,7 +145,7 @@ flood() {
 }
 
 @test "flood of rows" {
-	flood 'yes "    ok 1 row"'
+	flood 'yes "  ok 1 row"'
 }
 
 @test "flood of one endless note with bytes that are no characters" {
@@ -248,6 +248,68 @@ interrupted() {
 	interrupted
 }
 
+@test "interrupted in the midst of a test: the cases that have their results keep them" {
+	image t alpha beta gamma delta
+	export P
+	scenario <<'END'
+case_beta() { row ok one; row 'not ok' two; not_ok; }
+case_gamma() { echo '# a note'; row 'not ok' three; echo $$ >"$P/pids"; hang; }
+END
+	interrupt_t
+	equal "$(verdicts)" 'alpha=PASS beta=FAIL'
+	equal "$(row_verdicts)" 'beta/one=PASS beta/two=FAIL'
+	equal "${lines[-1]}" '1 passed, 1 failed, 0 skipped'
+	contains "${lines[1]}" '2 cases, 1 failed, interrupted'
+}
+
+@test "interrupted in a later boot: what the boots before said is there as well" {
+	image t alpha beta gamma delta
+	export P
+	scenario <<'END'
+case_alpha() { exit 1; }
+case_gamma() { echo $$ >"$P/pids"; hang; }
+END
+	interrupt_t
+	equal "$(verdicts)" 'alpha=CRASH beta=PASS'
+	equal "${lines[-1]}" '1 passed, 1 failed, 0 skipped'
+	equal "$(ls logs/x86_64)" t.log
+	equal "$(grep -c '^KTAP version 1' logs/x86_64/t.log)" 2
+}
+
+@test "interrupted before the first case, and with a plan that lies: nothing passes" {
+	export P
+	scenario <<'END'
+gap_alpha() { echo $$ >"$P/pids"; hang; }
+END
+	interrupt_t
+	equal "$(verdicts)" ''
+	equal "${lines[-1]}" '0 passed, 0 failed, 0 skipped'
+	rm pids
+	scenario <<'END'
+plan() { echo '1..7'; }
+case_beta() { echo $$ >"$P/pids"; hang; }
+END
+	interrupt_t
+	equal "$(verdicts)" 'alpha=ERROR'
+}
+
+# A run that is sent SIGTERM when its VMM has written its process id to `pids`.
+interrupt_t() {
+	./run_tests.sh >stdout 2>stderr 3>&- &
+	local runner=$!
+	until [[ -s pids ]]; do sleep 0.05; done
+	sleep 0.1
+	kill -TERM "$runner"
+	status=0
+	wait "$runner" || status=$?
+	mapfile -t lines <stdout
+	equal "$status" 130
+	equal "$(<stderr)" 'run_tests.sh: interrupted'
+	gone "$(<pids)"
+	jq -e . logs/results.jsonl >/dev/null
+	xmllint --noout logs/junit.xml
+}
+
 @test "what is done behind the test that hangs is counted when interrupted" {
 	image u one
 	tests '[t]' '[u]'
@@ -278,4 +340,54 @@ END
 	((status))
 	[[ -s pids ]]
 	gone "$(<pids)"
+}
+
+@test "a VMM that boots slowly: the boot may be silent for longer than a case, and the cases get more time" {
+	tests '[t]' 'timeout = 1'
+	scenario <<'END'
+before() { sleep 1.3; }
+case_alpha() { sleep 1.5; ok; }
+END
+	runner
+	judged 'alpha=PASS beta=PASS gamma=PASS'
+}
+
+@test "a VMM that boots slowly and hangs: TIMEOUT, later than one that boots fast" {
+	tests '[t]' 'timeout = 1'
+	scenario <<'END'
+before() { sleep 1.3; }
+case_gamma() { hang; }
+END
+	runner
+	judged 'alpha=PASS beta=PASS gamma=TIMEOUT'
+	[[ $(message gamma) =~ ^'no sign of life for '([2-9]|10)' s' ]]
+}
+
+@test "TIMEOUT is taken as it is, however slow the VMM boots" {
+	scenario <<'END'
+before() { sleep 0.9; printf 'BIOS\n'; sleep 0.9; }
+case_gamma() { hang; }
+END
+	TIMEOUT=1 runner
+	judged 'alpha=PASS beta=PASS gamma=TIMEOUT'
+	contains "$(message gamma)" 'no sign of life for 1 s'
+}
+
+@test "the time that the host sleeps is no silence of the VMM" {
+	export P
+	scenario <<'END'
+case_beta() { echo $$ >"$P/vmm"; sleep 0.8; ok; }
+END
+	TIMEOUT=1 ./run_tests.sh >stdout 2>stderr 3>&- &
+	local runner=$!
+	until [[ -s vmm ]]; do sleep 0.02; done
+	sleep 0.4 # until the runner has seen the last line
+	# Both stand still and go on, as in a sleep of the host.
+	kill -STOP "$runner" "$(<vmm)"
+	sleep 2.6
+	kill -CONT "$runner"
+	sleep 0.3
+	kill -CONT "$(<vmm)"
+	wait "$runner"
+	equal "$(verdicts)" 'alpha=PASS beta=PASS gamma=PASS'
 }

@@ -33,8 +33,14 @@ four_tests() {
 	judged 'one=PASS two=PASS eins=PASS'
 }
 
-@test "destructive when named" {
+@test "destructive when named, or its group is, never else" {
 	four_tests
+	runner -a -g svm
+	lacks "$(verdicts)" uno
+	runner -a -l
+	lacks "$output" w
+	runner -g destructive
+	judged 'uno=PASS'
 	runner w
 	judged 'uno=PASS'
 	runner w:u*
@@ -196,9 +202,46 @@ END
 	judged 'alpha=SKIP beta=SKIP gamma=SKIP'
 	equal "$(message alpha)" "needs $P/other=Y, it is 'N'"
 	equal "$(boots)" 1
-	tests '[t]' "check = /no/such/file=1"
+	tests '[t]' "check = $P/other=Y | $P/nested=N | $P/nested=Y"
 	runner
-	judged 'alpha=SKIP beta=SKIP gamma=SKIP'
+	equal "$(message alpha)" "needs $P/other=Y, it is 'N'"
+	tests '[t]' "check = $P/nested=Y|$P/other=N"
+	runner
+	judged 'alpha=PASS beta=PASS gamma=PASS'
+}
+
+@test "check of a file that is not there, cannot be read, is empty, or is none" {
+	local file reason
+	mkdir folder
+	mkfifo pipe
+	: >empty
+	printf '\n' >newline
+	for file in /no/such/file folder pipe empty newline; do
+		[[ $file == /* ]] || file=$P/$file
+		case $file in
+		*empty | *newline) reason="needs $file=1, it is ''" ;;
+		*) reason="needs $file=1, there is no such file to read" ;;
+		esac
+		tests '[t]' "check = $file=1"
+		runner
+		judged 'alpha=SKIP beta=SKIP gamma=SKIP'
+		equal "$(message alpha)" "$reason"
+		equal "$stderr" ''
+	done
+	equal "$(boots)" 0
+	# Nothing there where nothing is wanted.
+	tests '[t]' "check = $P/empty="
+	runner
+	judged 'alpha=PASS beta=PASS gamma=PASS'
+}
+
+@test "check is shown with -v and counts as skipped; so in TAP" {
+	tests '[t]' 'check = /no/such/file=1'
+	runner -v
+	contains "$output" 'SKIP    x86_64/t '
+	contains "$output" 'needs /no/such/file=1, there is no such file to read'
+	runner -t
+	contains "$output" 'ok 1 - x86_64/t:alpha # SKIP needs /no/such/file=1'
 }
 
 @test "check of a file with odd bytes in it" {
@@ -225,4 +268,43 @@ END
 	runner
 	equal "$status" 0
 	[[ ${lines[0]} =~ ^qemu\ 7\.2\.22,\ accelerator\ (kvm|tcg)\ \(.+\),\ x86_64 ]]
+}
+
+@test "variables that are empty are as if they were not there" {
+	unset QEMU
+	mkdir bin
+	ln -s "$TOP/scripts/tests/fake-vmm" bin/qemu-system-x86_64
+	# shellcheck disable=SC2123 # only for the runner
+	PATH=$P/bin:$PATH QEMU='' ACCEL=tcg MACHINE='' TIMEOUT='' runner
+	judged 'alpha=PASS beta=PASS gamma=PASS'
+	contains "$(tail -n 1 "$FAKE_STARTS")" '-machine q35 -accel tcg'
+	PATH=$P/bin:$PATH ACCEL='' runner
+	equal "$status" 0
+}
+
+@test "QEMU is one word, whatever is in it, and a path from where one is" {
+	mkdir 'my vmm'
+	cp "$TOP/scripts/tests/fake-vmm" 'my vmm/qemu $(touch hacked); *'
+	QEMU='./my vmm/qemu $(touch hacked); *' runner
+	judged 'alpha=PASS beta=PASS gamma=PASS'
+	QEMU='./my vmm/qemu $(touch hacked); *' runner --print-command t:alpha
+	run bash -c "$output"
+	contains "$output" 'ok 1 alpha'
+	rm starts
+	QEMU='./my vmm' runner
+	refused './my vmm not found'
+	QEMU=$P/nosuch runner
+	refused "$P/nosuch not found (package qemu-system-x86, or set QEMU)"
+	[[ -z $(find . -name hacked) ]]
+}
+
+@test "-h and --help start nothing; -v, -t, -j and -a together" {
+	runner -h
+	equal "$status" 0
+	contains "${lines[0]}" 'Usage: ./run_tests.sh'
+	[[ ! -e starts && ! -e logs ]]
+	runner -a -v -j2
+	judged 'alpha=PASS beta=PASS gamma=PASS'
+	runner -a -v -t -j 2 -g none t
+	equal "${lines[-1]}" '# 3 passed, 0 failed, 0 skipped'
 }

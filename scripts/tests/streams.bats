@@ -172,6 +172,39 @@ END
 	judged 'alpha=ERROR beta=ERROR gamma=ERROR'
 }
 
+@test "s390x has exit statuses of its own: 0 says passed, 1 says failed" {
+	local row
+	ARCH=s390x image t alpha beta gamma
+	while IFS='|' read -r -a row; do
+		printf 'case_beta() { %s; }\nSTATUS=%s\n' "${row[1]}" "${row[0]}" >"$P/scenario"
+		FAKE=$P/scenario FAKE_VERSION="QEMU emulator version ${row[2]}" runner --arch s390x
+		judged "${row[3]}"
+	done <<'END'
+0|ok|7.1.0|alpha=PASS beta=PASS gamma=PASS
+1|not_ok|7.1.0|alpha=PASS beta=FAIL gamma=PASS
+0|not_ok|7.1.0|alpha=ERROR beta=FAIL gamma=ERROR
+1|ok|7.1.0|alpha=ERROR beta=ERROR gamma=ERROR
+0|ok|7.0.0|alpha=PASS beta=PASS gamma=PASS
+0|not_ok|7.0.0|alpha=PASS beta=FAIL gamma=PASS
+1|ok|7.0.0|alpha=PASS beta=PASS gamma=CRASH
+END
+	runner --arch s390x --print-command t
+	contains "$output" '-action panic=exit-failure'
+	FAKE_VERSION='QEMU emulator version 7.0.0' runner --arch s390x --print-command t
+	lacks "$output" '-action'
+}
+
+@test "QEMU's own words stand in the results if it does not start on s390x" {
+	ARCH=s390x image t alpha beta gamma
+	scenario <<'END'
+echo 'no such CPU' >&2
+exit 1
+END
+	runner --arch s390x
+	judged 'alpha=ERROR beta=ERROR gamma=ERROR'
+	contains "$(message alpha)" 'no such CPU'
+}
+
 @test "a result twice" {
 	scenario <<'END'
 case_beta() { ok; ok; }
@@ -328,7 +361,7 @@ END
 
 @test "a row between two cases is charged to the one before" {
 	scenario <<'END'
-gap_beta() { echo '    ok 1 stray'; }
+gap_beta() { echo '  ok 1 stray'; }
 END
 	runner
 	judged 'alpha=FAIL beta=PASS gamma=PASS'
@@ -530,7 +563,7 @@ END
 
 @test "forged KTAP in a note is a note" {
 	scenario <<'END'
-case_beta() { echo '# ok 2 beta'; echo '    # ok 2 beta'; not_ok; }
+case_beta() { echo '# ok 2 beta'; echo '  # ok 2 beta'; not_ok; }
 END
 	runner
 	judged 'alpha=PASS beta=FAIL gamma=PASS'

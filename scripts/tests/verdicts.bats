@@ -24,6 +24,16 @@ END
 	equal "$(message gamma)" 'no nested paging'
 }
 
+@test "a SKIP without a reason is a skip, of a case and of a row" {
+	scenario <<'END'
+case_alpha() { row ok 'one # SKIP'; ok; }
+case_gamma() { skip; }
+END
+	runner t
+	contains "$(row_verdicts)" 'alpha/one=SKIP'
+	contains "$(verdicts)" 'gamma=SKIP'
+}
+
 @test "rows have verdicts of their own" {
 	scenario <<'END'
 case_beta() { row ok one; row 'not ok' two; row ok 'three # SKIP too small'; not_ok; }
@@ -178,14 +188,14 @@ END
 	equal "$(boots)" 1
 }
 
-@test "VMM dies between plan and first case" {
+@test "VMM dies between plan and first case: charged to this one" {
 	scenario <<'END'
-gap_alpha() { exit 1; }
+gap_alpha() { die ABRT; }
 END
 	runner
-	lacks "$(verdicts)" PASS
-	equal "$status" 1
-	equal "$(jq -s length logs/results.jsonl)" 4
+	judged 'alpha=CRASH beta=PASS gamma=PASS'
+	contains "$(message alpha)" 'SIGABRT), before the first case'
+	equal "$(boots)" 2
 }
 
 @test "VMM dies after the totals: the last case does not pass" {

@@ -360,26 +360,3 @@ TEST(logic_keeps_other_bits,
 		EXPECT(atomic_guards_intact(memory, 4));
 	}
 }
-
-static u32 torn;
-
-static void store_and_check(void *memory, u32 cpu, u32 round)
-{
-	u32 value = *(volatile u32 *)memory;
-
-	(void)round;
-	/* Only words of four equal bytes are ever stored. */
-	if (value != (value & 0xff) * 0x01010101u)
-		atomic_add(&torn, 1);
-	*(volatile u32 *)memory = (cpu % 250 + 1) * 0x01010101u;
-}
-
-TEST(aligned_access_is_not_torn, "an aligned doubleword is read and written as one without LOCK",
-     SPEC("SDM vol. 3A, 8.1.1"))
-{
-	u32 *memory = page_alloc();
-
-	torn = 0;
-	atomic_contend(store_and_check, memory);
-	EXPECT_EQ(torn, 0);
-}

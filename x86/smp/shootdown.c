@@ -25,7 +25,6 @@ SUITE("Remote TLB shootdown", REQUIRES(cpu_has(X86_FEATURE_APIC) && cpu_count() 
 static u8 *page;
 static void (*flush)(void);
 static u32 values[MAX_CPUS];
-static struct fault faults[MAX_CPUS];
 
 static void flush_by_invlpg(void)
 {
@@ -52,22 +51,8 @@ static void read_in_handler(struct trap_frame *frame)
 	apic_eoi();
 }
 
-static void write_page(void *arg)
-{
-	(void)arg;
-	*(volatile u32 *)page = 0x55;
-}
-
-static void write_in_handler(struct trap_frame *frame)
-{
-	(void)frame;
-	faults[this_cpu()->number] = fault_of(write_page, NULL);
-	apic_eoi();
-}
-
 #define VECTOR_FLUSH (IPI_VECTOR + 0x10)
 #define VECTOR_READ  (IPI_VECTOR + 0x11)
-#define VECTOR_WRITE (IPI_VECTOR + 0x12)
 
 /* Has every CPU, this one too, take the vector, and waits until it has. */
 static void on_all(u32 vector)
@@ -82,7 +67,6 @@ static void begin(void (*how)(void))
 	ipi_begin();
 	trap_set_handler(VECTOR_FLUSH, flush_in_handler);
 	trap_set_handler(VECTOR_READ, read_in_handler);
-	trap_set_handler(VECTOR_WRITE, write_in_handler);
 	page = page_alloc();
 }
 
@@ -94,28 +78,8 @@ static const struct {
 	{ "MOV-to-CR3", flush_by_cr3 },
 };
 
-TEST(shootdown_of_write_permission,
-     "after a shootdown no CPU writes to a page that was made read-only",
-     SPEC("SDM vol. 3A, 4.10.4.1, 4.10.5"))
-{
-	for (u32 way = 0; way < ARRAY_SIZE(ways); way++) {
-		SUBTEST("%s", ways[way].name);
-		begin(ways[way].flush);
-		for (u32 round = 0; round < ROUNDS; round++) {
-			on_all(VECTOR_WRITE);
-			for (u32 cpu = 0; cpu < cpu_count(); cpu++)
-				EXPECT_NO_FAULT(faults[cpu], "CPU %u, writable", cpu);
-			space_protect(space_kernel(), (ulong)page, PAGE_SIZE, PROT_READ);
-			on_all(VECTOR_FLUSH);
-			on_all(VECTOR_WRITE);
-			for (u32 cpu = 0; cpu < cpu_count(); cpu++)
-				EXPECT_FAULT(PF(PF_P | PF_W, page), faults[cpu], "CPU %u", cpu);
-			space_protect(space_kernel(), (ulong)page, PAGE_SIZE, PROT_ALL);
-		}
-	}
-}
-
-TEST(shootdown_of_mapping, "after a shootdown every CPU reads the page that the table maps now",
+TEST(shootdown_by_interrupt,
+     "after a shootdown by an interrupt every CPU reads the page that the table maps now",
      SPEC("SDM vol. 3A, 4.10.4.1, 4.10.5"))
 {
 	for (u32 way = 0; way < ARRAY_SIZE(ways); way++) {
@@ -135,25 +99,6 @@ TEST(shootdown_of_mapping, "after a shootdown every CPU reads the page that the 
 			for (u32 cpu = 0; cpu < cpu_count(); cpu++)
 				EXPECT_EQ(values[cpu], *pages[round % 2], "CPU %u", cpu);
 		}
-	}
-}
-
-TEST(shootdown_of_presence, "after a shootdown every CPU faults on a page that is gone",
-     SPEC("SDM vol. 3A, 4.10.4.1, 4.10.5"))
-{
-	for (u32 way = 0; way < ARRAY_SIZE(ways); way++) {
-		SUBTEST("%s", ways[way].name);
-		begin(ways[way].flush);
-		on_all(VECTOR_WRITE);
-		space_unmap(space_kernel(), (ulong)page, PAGE_SIZE);
-		on_all(VECTOR_FLUSH);
-		on_all(VECTOR_WRITE);
-		for (u32 cpu = 0; cpu < cpu_count(); cpu++)
-			EXPECT_FAULT(PF(PF_W, page), faults[cpu], "CPU %u", cpu);
-		space_map(space_kernel(), (ulong)page, (ulong)page, PAGE_SIZE, PROT_ALL);
-		on_all(VECTOR_WRITE);
-		for (u32 cpu = 0; cpu < cpu_count(); cpu++)
-			EXPECT_NO_FAULT(faults[cpu], "CPU %u: absent entries are not cached", cpu);
 	}
 }
 

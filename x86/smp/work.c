@@ -1,14 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * What CPUs have for themselves while they run at the same time: exceptions, CR2, flags, MSRs, debug
- * registers; and the library's locks and barriers, which all other cases rely on.
- */
+/* What CPUs have for themselves while they run at the same time: exceptions, CR2, MSRs, debug registers. */
 #include <test.h>
 
-#include <mm/page.h>
-#include <mm/space.h>
 #include <string.h>
-#include <sys/atomic.h>
 #include <sys/cpu.h>
 #include <sys/lock.h>
 #include <x86/cpuid.h>
@@ -21,7 +15,6 @@ SUITE("State of its own on every CPU", REQUIRES(cpu_count() > 1));
 
 static struct cpu_barrier meeting;
 static u32 errors[MAX_CPUS];
-static u8 *absent_pages;
 
 static void begin(void)
 {
@@ -33,36 +26,6 @@ static void expect_no_errors(void)
 {
 	for (u32 cpu = 0; cpu < cpu_count(); cpu++)
 		EXPECT_EQ(errors[cpu], 0, "CPU %u", cpu);
-}
-
-static void read_byte(void *address)
-{
-	(void)*(volatile u8 *)address;
-}
-
-static void fault_on_own_page(void *arg)
-{
-	u32 self = this_cpu()->number;
-	u8 *mine = absent_pages + self * PAGE_SIZE + self;
-
-	(void)arg;
-	cpu_barrier_wait(&meeting, cpu_count());
-	for (u32 round = 0; round < ROUNDS; round++) {
-		struct fault fault = fault_of(read_byte, mine);
-
-		if (!fault_matches(PF(0, mine), fault) || read_cr2() != (ulong)mine)
-			errors[self]++;
-	}
-}
-
-TEST(page_faults_are_own, "page faults at the same time have each CPU's own address in its CR2",
-     SPEC("SDM vol. 3A, 6.15, Interrupt 14"))
-{
-	begin();
-	absent_pages = pages_alloc(cpu_count(), PAGE_SIZE);
-	space_unmap(space_kernel(), (ulong)absent_pages, cpu_count() * PAGE_SIZE);
-	run_on_all_cpus(fault_on_own_page, NULL);
-	expect_no_errors();
 }
 
 static void divide_by_zero(void *arg)
@@ -163,78 +126,4 @@ TEST(registers_are_own, "control and debug registers and MSRs of one CPU are not
 	begin();
 	run_on_all_cpus(keep_own_registers, NULL);
 	expect_no_errors();
-}
-
-/* --------------------------------------------------------------------------- the library's own means */
-
-static struct lock counter_lock;
-static u32 counter;
-
-static void count_under_lock(void *arg)
-{
-	(void)arg;
-	cpu_barrier_wait(&meeting, cpu_count());
-	for (u32 round = 0; round < ROUNDS; round++) {
-		lock(&counter_lock);
-		WRITE_ONCE(counter, READ_ONCE(counter) + 1);
-		unlock(&counter_lock);
-	}
-}
-
-TEST(lock_excludes, "one CPU at a time holds a lock", SPEC("SDM vol. 3A, 8.10.6.1"))
-{
-	begin();
-	counter = 0;
-	memset(&counter_lock, 0, sizeof(counter_lock));
-	run_on_all_cpus(count_under_lock, NULL);
-	EXPECT_EQ(counter, cpu_count() * ROUNDS);
-	EXPECT(lock_try(&counter_lock), "nobody holds it any more");
-	EXPECT(!lock_try(&counter_lock), "somebody holds it");
-}
-
-static u32 at_round[MAX_CPUS];
-
-static void meet(void *arg)
-{
-	u32 self = this_cpu()->number;
-
-	(void)arg;
-	for (u32 round = 1; round <= ROUNDS; round++) {
-		atomic_store(&at_round[self], round);
-		cpu_barrier_wait(&meeting, cpu_count());
-		/* Nobody is behind; nobody can be more than one round ahead. */
-		for (u32 cpu = 0; cpu < cpu_count(); cpu++) {
-			u32 theirs = atomic_load(&at_round[cpu]);
-
-			errors[self] += theirs < round || theirs > round + 1;
-		}
-	}
-}
-
-TEST(barrier_holds_all, "no CPU passes a barrier before all have come to it",
-     SPEC("SDM vol. 3A, 8.10.6.1"))
-{
-	begin();
-	memset(at_round, 0, sizeof(at_round));
-	run_on_all_cpus(meet, NULL);
-	expect_no_errors();
-}
-
-static u32 ran_on;
-
-static void note_cpu(void *arg)
-{
-	atomic_store((u32 *)arg, this_cpu()->number);
-}
-
-TEST(work_runs_where_asked, "work for a CPU runs on that CPU, done when the call returns",
-     SPEC("SDM vol. 3A, 8.4"))
-{
-	for (u32 round = 0; round < 3; round++) {
-		for (u32 cpu = 0; cpu < cpu_count(); cpu++) {
-			atomic_store(&ran_on, ~0u);
-			run_on_cpu(cpu, note_cpu, &ran_on);
-			EXPECT_EQ(ran_on, cpu);
-		}
-	}
 }

@@ -2,10 +2,7 @@
 /* The time-stamp counter: SDM vol. 3A, 17.17; vol. 2B, RDTSC, RDTSCP. */
 #include <test.h>
 
-#include <string.h>
-#include <sys/atomic.h>
 #include <sys/cpu.h>
-#include <sys/time.h>
 #include <x86/cpuid.h>
 #include <x86/cr.h>
 #include <x86/msr.h>
@@ -83,54 +80,6 @@ TEST(tsc_has_one_value, "RDTSC, RDTSCP and RDMSR of IA32_TIME_STAMP_COUNTER read
 			EXPECT_LE(between, after);
 		}
 	}
-}
-
-TEST(tsc_counts_while_waiting, "the TSC goes on counting while the CPU waits for a slow device",
-     SPEC("SDM vol. 3A, 17.17"))
-{
-	u64 before = by_rdtsc();
-
-	delay_us(1000);
-	EXPECT_GE(by_rdtsc() - before, clock_hz_min() / 1000);
-}
-
-/* ------------------------------------------------------------------------------------ between CPUs */
-
-#define HAND_OVERS 60
-
-static struct {
-	u64 ticks[2]; /* the last that each CPU read */
-	u32 turn;     /* even: CPU 0 reads next */
-	u32 backwards;
-} relay;
-
-/* Reads the TSC only after the other has read it: the hand-over makes the order certain. */
-static void run_relay(void *arg)
-{
-	u32 self = arg ? 1 : 0;
-
-	for (u32 turn = self; turn < HAND_OVERS; turn += 2) {
-		while (atomic_load(&relay.turn) != turn) {
-			if (run_is_ending())
-				return;
-			arch_relax();
-		}
-		relay.ticks[self] = by_rdtsc();
-		if (relay.ticks[self] < relay.ticks[1 - self])
-			atomic_add(&relay.backwards, 1);
-		atomic_store(&relay.turn, turn + 1);
-	}
-}
-
-TEST(tsc_never_runs_backwards_between_cpus, "a CPU that reads the TSC after another reads no less",
-     SPEC("SDM vol. 3A, 17.17.1, 17.17.3"), BUG("linux 1d5f066e0b63"), REQUIRES(cpu_count() > 1))
-{
-	memset(&relay, 0, sizeof(relay));
-	cpu_start_work(1, run_relay, &relay);
-	run_relay(NULL);
-	cpu_wait(1);
-	EXPECT_EQ(relay.turn, HAND_OVERS);
-	EXPECT_EQ(relay.backwards, 0);
 }
 
 /* ------------------------------------------------------------------------------------------ CR4.TSD */

@@ -144,6 +144,7 @@ struct trap_frame {
 #define ABORT_WRITE    BIT(11) /* WnR, DFSR only */
 #define ABORT_EXTERNAL BIT(12) /* ExT */
 #define ABORT_CM       BIT(13)
+#define ABORT_S1PTW    0 /* only reported to Hyp mode */
 
 #define UNDEFINED		  FAULT_PLAIN_(VECTOR_UNDEFINED)
 #define SVC(imm24)		  FAULT_CODED_(VECTOR_SVC, imm24)

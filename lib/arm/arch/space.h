@@ -8,9 +8,10 @@
 #define ASSAY_ARM_ARCH_SPACE_H
 
 #include <arm/boot.h>
+#include <mm/nine_bits.h>
 #include <types.h>
 
-typedef u64 pte_t;
+struct space;
 
 #define PTE_VALID    BIT(0)
 #define PTE_TABLE    BIT(1) /* a table; at the manual's level 3, a page; else a block */
@@ -36,44 +37,12 @@ typedef u64 pte_t;
 #define ARCH_IMAGE_START ((ulong)image_start)
 #define ARCH_IMAGE_END	 ((ulong)image_end)
 
-#ifdef __aarch64__
-#define ARCH_MAX_MEMORY BIT(48)
-static inline u32 arch_top_level(void)
-{
-	return 3;
-}
-static inline u32 arch_level_entries(u32 level)
-{
-	(void)level;
-	return 512;
-}
-#else
-#define ARCH_MAX_MEMORY (4 * GiB)
-static inline u32 arch_top_level(void)
-{
-	return 2;
-}
-static inline u32 arch_level_entries(u32 level)
-{
-	return level == 2 ? 4 : 512;
-}
-#endif
-
-static inline u32 arch_level_shift(u32 level)
-{
-	return 12 + 9 * level;
-}
+#define ARCH_MAX_MEMORY (sizeof(ulong) == 8 ? BIT(48) : 4 * GiB)
 
 /* 1 GiB blocks are always there; of 512 GiB there are none without LPA2. */
 static inline u32 arch_max_page_level(void)
 {
 	return 2;
-}
-
-static inline pte_t arch_pte_absent(u32 level)
-{
-	(void)level;
-	return 0;
 }
 
 static inline bool arch_pte_present(pte_t entry, u32 level)
@@ -91,6 +60,7 @@ static inline phys_t arch_pte_phys(pte_t entry, u32 level)
 {
 	phys_t address = entry & PTE_ADDRESS;
 
+	/* Pages of larger granules are aligned to more than that. */
 	return arch_pte_is_page(entry, level) ? ALIGN_DOWN(address, 1ull << arch_level_shift(level))
 					      : address;
 }
@@ -107,6 +77,17 @@ static inline pte_t arch_pte_table(phys_t table, u32 level)
 
 u32 arch_pte_prot(pte_t entry, u32 level);
 
+/*
+ * Changes an entry that may be in use. Where the manual asks for break-before-make (DDI 0487, D8, "Using
+ * break-before-make when updating translation table entries": for all changes of a valid entry but those
+ * of permissions and the access flag), it is invalid in between while all TLBs forget it. This CPU does
+ * that with translation off, so that what the entry maps may be its code, stack or tables; no form of
+ * FEAT_BBM is needed. Limits: code and entry are mapped one to one, and another CPU that uses what the
+ * entry maps may have a translation fault. What parked CPUs run on is safe: the guards below the stacks
+ * have split the blocks of the image and the stacks before cases start.
+ */
+void arch_pte_write(pte_t *entry, pte_t value);
+
 static inline pte_t *arch_kernel_root(void)
 {
 	return kernel_root;
@@ -118,15 +99,21 @@ void arch_tlb_flush_page(ulong address);
 /* Forgets all translations, of every CPU. */
 void arch_tlb_flush_all(void);
 
-/* Makes this CPU walk the tables at `root`. */
-void arch_space_switch(phys_t root);
+/* Makes this CPU walk the space's tables. */
+void arch_space_switch(const struct space *space);
 
 /* ------------------------------------------------------------------ beyond the common contract */
+
+/* For arch_pte_write(), each size's: see there. */
+void pte_break_and_make(pte_t *entry, pte_t value);
 
 /* Maps a device's registers that the kernel's space does not have: those above 4 GiB. Returns phys. */
 void *space_map_device(phys_t phys, u64 size);
 
 /* Makes instructions that were written to [start, start + size) visible to this CPU's fetches. */
 void sync_code(const void *start, size_t size);
+
+/* Writes [start, start + size) back to memory and has no cache keep it, for who uses it uncached. */
+void flush_data(const void *start, size_t size);
 
 #endif

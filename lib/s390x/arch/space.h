@@ -14,6 +14,7 @@
 #include <s390x/boot.h>
 #include <types.h>
 
+struct space;
 typedef u64 pte_t;
 
 /* Page-table entries. */
@@ -100,6 +101,12 @@ static inline phys_t arch_pte_phys(pte_t entry, u32 level)
 pte_t arch_pte_page(phys_t phys, u32 level, u32 prot);
 u32 arch_pte_prot(pte_t entry, u32 level);
 
+/* Changes an entry that may be in use; who does so flushes afterwards. */
+static inline void arch_pte_write(pte_t *entry, pte_t value)
+{
+	*entry = value;
+}
+
 /* A table that leaves the decision on permissions to its pages. */
 static inline pte_t arch_pte_table(phys_t table, u32 level)
 {
@@ -113,7 +120,7 @@ pte_t *arch_kernel_root(void);
 void arch_tlb_flush_page(ulong address);
 void arch_tlb_flush_all(void);
 
-/* Makes this CPU walk the tables at `root`, as primary, secondary and home space. */
-void arch_space_switch(phys_t root);
+/* Makes this CPU walk the space's tables, as primary, secondary and home space. */
+void arch_space_switch(const struct space *space);
 
 #endif

@@ -6,10 +6,11 @@
 #ifndef ASSAY_X86_ARCH_SPACE_H
 #define ASSAY_X86_ARCH_SPACE_H
 
+#include <mm/nine_bits.h>
 #include <types.h>
 #include <x86/boot.h>
 
-typedef u64 pte_t;
+struct space;
 
 #define PTE_P	BIT(0)
 #define PTE_W	BIT(1)
@@ -29,42 +30,10 @@ typedef u64 pte_t;
 #define ARCH_IMAGE_START ((ulong)image_start)
 #define ARCH_IMAGE_END	 ((ulong)image_end)
 
-#ifdef __x86_64__
-#define ARCH_MAX_MEMORY (512 * GiB)
-static inline u32 arch_top_level(void)
-{
-	return 3;
-}
-static inline u32 arch_level_entries(u32 level)
-{
-	(void)level;
-	return 512;
-}
-#else
-#define ARCH_MAX_MEMORY (4 * GiB)
-static inline u32 arch_top_level(void)
-{
-	return 2;
-}
-static inline u32 arch_level_entries(u32 level)
-{
-	return level == 2 ? 4 : 512;
-}
-#endif
-
-static inline u32 arch_level_shift(u32 level)
-{
-	return 12 + 9 * level;
-}
+#define ARCH_MAX_MEMORY (sizeof(ulong) == 8 ? 512 * GiB : 4 * GiB)
 
 /* Level 2 has pages where CPUID has PDPE1GB and paging is 4-level. */
 u32 arch_max_page_level(void);
-
-static inline pte_t arch_pte_absent(u32 level)
-{
-	(void)level;
-	return 0;
-}
 
 static inline bool arch_pte_present(pte_t entry, u32 level)
 {
@@ -103,6 +72,12 @@ static inline pte_t arch_pte_table(phys_t table, u32 level)
 
 u32 arch_pte_prot(pte_t entry, u32 level);
 
+/* Changes an entry that may be in use; who does so flushes afterwards. */
+static inline void arch_pte_write(pte_t *entry, pte_t value)
+{
+	*entry = value;
+}
+
 static inline pte_t *arch_kernel_root(void)
 {
 	return BOOT_ROOT_TABLE;
@@ -117,7 +92,7 @@ static inline void arch_tlb_flush_page(ulong address)
 /* Forgets all translations of this CPU, global ones too. */
 void arch_tlb_flush_all(void);
 
-/* Makes this CPU walk the tables at `root`. */
-void arch_space_switch(phys_t root);
+/* Makes this CPU walk the space's tables. */
+void arch_space_switch(const struct space *space);
 
 #endif

@@ -56,7 +56,7 @@ function mutate(    pick, i, j, swap) {
 }
 
 END {
-	split("ok 2 b|not ok 1 a|# start 2 b|1..4|# totals: pass=4 fail=0 skip=0|KTAP version 1|Bail out!|    ok 1 x|[f]|[|]|=|key = value|$(touch pwned)", part, "|")
+	split("ok 2 b|not ok 1 a|# start 2 b|1..4|# totals: pass=4 fail=0 skip=0|KTAP version 1|Bail out!|  ok 1 x|[f]|[|]|=|key = value|$(touch pwned)", part, "|")
 	srand(seed)
 	for (n = 1; n <= count; n++) {
 		now = lines; open_end = 0

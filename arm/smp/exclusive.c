@@ -1,57 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Exclusives and what is made of them, under contention of all CPUs. */
+/* Exclusives: what makes a store-exclusive fail. */
 #include <test.h>
 
 #include <arm/exclusive.h>
 #include <sys/atomic.h>
 #include <sys/cpu.h>
-#include <sys/lock.h>
 
-SUITE("Atomicity between CPUs", REQUIRES(cpu_count() >= 2));
-
-#define ROUNDS 20000
-
-static u32 counter;
-static struct lock mutex;
-static struct cpu_barrier barrier;
-
-static void count_up(void *arg)
-{
-	(void)arg;
-	cpu_barrier_wait(&barrier, cpu_count());
-	for (u32 i = 0; i < ROUNDS; i++)
-		atomic_add(&counter, 1);
-}
-
-TEST(exclusive_add, "no addition by load- and store-exclusive is lost",
-     SPEC("DDI 0487, B2.9, synchronization and semaphores"))
-{
-	barrier = (struct cpu_barrier){ 0 };
-	counter = 0;
-	run_on_all_cpus(count_up, NULL);
-	EXPECT_EQ(counter, ROUNDS * cpu_count());
-}
-
-static void count_up_locked(void *arg)
-{
-	(void)arg;
-	cpu_barrier_wait(&barrier, cpu_count());
-	for (u32 i = 0; i < ROUNDS / 20; i++) {
-		lock(&mutex);
-		WRITE_ONCE(counter, READ_ONCE(counter) + 1);
-		unlock(&mutex);
-	}
-}
-
-TEST(lock_excludes, "a lock of exclusives and barriers admits one CPU at a time",
-     SPEC("DDI 0487, K14.3, acquiring and releasing a lock"))
-{
-	barrier = (struct cpu_barrier){ 0 };
-	mutex = (struct lock){ 0 };
-	counter = 0;
-	run_on_all_cpus(count_up_locked, NULL);
-	EXPECT_EQ(counter, ROUNDS / 20 * cpu_count());
-}
+SUITE("Exclusive monitors", REQUIRES(cpu_count() >= 2));
 
 TEST(store_without_load, "a store-exclusive behind CLREX fails and stores nothing",
      SPEC("DDI 0487, B2.9.2, the local monitor in the Open Access state"))
