@@ -42,6 +42,9 @@ static inline struct fault execute_try(const void *code, struct registers *regis
 	return fault_taken();
 }
 
+/* The same at CPL 3, on a stack of its own and with interrupts off; IOPL is 0. */
+struct fault execute_user_try(const void *code, struct registers *registers);
+
 /*
  * The address of machine code for execute(), from assembler text, in which a % is written twice as in
  * any inline assembly; "i" constants may follow and are its operands 1, 2... The text is GUARDED():
@@ -60,13 +63,76 @@ static inline struct fault execute_try(const void *code, struct registers *regis
 		code_;                                         \
 	})
 
+/*
+ * CODE() that runs on the stack that BX points to; BX is SP afterwards, also where the text raised a
+ * fault, and SP is in the frame of that fault. At CPL 0 the frame is pushed there, too.
+ */
+#define CODE_ON_STACK(text, ...)                                                           \
+	({                                                                                 \
+		const void *code_;                                                         \
+		__asm__("movl $770f, %k0\n"                                                \
+			".pushsection .text.execute, \"ax\"\n"                             \
+			"770: xchg " NATIVE("bx") ", " NATIVE("sp") "\n" GUARDED(          \
+				text) "xchg " NATIVE("bx") ", " NATIVE("sp") "\n"          \
+									     "ret\n"       \
+									     ".popsection" \
+			: "=r"(code_)                                                      \
+			: __VA_ARGS__);                                                    \
+		code_;                                                                     \
+	})
+
+/*
+ * Machine code from bytes: copies them to the end of a guarded page and returns where they are, for
+ * execute_try(), until the next call. Behind a fault, execution goes on behind them. At most
+ * CODE_BYTES_MAX.
+ */
+#define CODE_BYTES_MAX 64
+const void *code_bytes(const u8 *bytes, u32 size);
+
+/*
+ * The same, but so that the first `before` of them are the last ones of a page; `*page` is the next
+ * page, where the others are. Both pages have nothing else in them.
+ */
+const void *code_bytes_across(const u8 *bytes, u32 size, u32 before, u8 **page);
+
+/*
+ * The same text behind the prefix that makes KVM emulate the instruction instead of letting the CPU
+ * execute it, where the module's parameter force_emulation_prefix allows that; elsewhere the prefix
+ * raises #UD. It is for the first instruction of the text only.
+ */
+#define FORCED_EMULATION "ud2; .ascii \"kvm\"; "
+
+#ifdef __i386__
+/*
+ * The same, assembled for a 16-bit code segment; the address is for execute16_enter(), which gives the
+ * one for execute(): of a far call to `code16`, which then is at offset 0 of its segment. The last spare
+ * entry of the GDT is used for it, until the next call.
+ */
+#define CODE_16BIT(text, ...)                                         \
+	({                                                            \
+		const void *code_;                                    \
+		__asm__("movl $770f, %k0\n"                           \
+			".pushsection .text.execute, \"ax\"\n"        \
+			".code16\n"                                   \
+			"770:\n" GUARDED(text) "lretl\n"              \
+					       ".code32\n.popsection" \
+			: "=r"(code_)                                 \
+			: __VA_ARGS__);                               \
+		code_;                                                \
+	})
+
+const void *execute16_enter(const void *code16);
+#endif
+
 /* For text that is the same in both sizes: a register by its size's name, and memory there. */
 #ifdef __x86_64__
 #define NATIVE(register) "%%r" register
 #define ONLY_64(...)	 __VA_ARGS__
+#define ONLY_32(...)
 #else
 #define NATIVE(register) "%%e" register
 #define ONLY_64(...)
+#define ONLY_32(...) __VA_ARGS__
 #endif
 #define AT(register) "(" NATIVE(register) ")"
 

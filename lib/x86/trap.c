@@ -131,6 +131,17 @@ void arch_restart_on_own_stack(void (*fn)(void))
 }
 
 #ifdef __i386__
+ulong trap_code_base(const struct trap_frame *frame)
+{
+	u64 descriptor;
+
+	/* The library makes no LDT, and virtual-8086 mode has no descriptors. */
+	if ((frame->flags & FLAG_VM) || (frame->cs & 4) || (frame->cs & 0xfff8) / 8 >= GDT_ENTRIES)
+		return 0;
+	descriptor = gdt_entries()[(frame->cs & 0xfff8) / 8];
+	return (ulong)(((descriptor >> 16) & 0xffffff) | (descriptor >> 32 & 0xff000000));
+}
+
 void double_fault_task_handle(void);
 
 /*

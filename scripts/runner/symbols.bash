@@ -15,16 +15,30 @@ addr2line_for() {
 	done <"$ROOT/build/$1/config.mak"
 }
 
-# symbolise JOB: puts names behind the addresses of the backtraces in JOB_RESULTS. One addr2line for all of them.
+# symbolise JOB: puts names behind the addresses of the backtraces in JOB_RESULTS. One addr2line for all of them. Line by
+# line: bash is slow to look for anything in a long text.
 symbolise() {
-	local arch=${JOB_ARCH[$1]} rest=${JOB_RESULTS[$1]} addresses=() address frame text='' line first
+	local arch=${JOB_ARCH[$1]} addresses=() lines i
 	local -A names=()
-	[[ $rest == *'backtrace 0x'* ]] || return 0
+	[[ ${JOB_RESULTS[$1]} == *'backtrace 0x'* ]] || return 0
 	addr2line_for "$arch"
 	[[ -n ${ADDR2LINE_OF[$arch]} ]] || return 0
 	test_image "${JOB_TEST[$1]}"
+	mapfile -t lines <<<"${JOB_RESULTS[$1]%$'\n'}"
+	for i in "${!lines[@]}"; do
+		collect_addresses "${lines[i]}"
+	done
+	name_addresses "$arch"
+	for i in "${!lines[@]}"; do
+		insert_names "$i"
+	done
+	printf -v "JOB_RESULTS[$1]" '%s\n' "${lines[@]}"
+}
 
-	while [[ $rest =~ backtrace((\ 0x[0-9a-f]+)+) ]]; do
+# collect_addresses TEXT: those of its backtraces into `addresses`.
+collect_addresses() {
+	local rest=$1 address first
+	while [[ $rest == *'backtrace 0x'* && $rest =~ backtrace((\ 0x[0-9a-f]+)+) ]]; do
 		rest=${rest#*"${BASH_REMATCH[0]}"}
 		first=true
 		for address in ${BASH_REMATCH[1]}; do
@@ -34,7 +48,11 @@ symbolise() {
 			addresses+=("$address")
 		done
 	done
-	address=''
+}
+
+# name_addresses ARCH: functions and places of `addresses` into `names`.
+name_addresses() {
+	local address='' line text=''
 	while IFS= read -r line; do
 		case $line in
 		0x*)
@@ -52,10 +70,13 @@ symbolise() {
 			fi
 			;;
 		esac
-	done < <("${ADDR2LINE_OF[$arch]}" -a -f -i -e "$ROOT/build/$arch/$IMAGE" "${addresses[@]}" 2>/dev/null)
+	done < <("${ADDR2LINE_OF[$1]}" -a -f -i -e "$ROOT/build/$1/$IMAGE" "${addresses[@]}" 2>/dev/null)
+}
 
-	rest=${JOB_RESULTS[$1]} text=''
-	while [[ $rest =~ backtrace((\ 0x[0-9a-f]+)+) ]]; do
+# insert_names INDEX: behind the addresses of this one of `lines`.
+insert_names() {
+	local rest=${lines[$1]} text='' frame address first
+	while [[ $rest == *'backtrace 0x'* && $rest =~ backtrace((\ 0x[0-9a-f]+)+) ]]; do
 		text+=${rest%%"${BASH_REMATCH[0]}"*}backtrace
 		rest=${rest#*"${BASH_REMATCH[0]}"}
 		first=true
@@ -66,5 +87,5 @@ symbolise() {
 			text+="\\n  $frame ${names[$address]-}"
 		done
 	done
-	JOB_RESULTS[$1]=$text$rest
+	lines[$1]=$text$rest
 }

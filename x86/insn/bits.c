@@ -2,10 +2,12 @@
 /* Bit scans, bit tests, and the bit-manipulation extensions. */
 #include "insn.h"
 
+#include <mm/page.h>
 #include <string.h>
 #include <test.h>
 #include <x86/cpuid.h>
 #include <x86/cr.h>
+#include <x86/mmio_window.h>
 
 SUITE("Bits");
 
@@ -190,26 +192,57 @@ TEST(bit_test_keeps_zf, "BT leaves ZF alone, of which the APM does not say so",
 	}
 }
 
+#define CRC32(name, width, source, text, src) \
+	INSN("crc32_" name, width, model_crc32, text, IN_AX, src, .source_width = (source))
+
+TEST(crc32, "CRC32 takes bytes, words and more into a CRC-32C of 32 bits, and changes no flag",
+     SPEC("SDM vol. 2A, CRC32"), REQUIRES(cpu_has(X86_FEATURE_SSE4_2)))
+{
+	const struct insn table[] = {
+		CRC32("r32_r8", 32, 8, "crc32b %%cl, %%eax",
+		      IN_CX) CRC32("r32_ch", 32, 8, "crc32b %%ch, %%eax",
+				   IN_CH) CRC32("r32_m8", 32, 8, "crc32b " AT("di") ", %%eax",
+						IN_MEMORY) CRC32("r32_r16", 32, 16,
+								 "crc32w %%cx, %%eax", IN_CX)
+			CRC32("r32_m16", 32, 16, "crc32w " AT("di") ", %%eax", IN_MEMORY) CRC32(
+				"r32_r32", 32, 32, "crc32l %%ecx, %%eax",
+				IN_CX) CRC32("r32_m32", 32, 32, "crc32l " AT("di") ", %%eax",
+					     IN_MEMORY) ONLY_64(CRC32("r64_r8", 64, 8,
+								      "crc32b %%cl, %%rax", IN_CX))
+				ONLY_64(CRC32("r32_r9b", 32, 8, "crc32b %%r9b, %%eax", IN_R8 + 1))
+					ONLY_64(CRC32("r64_r64", 64, 64, "crc32q %%rcx, %%rax",
+						      IN_CX))
+						ONLY_64(CRC32("r64_m64", 64, 64,
+							      "crc32q (%%rdi), %%rax", IN_MEMORY))
+	};
+
+	for_each_insn(insn, table)
+		insn_check_edges(insn);
+}
+
 /* A bit string in memory: what becomes of the bit that is tested. */
 enum bit_change { KEEP, SET, RESET, COMPLEMENT };
 
 struct bit_string_insn {
 	const char *name;
-	const void *code;
+	struct insn insn; /* without a shape */
 	unsigned width;
 	enum bit_change change;
 };
 
-#define BIT_STRING(op, prefix, mark, change)                                               \
-	{ mark #op "_m16_r16", CODE(prefix #op " %%cx, " AT("di")), 16, change },          \
-		{ mark #op "_m32_r32", CODE(prefix #op " %%ecx, " AT("di")), 32, change }, \
-		ONLY_64({ mark #op "_m64_r64", CODE(prefix #op " %%rcx, (%%rdi)"), 64, change }, )
+#define BIT_STRING(op, prefix, mark, change)                                                    \
+	{ mark #op "_m16_r16", INSN_CODE(prefix #op " %%cx, " AT("di")), 16, change },          \
+		{ mark #op "_m32_r32", INSN_CODE(prefix #op " %%ecx, " AT("di")), 32, change }, \
+		ONLY_64({ mark #op "_m64_r64", INSN_CODE(prefix #op " %%rcx, (%%rdi)"), 64,     \
+			  change }, )
 
 /* The strings that the tests address: 4 KiB to each side of the base, for 16-bit offsets. */
-#define REACH 4096
-static u8 bit_string[2 * REACH + 8], bit_string_expected[2 * REACH + 8];
+#define REACH	    4096
+#define STRING_SIZE (2 * REACH + 8)
+static u8 bit_string_ram[STRING_SIZE], bit_string_expected[STRING_SIZE];
+static u8 *bit_string;
 
-static void check_bit_string(const struct bit_string_insn *insn, s64 offset)
+static void check_bit_string(const struct bit_string_insn *insn, enum way way, s64 offset)
 {
 	/* The operand of the instruction is REACH bytes in; bit 0 of the string is bit 0 there. */
 	u8 *byte = &bit_string_expected[REACH + (offset >> 3)];
@@ -234,16 +267,33 @@ static void check_bit_string(const struct bit_string_insn *insn, s64 offset)
 		*byte ^= bit;
 		break;
 	}
-	execute(insn->code, &r);
+	EXPECT_NO_FAULT(way_execute(way, &insn->insn, &r));
 	EXPECT_EQ(r.flags & FLAG_CF, before ? FLAG_CF : 0, "offset %lld", (long long)offset);
 	EXPECT_EQ(r.di, (ulong)&bit_string[REACH], "offset %lld", (long long)offset);
 	EXPECT_EQ(bit_string[REACH + (offset >> 3)], *byte, "offset %lld", (long long)offset);
 }
 
-TEST(bit_string_in_memory, "a bit offset in a register reaches beyond a memory operand, both ways",
-     SPEC("SDM vol. 2A, BT; vol. 2, 3.1.1.9, figure 3-2"))
+static void check_bit_strings(const struct bit_string_insn *insn, enum way way)
 {
 	static const s16 far[] = { -32768, -32767, -4097, -1025, 1024, 4096, 32766, 32767 };
+	s64 reach = way == NATIVE_WAY ? 200 : 70;
+
+	bit_string = way == MMIO_WAY ? mmio_window() + PAGE_SIZE - REACH : bit_string_ram;
+	for (u32 j = 0; j < STRING_SIZE; j++)
+		bit_string[j] = bit_string_expected[j] = (u8)random_u64();
+
+	for (s64 offset = -reach; offset <= reach; offset++)
+		check_bit_string(insn, way, offset);
+	for (u32 j = 0; j < ARRAY_SIZE(far); j++)
+		check_bit_string(insn, way, far[j]);
+	for (u32 j = 0; j < STRING_SIZE; j++)
+		if (READ_ONCE(bit_string[j]) != bit_string_expected[j])
+			EXPECT_EQ(bit_string[j], bit_string_expected[j], "byte %u", j);
+}
+
+TEST(bit_string_in_memory, "a bit offset in a register reaches beyond a memory operand, both ways",
+     SPEC("SDM vol. 2A, BT; vol. 2, 3.1.1.9, figure 3-2"), BUG("XSA-195"))
+{
 	const struct bit_string_insn table[] = {
 		BIT_STRING(bt, "", "", KEEP) BIT_STRING(bts, "", "", SET)
 			BIT_STRING(btr, "", "", RESET) BIT_STRING(btc, "", "", COMPLEMENT)
@@ -253,15 +303,50 @@ TEST(bit_string_in_memory, "a bit offset in a register reaches beyond a memory o
 	};
 
 	for (u32 i = 0; i < ARRAY_SIZE(table); i++) {
-		SUBTEST("%s", table[i].name);
-		for (u32 j = 0; j < sizeof(bit_string); j++)
-			bit_string[j] = random_u64();
-		memcpy(bit_string_expected, bit_string, sizeof(bit_string));
+		for (enum way way = NATIVE_WAY; way < WAYS; way++) {
+			if (way_missing(way))
+				continue;
+			if (way == NATIVE_WAY)
+				SUBTEST("%s", table[i].name);
+			else
+				SUBTEST("%s.%s", table[i].name, way_name(way));
+			check_bit_strings(&table[i], way);
+		}
+	}
+}
 
-		for (s64 offset = -200; offset <= 200; offset++)
-			check_bit_string(&table[i], offset);
-		for (u32 j = 0; j < ARRAY_SIZE(far); j++)
-			check_bit_string(&table[i], far[j]);
-		EXPECT_MEM_EQ(bit_string, bit_string_expected, sizeof(bit_string));
+struct far_insn {
+	const char *name;
+	const void *code;
+	unsigned width;
+};
+
+TEST(bit_string_far, "a bit offset of 32 or 64 bits is signed and counts in full",
+     SPEC("SDM vol. 2A, BT; vol. 2, 3.1.1.9"), BUG("XSA-195"))
+{
+	const struct far_insn table[] = { { "bts_m32_r32", CODE("bts %%ecx, " AT("di")), 32 },
+					  ONLY_64({ "bts_m64_r64", CODE("bts %%rcx, (%%rdi)"),
+						    64 }, ) };
+	/* Bits that only the largest offsets of 32 bits reach, and of 64 bits 16 times as far. */
+	static const s64 offsets[] = { 0x7fffffff, -0x7fffffff, 0x40000005, -0x3ffffffbll };
+	u8 *page = page_alloc();
+	ulong address = (ulong)page + 1024;
+
+	for (u32 i = 0; i < ARRAY_SIZE(table); i++) {
+		SUBTEST("%s", table[i].name);
+		for (u32 j = 0; j < ARRAY_SIZE(offsets); j++) {
+			s64 offset = offsets[j] * (table[i].width == 64 ? 16 : 1);
+			struct registers r = { .cx = (ulong)offset,
+					       .di = address - (ulong)(offset >> 3),
+					       .flags = FLAG_1 };
+
+			if (table[i].width == 32 && sizeof(ulong) == 8)
+				r.cx ^= (ulong)(0xdeadbeefull << 32); /* not part of the offset */
+			memset(page, 0, PAGE_SIZE);
+			EXPECT_NO_FAULT(execute_try(table[i].code, &r));
+			EXPECT_EQ(page[1024], BIT(offset & 7), "offset %#llx",
+				  (unsigned long long)offset);
+			EXPECT_EQ(r.flags & FLAG_CF, 0u);
+		}
 	}
 }

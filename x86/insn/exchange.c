@@ -2,10 +2,12 @@
 /* Instructions that exchange: XCHG, XADD, CMPXCHG, CMPXCHG8B. With memory, XCHG is always locked. */
 #include "insn.h"
 
+#include <mm/page.h>
 #include <string.h>
 #include <test.h>
 #include <x86/cpuid.h>
 #include <x86/cr.h>
+#include <x86/mmio_window.h>
 
 SUITE("Exchanges");
 
@@ -38,7 +40,7 @@ TEST(xchg, "XCHG swaps, with and without LOCK, and changes no flag", SPEC("SDM v
 }
 
 #define ACCUMULATOR(name, width, text) \
-	INSN("xchg_" name, width, model_xchg, text, IN_CX, IN_AX, .high = IN_AX)
+	INSN("xchg_" name, width, model_xchg, text, IN_CX, IN_AX, .high = IN_AX, .spelt_out = true)
 
 TEST(xchg_accumulator, "the one-byte forms of XCHG swap with the accumulator",
      SPEC("SDM vol. 2D, XCHG"))
@@ -87,13 +89,14 @@ TEST(cmpxchg, "CMPXCHG stores if the accumulator is equal, else loads it; flags 
 		insn_check_edges(insn);
 }
 
+struct pair {
+	u64 before, operand, after;
+};
+
 /* For pairs that are equal, differ in one bit of either half, or in much. */
-static void check_cmpxchg8b(const void *code)
+static void check_cmpxchg8b(const struct insn *insn, enum way way, struct pair *memory)
 {
 	static const u64 differences[] = { 0, 1, BIT(31), BIT(32), BIT(63), ~0ull };
-	struct {
-		u64 before, operand, after;
-	} __aligned(64) memory;
 
 	for (u32 i = 0; i < 64 * ARRAY_SIZE(differences); i++) {
 		u64 old = random_u64(), new = random_u64();
@@ -102,33 +105,117 @@ static void check_cmpxchg8b(const void *code)
 		u64 model_expected[2] = { (u32)expected, expected >> 32 };
 		u64 model_new[2] = { (u32) new, new >> 32 };
 		u32 flags = insn_flags(i / ARRAY_SIZE(differences)) | FLAG_1;
+		/* What is above 32 bits does not count, and is cleared in what is loaded. */
+		ulong upper = (ulong)(random_u64() & ~0xffffffffull);
 		struct registers r = {
-			.ax = (u32)expected,
-			.dx = expected >> 32,
-			.bx = (u32) new,
-			.cx = new >> 32,
-			.di = (ulong)&memory.operand,
+			.ax = (u32)expected | upper,
+			.dx = (ulong)(expected >> 32) | upper,
+			.bx = (u32) new | upper,
+			.cx = (ulong)(new >> 32) | upper,
+			.di = (ulong)&memory->operand,
 			.flags = flags,
 		};
 
-		memory.before = memory.after = 0x5a5a5a5a5a5a5a5a;
-		memory.operand = old;
-		execute(code, &r);
+		memory->before = memory->after = 0x5a5a5a5a5a5a5a5a;
+		memory->operand = old;
+		EXPECT_NO_FAULT(way_execute(way, insn, &r));
 		model_cmpxchg_pair(32, model_memory, model_expected, model_new, &flags);
-		EXPECT_EQ(memory.operand, model_memory[1] << 32 | model_memory[0]);
-		EXPECT_EQ((u64)r.dx << 32 | r.ax, model_expected[1] << 32 | model_expected[0]);
-		EXPECT_EQ((u64)r.cx << 32 | r.bx, new);
+		EXPECT_EQ(memory->operand, model_memory[1] << 32 | model_memory[0]);
+		EXPECT_EQ((u32)r.ax, (u32)model_expected[0]);
+		EXPECT_EQ((u32)r.dx, (u32)model_expected[1]);
+		if (!(flags & ALU_ZF))
+			EXPECT_EQ((u64)r.ax | r.dx, model_expected[0] | model_expected[1]);
+		EXPECT_EQ((u32)r.bx, (u32) new);
+		EXPECT_EQ((u32)r.cx, (u32)(new >> 32));
 		EXPECT_EQ(r.flags, flags);
-		EXPECT_EQ(memory.before, 0x5a5a5a5a5a5a5a5a);
-		EXPECT_EQ(memory.after, 0x5a5a5a5a5a5a5a5a);
+		EXPECT_EQ(memory->before, 0x5a5a5a5a5a5a5a5a);
+		EXPECT_EQ(memory->after, 0x5a5a5a5a5a5a5a5a);
 	}
 }
 
 TEST(cmpxchg8b, "CMPXCHG8B compares EDX:EAX with memory and changes ZF alone of the flags",
-     SPEC("SDM vol. 2A, CMPXCHG8B/CMPXCHG16B"), REQUIRES(cpu_has(X86_FEATURE_CX8)))
+     SPEC("SDM vol. 2A, CMPXCHG8B/CMPXCHG16B"), BUG("XSA-200"), REQUIRES(cpu_has(X86_FEATURE_CX8)))
 {
-	SUBTEST("plain");
-	check_cmpxchg8b(CODE("cmpxchg8b " AT("di")));
-	SUBTEST("locked");
-	check_cmpxchg8b(CODE("lock cmpxchg8b " AT("di")));
+	/* The operand-size prefix does not count. */
+	const struct {
+		const char *name;
+		struct insn insn;
+		bool spelt_out;
+	} table[] = {
+		{ "plain", INSN_CODE("cmpxchg8b " AT("di")), false },
+		{ "locked", INSN_CODE("lock cmpxchg8b " AT("di")), false },
+		{ "66_prefix", INSN_CODE(".byte 0x66, 0x0f, 0xc7, 0x0f"), true },
+		{ "66_locked", INSN_CODE(".byte 0x66, 0xf0, 0x0f, 0xc7, 0x0f"), true },
+	};
+	static struct pair memory __aligned(64);
+	static u8 area[2 * PAGE_SIZE] __aligned(PAGE_SIZE);
+
+	for (u32 i = 0; i < ARRAY_SIZE(table); i++) {
+		for (enum way way = NATIVE_WAY; way < WAYS; way++) {
+			if (way_missing(way) || (way == CODE16_WAY && table[i].spelt_out))
+				continue;
+			if (way == NATIVE_WAY)
+				SUBTEST("%s", table[i].name);
+			else
+				SUBTEST("%s.%s", table[i].name, way_name(way));
+			check_cmpxchg8b(&table[i].insn, way,
+					way == MMIO_WAY ? (struct pair *)(mmio_window() + 64)
+							: &memory);
+		}
+	}
+	/* It need not be aligned. */
+	SUBTEST("across_pages");
+	check_cmpxchg8b(&table[0].insn, NATIVE_WAY, (struct pair *)(area + PAGE_SIZE - 11));
+}
+
+/* The same register twice: the model gets the same value twice. */
+#define TWICE(op)                                                               \
+	INSN(#op "_al_al", 8, model_##op, #op " %%al, %%al", IN_AX, IN_AX)      \
+	INSN(#op "_ax_ax", 16, model_##op, #op " %%ax, %%ax", IN_AX, IN_AX)     \
+	INSN(#op "_eax_eax", 32, model_##op, #op " %%eax, %%eax", IN_AX, IN_AX) \
+	ONLY_64(INSN(#op "_rax_rax", 64, model_##op, #op " %%rax, %%rax", IN_AX, IN_AX))
+
+TEST(same_register, "an instruction whose two operands are one register",
+     SPEC("SDM vol. 2, ADD, ADC, SUB, SBB, AND, OR, XOR, CMP, TEST; vol. 1, 3.4.1.1"))
+{
+	const struct insn table[] = { TWICE(add) TWICE(adc) TWICE(sub) TWICE(sbb) TWICE(and)
+					      TWICE(or) TWICE(xor) TWICE(cmp) TWICE(test) };
+
+	for_each_insn(insn, table) {
+		SUBTEST("%s", insn->shape->name);
+		for (u32 i = 0; i < edge_count; i++) {
+			for (u32 j = 0; j < 64; j++) {
+				struct alu_in in = { .dst = edge_values[i],
+						     .src = edge_values[i],
+						     .flags = insn_flags(j) };
+
+				EXPECT(insn_check(insn, &in));
+			}
+		}
+	}
+}
+
+TEST(exchange_same_register,
+     "XCHG and XADD of one register with itself, CMPXCHG of the accumulator",
+     SPEC("SDM vol. 2D, XADD, XCHG; vol. 2A, CMPXCHG"))
+{
+	for (u32 i = 0; i < edge_count; i++) {
+		const ulong value = (ulong)edge_values[i];
+		const ulong al = value & 0xff, ah = value >> 8 & 0xff;
+		struct registers r = { .ax = value, .cx = ~value, .flags = FLAG_1 };
+
+		execute(CODE("xadd %%eax, %%eax"), &r);
+		EXPECT_EQ(r.ax, (u32)(2 * value));
+		r = (struct registers){ .ax = value, .flags = FLAG_1 };
+		execute(CODE("xchg %%al, %%ah"), &r);
+		EXPECT_EQ(r.ax, (value & ~0xfffful) | al << 8 | ah);
+		r = (struct registers){ .ax = value, .flags = FLAG_1 };
+		execute(CODE("xadd %%al, %%ah"), &r);
+		EXPECT_EQ(r.ax, (value & ~0xfffful) | ((al + ah) & 0xff) << 8 | ah);
+		/* The destination is the accumulator, so that the comparison always succeeds. */
+		r = (struct registers){ .ax = value, .cx = ~value, .flags = FLAG_1 };
+		execute(CODE("cmpxchg %%ecx, %%eax"), &r);
+		EXPECT_EQ(r.ax, (u32)~value);
+		EXPECT_EQ(r.flags & FLAG_ZF, FLAG_ZF);
+	}
 }

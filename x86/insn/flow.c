@@ -2,6 +2,8 @@
 /* Everything that depends on a condition: SETcc, CMOVcc, Jcc, the LOOPs. */
 #include "insn.h"
 
+#include <mm/page.h>
+#include <mm/space.h>
 #include <test.h>
 #include <x86/cpuid.h>
 #include <x86/cr.h>
@@ -92,6 +94,60 @@ TEST(cmovcc, "CMOVcc moves if the condition holds; 32 bits clear the upper half 
 			EXPECT_EQ(r.ax, holds ? cx : ax, "flags %#x", insn_flags(i));
 			EXPECT_EQ(r.flags, flags);
 			EXPECT_EQ(r.cx, cx);
+		}
+	}
+}
+
+#define SETCC_ROW(number, cc)                                                                      \
+	INSN("set" cc "_r8", 8, model_setcc, "set" cc " %%cl", IN_CX, NOWHERE, .third = IMMEDIATE, \
+	     .immediate = (number))                                                                \
+	INSN("set" cc "_m8", 8, model_setcc, "set" cc " " AT("di"), IN_MEMORY, NOWHERE,            \
+	     .third = IMMEDIATE, .immediate = (number))
+#define CMOV_ROW(number, cc)                                                                       \
+	INSN("cmov" cc "_m16", 16, model_cmov, "cmov" cc " " AT("di") ", %%ax", IN_AX, IN_MEMORY,  \
+	     .third = IMMEDIATE, .immediate = (number))                                            \
+	INSN("cmov" cc "_m32", 32, model_cmov, "cmov" cc " " AT("di") ", %%eax", IN_AX, IN_MEMORY, \
+	     .third = IMMEDIATE, .immediate = (number))                                            \
+	ONLY_64(INSN("cmov" cc "_r32", 32, model_cmov, "cmov" cc " %%ecx, %%eax", IN_AX, IN_CX,    \
+		     .third = IMMEDIATE, .immediate = (number))                                    \
+			INSN("cmov" cc "_m64", 64, model_cmov, "cmov" cc " (%%rdi), %%rax", IN_AX, \
+			     IN_MEMORY, .third = IMMEDIATE, .immediate = (number)))
+
+TEST(setcc_ways, "SETcc of registers and memory in every way to run it",
+     SPEC("SDM vol. 2B, SETcc; " CONDITION_SPEC))
+{
+	const struct insn table[] = { EACH_CONDITION(SETCC_ROW) };
+
+	for_each_insn(insn, table)
+		insn_check_edges(insn);
+}
+
+TEST(cmovcc_ways, "CMOVcc in every way to run it: memory is read and the upper half cleared always",
+     SPEC("SDM vol. 2A, CMOVcc; " CONDITION_SPEC), REQUIRES(cpu_has(X86_FEATURE_CMOV)))
+{
+	const struct insn table[] = { EACH_CONDITION(CMOV_ROW) };
+
+	for_each_insn(insn, table)
+		insn_check_edges(insn);
+}
+
+TEST(cmovcc_reads_memory, "CMOVcc with an absent memory operand faults whether it moves or not",
+     SPEC("SDM vol. 2A, CMOVcc, Operation: temp := SRC comes before the condition"),
+	  REQUIRES(cpu_has(X86_FEATURE_CMOV)))
+{
+	const struct conditional table[] = { EACH_CONDITION(CMOV_MEMORY) };
+	u8 *absent = page_alloc();
+
+	space_unmap(space_kernel(), (ulong)absent, PAGE_SIZE);
+	for (u32 cc = 0; cc < 16; cc++) {
+		SUBTEST("%s", table[cc].name);
+		for (u32 i = 0; i < 2; i++) {
+			struct registers r = { .ax = (ulong)0x1122334455667788,
+					       .di = (ulong)absent,
+					       .flags = FLAG_1 | (i ? ALU_STATUS : 0) };
+
+			EXPECT_FAULT(PF(0, absent), execute_try(table[cc].code, &r));
+			EXPECT_EQ(r.ax, (ulong)0x1122334455667788);
 		}
 	}
 }

@@ -43,11 +43,27 @@ struct insn_shape {
 	bool aligned;	    /* locked, so that memory operands are not to cross a cache line */
 	u8 source_width;    /* MOVZX and MOVSX: the width of src, which the model has as third */
 	u64 immediate;	    /* of the operand that is IMMEDIATE */
+	bool spelt_out;	    /* in bytes, which would be another instruction in 16-bit code */
+};
+
+/*
+ * The ways to run a row. What is not native is a row of its own behind the native one, with the way's
+ * name at the end of the row's: add_m32_r32.mmio.
+ */
+enum way {
+	NATIVE_WAY, /* at CPL 0, with a memory operand in RAM */
+	USER_WAY,   /* at CPL 3 */
+	MMIO_WAY, /* with its memory operand, or a part of it, where the VMM emulates each access */
+	FORCED_WAY, /* emulated by KVM, on demand */
+	CODE16_WAY, /* in a 16-bit code segment, on i386; 32-bit code is i386's native one */
+	WAYS,
 };
 
 struct insn {
 	const struct insn_shape *shape;
 	const void *code;
+	const void *forced; /* the same behind FORCED_EMULATION */
+	const void *code16; /* the same from CODE_16BIT(), on i386 */
 };
 
 /*
@@ -66,10 +82,23 @@ struct insn {
 							    ##__VA_ARGS__ };   \
 		  &shape_;                                                     \
 	  }),                                                                  \
-	  CODE(text) },
+	  CODE(text), CODE(FORCED_EMULATION text), INSN_CODE16(text) },
+
+/* What rows of other shapes have of it, for way_execute(). */
+#define INSN_CODE(text)                                                          \
+	{                                                                        \
+		NULL, CODE(text), CODE(FORCED_EMULATION text), INSN_CODE16(text) \
+	}
+
+#ifdef __x86_64__
+#define INSN_CODE16(text) NULL
+#else
+#define INSN_CODE16(text) CODE_16BIT(text)
+#endif
 
 /* Executes one row with these operands and compares. False if anything differed, after reporting. */
 bool insn_check(const struct insn *insn, const struct alu_in *operands);
+bool insn_check_way(const struct insn *insn, enum way way, const struct alu_in *operands);
 
 /* As a row of the running case: all pairs of bytes as dst and src. */
 void insn_check_bytes(const struct insn *insn);
@@ -77,6 +106,23 @@ void insn_check_bytes(const struct insn *insn);
 void insn_check_edges(const struct insn *insn);
 /* Edge and random values as dst, and random ones as third, with all 256 values of the src byte. */
 void insn_check_counts(const struct insn *insn);
+
+/* "native", "user" and so on. */
+const char *way_name(enum way way);
+/* Why nothing can be run in this way here, or NULL. */
+const char *way_missing(enum way way);
+/* True if this row can. */
+bool way_applies(enum way way, const struct insn *insn);
+/* Runs the row with these registers; returns the fault, with the registers as they were then. */
+struct fault way_execute(enum way way, const struct insn *insn, struct registers *registers);
+/*
+ * `size` bytes around an operand of the row: aligned, unaligned and across pages in turn, which counts
+ * up; for a row that wants it, with what is `guard` bytes in aligned.
+ */
+u8 *way_window(enum way way, const struct insn *insn, u32 turn, u32 guard);
+
+/* As rows of the running case, each of the other ways with fewer values. */
+void insn_check_other_ways(const struct insn *insn);
 
 /* The combinations of the six status flags, numbered 0 to 63. */
 u32 insn_flags(u32 number);

@@ -6,6 +6,7 @@
 #include <test.h>
 #include <x86/cpuid.h>
 #include <x86/cr.h>
+#include <x86/mmio_window.h>
 
 SUITE("64-bit mode");
 
@@ -223,12 +224,14 @@ TEST(push_sign_extends, "PUSH imm32 is sign-extended to 64 bits, PUSH FS takes e
 	EXPECT_EQ(r.si - r.di, 8u);
 }
 
-static void check_cmpxchg16b(const void *code)
+struct quad {
+	u64 before[2], operand[2], after[2];
+};
+
+static void check_cmpxchg16b(const struct insn *insn, enum way way, struct quad *at)
 {
 	static const u64 differences[] = { 0, 1, BIT(31), BIT(32), BIT(63), ~0ull };
-	static struct {
-		u64 before[2], operand[2], after[2];
-	} __aligned(64) memory;
+	struct quad memory;
 
 	for (u32 i = 0; i < 128 * ARRAY_SIZE(differences); i++) {
 		u64 difference = differences[i % ARRAY_SIZE(differences)];
@@ -241,12 +244,14 @@ static void check_cmpxchg16b(const void *code)
 				       .dx = expected[1],
 				       .bx = new[0],
 				       .cx = new[1],
-				       .di = (ulong)memory.operand,
+				       .di = (ulong)at->operand,
 				       .flags = flags };
 
 		memset(&memory, 0x5a, sizeof(memory));
 		memcpy(memory.operand, model_memory, sizeof(memory.operand));
-		execute(code, &r);
+		*at = memory;
+		EXPECT_NO_FAULT(way_execute(way, insn, &r));
+		memory = *at;
 		model_cmpxchg_pair(64, model_memory, expected, new, &flags);
 		EXPECT_MEM_EQ(memory.operand, model_memory, 16);
 		EXPECT_EQ(r.ax, expected[0]);
@@ -262,13 +267,29 @@ static void check_cmpxchg16b(const void *code)
 TEST(cmpxchg16b, "CMPXCHG16B compares RDX:RAX with memory and changes ZF alone of the flags",
      SPEC("SDM vol. 2A, CMPXCHG8B/CMPXCHG16B"), REQUIRES(cpu_has(X86_FEATURE_CMPXCHG16B)))
 {
-	SUBTEST("plain");
-	fault_clear();
-	check_cmpxchg16b(CODE("cmpxchg16b (%%rdi)"));
-	EXPECT_NO_FAULT(fault_taken());
-	SUBTEST("locked");
-	check_cmpxchg16b(CODE("lock cmpxchg16b (%%rdi)"));
-	EXPECT_NO_FAULT(fault_taken());
+	static struct quad memory __aligned(64);
+	const struct {
+		const char *name;
+		struct insn insn;
+	} table[] = {
+		{ "plain", INSN_CODE("cmpxchg16b (%%rdi)") },
+		{ "locked", INSN_CODE("lock cmpxchg16b (%%rdi)") },
+		{ "66_prefix", INSN_CODE(".byte 0x66, 0x48, 0x0f, 0xc7, 0x0f") },
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(table); i++) {
+		for (enum way way = NATIVE_WAY; way < WAYS; way++) {
+			if (way_missing(way))
+				continue;
+			if (way == NATIVE_WAY)
+				SUBTEST("%s", table[i].name);
+			else
+				SUBTEST("%s.%s", table[i].name, way_name(way));
+			check_cmpxchg16b(&table[i].insn, way,
+					 way == MMIO_WAY ? (struct quad *)(mmio_window() + 64)
+							 : &memory);
+		}
+	}
 }
 
 TEST(cmpxchg16b_alignment,

@@ -388,3 +388,26 @@ TEST(model_cmpxchg_pairs, "the model of CMPXCHG8B and 16B compares both halves",
 	EXPECT_EQ(expected[1], 4u);
 	EXPECT_EQ(flags, C | O);
 }
+
+TEST(model_crc32, "the model computes CRC-32C: of \"123456789\" it is e3069283",
+     SPEC("SDM vol. 2A, CRC32; RFC 3720, B.4"))
+{
+	struct alu_in in = { .width = 32, .dst = 0xffffffff, .third = 8, .flags = ALU_STATUS };
+	struct alu_out out;
+
+	for (const char *at = "123456789"; *at; at++) {
+		in.src = (u8)*at;
+		model_crc32(&in, &out);
+		in.dst = out.result;
+	}
+	EXPECT_EQ(out.result ^ 0xffffffff, 0xe3069283u);
+	EXPECT_EQ(out.flags, ALU_STATUS);
+
+	/* RFC 3720: 32 bytes of zeros are aa36918a, here by words of 64 bits. */
+	in = (struct alu_in){ .width = 64, .dst = 0xffffffff, .third = 64 };
+	for (u32 i = 0; i < 4; i++) {
+		model_crc32(&in, &out);
+		in.dst = out.result;
+	}
+	EXPECT_EQ(out.result ^ 0xffffffff, 0x8a9136aau);
+}

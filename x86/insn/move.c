@@ -63,12 +63,15 @@ TEST(extend_accumulator,
 		insn_check_edges(insn);
 }
 
+#define BSWAP(low, place)                                                     \
+	INSN("bswap_e" low, 32, model_bswap, "bswap %%e" low, place, NOWHERE) \
+	ONLY_64(INSN("bswap_r" low, 64, model_bswap, "bswap %%r" low, place, NOWHERE))
+
 TEST(bswap, "BSWAP reverses the bytes of a register", SPEC("SDM vol. 2A, BSWAP"))
 {
-	const struct insn table[] = {
-		INSN("bswap_r32", 32, model_bswap, "bswap %%ecx", IN_CX, NOWHERE)
-			ONLY_64(INSN("bswap_r64", 64, model_bswap, "bswap %%rcx", IN_CX, NOWHERE))
-	};
+	const struct insn table[] = { BSWAP("ax", IN_AX) BSWAP("cx", IN_CX) BSWAP("dx", IN_DX)
+					      BSWAP("bx", IN_BX) BSWAP("bp", IN_BP)
+						      BSWAP("si", IN_SI) BSWAP("di", IN_DI) };
 
 	for_each_insn(insn, table)
 		insn_check_edges(insn);

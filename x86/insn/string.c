@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * String instructions: MOVS, STOS, LODS, CMPS, SCAS, alone and repeated, upward and downward. Each is
- * followed step by step in C, and memory, registers and flags must be the same afterwards.
+ * String instructions: MOVS, STOS, LODS, CMPS, SCAS, alone and repeated, upward and downward, in every
+ * way to run them. Each is followed step by step in C, and memory, registers and flags must be the same
+ * afterwards.
  */
 #include "insn.h"
 
 #include <string.h>
 #include <test.h>
 #include <x86/cr.h>
+#include <x86/mmio_window.h>
 
 SUITE("String instructions");
 
@@ -16,20 +18,28 @@ enum repeat { ONCE, REP, REPE, REPNE };
 
 struct string_insn {
 	const char *name;
-	const void *code;
+	struct insn insn; /* without a shape */
 	enum operation operation;
 	enum repeat repeat;
 	unsigned width;
 };
 
-#define SIZES(mark, prefix, op, operation, repeat)                             \
-	{ mark #op "b", CODE(prefix #op "b"), operation, repeat, 8 },          \
-		{ mark #op "w", CODE(prefix #op "w"), operation, repeat, 16 }, \
-		{ mark #op "d", CODE(prefix #op "l"), operation, repeat, 32 }, \
-		ONLY_64({ mark #op "q", CODE(prefix #op "q"), operation, repeat, 64 }, )
+/* In 16-bit code the prefix makes addresses of 32 bits. */
+#define STRING(text)                                                                       \
+	{                                                                                  \
+		NULL, CODE(text), CODE(FORCED_EMULATION text), INSN_CODE16("addr32 " text) \
+	}
+
+#define SIZES(mark, prefix, op, operation, repeat)                               \
+	{ mark #op "b", STRING(prefix #op "b"), operation, repeat, 8 },          \
+		{ mark #op "w", STRING(prefix #op "w"), operation, repeat, 16 }, \
+		{ mark #op "d", STRING(prefix #op "l"), operation, repeat, 32 }, \
+		ONLY_64({ mark #op "q", STRING(prefix #op "q"), operation, repeat, 64 }, )
 
 #define AREA 256
-static u8 source[AREA], destination[AREA];
+/* Where source and destination are: by default in RAM. */
+static u8 ram[2][AREA];
+static u8 *source, *destination;
 static u8 source_expected[AREA], destination_expected[AREA];
 
 /* The same place in the expected copy of an area. */
@@ -114,8 +124,8 @@ static void follow(const struct string_insn *insn, struct registers *r)
  * Areas of few different bytes, so that comparisons go on for a while; si and di are in the middle, for
  * both directions.
  */
-static void check(const struct string_insn *insn, ulong count, ulong flags, u32 source_offset,
-		  u32 destination_offset)
+static void check(const struct string_insn *insn, enum way way, ulong count, ulong flags,
+		  u32 source_offset, u32 destination_offset)
 {
 	struct registers r = {
 		.ax = (ulong)0x1122334455667788,
@@ -142,7 +152,7 @@ static void check(const struct string_insn *insn, ulong count, ulong flags, u32 
 	memcpy(destination_expected, destination, AREA);
 
 	follow(insn, &expected);
-	execute(insn->code, &r);
+	EXPECT_NO_FAULT(way_execute(way, &insn->insn, &r));
 
 	for (u32 i = 0; i < ARRAY_SIZE(r.general); i++)
 		EXPECT_EQ(r.general[i], expected.general[i],
@@ -152,21 +162,59 @@ static void check(const struct string_insn *insn, ulong count, ulong flags, u32 
 	EXPECT_MEM_EQ(destination, destination_expected, AREA);
 }
 
-static void check_table(const struct string_insn *table, u32 size)
+static void check_counts(const struct string_insn *insn, enum way way, u32 rounds)
 {
 	static const ulong counts[] = { 0, 1, 2, 3, 7, 13 };
 
-	for (u32 i = 0; i < size; i++) {
-		SUBTEST("%s", table[i].name);
-		fault_clear();
-		for (u32 j = 0; j < 8 * ARRAY_SIZE(counts); j++) {
-			ulong count = counts[j % ARRAY_SIZE(counts)];
+	for (u32 j = 0; j < rounds * ARRAY_SIZE(counts); j++) {
+		ulong count = counts[j % ARRAY_SIZE(counts)];
 
-			check(&table[i], count, insn_flags(random_below(64)), j % 3, j % 5);
-			check(&table[i], count, insn_flags(random_below(64)) | FLAG_DF, j % 3,
-			      j % 5);
+		check(insn, way, count, insn_flags(random_below(64)), j % 3, j % 5);
+		check(insn, way, count, insn_flags(random_below(64)) | FLAG_DF, j % 3, j % 5);
+	}
+}
+
+/* Which of the two areas are emulated; they have a boundary of pages in their middle. */
+static const struct {
+	const char *name;
+	s32 source, destination; /* from the window on; 0 for RAM */
+} emulated[] = {
+	{ "from_mmio", PAGE_SIZE - AREA / 2, 0 },
+	{ "to_mmio", 0, PAGE_SIZE - AREA / 2 },
+	{ "mmio_to_mmio", 1024, PAGE_SIZE - AREA / 2 },
+	{ "across_edges", -AREA / 2, 2 * PAGE_SIZE - AREA / 2 },
+};
+
+static void use_ram(void)
+{
+	source = ram[0];
+	destination = ram[1];
+}
+
+static void check_table(const struct string_insn *table, u32 size)
+{
+	for (u32 i = 0; i < size; i++) {
+		use_ram();
+		for (enum way way = NATIVE_WAY; way < WAYS; way++) {
+			if (way == MMIO_WAY || way_missing(way))
+				continue;
+			if (way == NATIVE_WAY)
+				SUBTEST("%s", table[i].name);
+			else
+				SUBTEST("%s.%s", table[i].name, way_name(way));
+			check_counts(&table[i], way, way == NATIVE_WAY ? 8 : 2);
 		}
-		EXPECT_NO_FAULT(fault_taken());
+		if (way_missing(MMIO_WAY))
+			continue;
+		for (u32 j = 0; j < ARRAY_SIZE(emulated); j++) {
+			SUBTEST("%s.%s", table[i].name, emulated[j].name);
+			use_ram();
+			if (emulated[j].source)
+				source = mmio_window() + emulated[j].source;
+			if (emulated[j].destination)
+				destination = mmio_window() + emulated[j].destination;
+			check_counts(&table[i], NATIVE_WAY, 1);
+		}
 	}
 }
 

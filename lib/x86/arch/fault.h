@@ -82,14 +82,26 @@ static inline ulong trap_frame_ss(const struct trap_frame *frame)
 	return frame->ss & 0xffff;
 }
 
+/* What the code segment adds to the instruction pointer: only segments of tests have a base. */
+#ifdef __i386__
+ulong trap_code_base(const struct trap_frame *frame);
+#else
+static inline ulong trap_code_base(const struct trap_frame *frame)
+{
+	(void)frame;
+	return 0;
+}
+#endif
+
+/* The linear address of the code that was interrupted. */
 static inline ulong trap_frame_ip(const struct trap_frame *frame)
 {
-	return frame->ip;
+	return trap_code_base(frame) + frame->ip;
 }
 
 static inline void trap_frame_set_ip(struct trap_frame *frame, ulong ip)
 {
-	frame->ip = ip;
+	frame->ip = ip - trap_code_base(frame);
 }
 
 /* Writes "#PF(0x2 W) at 0x1000" or "no fault" to `text`. */

@@ -77,6 +77,7 @@ alu_model model_andn;		  /* ~src & third */
 alu_model model_bextr;		  /* src: the value; third: start in 7:0, length in 15:8 */
 alu_model model_bzhi;		  /* src: the value; third: the index in 7:0 */
 alu_model model_pdep, model_pext; /* src: the value; third: the mask */
+alu_model model_crc32;		  /* src: the bytes; third: their width */
 
 /* Moves and conversions, from src: move.c. */
 alu_model model_bswap, model_movbe;

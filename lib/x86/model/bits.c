@@ -217,3 +217,25 @@ void model_pext(const struct alu_in *in, struct alu_out *out)
 		if (alu_bit(in->third, bit))
 			out->result |= (u64)alu_bit(in->src, bit) << next++;
 }
+
+/* The polynomial 11EDC6F41h without its top bit, its other bits reflected. */
+#define CRC32C 0x82f63b78u
+
+/*
+ * SDM vol. 2A, CRC32: the accumulator is 32 bits of dst, whatever its width is; one bit of the operand
+ * after the other, the least significant first, as all bits are reflected.
+ */
+void model_crc32(const struct alu_in *in, struct alu_out *out)
+{
+	u32 crc = (u32)in->dst;
+
+	alu_begin(in, out);
+	for (unsigned bit = 0; bit < in->third; bit++) {
+		bool carry = (crc & 1) != alu_bit(in->src, bit);
+
+		crc >>= 1;
+		if (carry)
+			crc ^= CRC32C;
+	}
+	out->result = crc;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+#include "encoding.h"
+
+#include <string.h>
+#include <test.h>
+#include <x86/cr.h>
+
+u8 encoding_operand[64] __aligned(64);
+
+struct registers encoding_registers(void)
+{
+	ulong operand = (ulong)encoding_operand;
+
+	return (struct registers){
+		.ax = operand,
+		.bx = operand,
+		.si = operand,
+		.di = operand,
+		.bp = 0x5a5a,
+		.flags = FLAG_1 | FLAG_CF | FLAG_SF | FLAG_OF,
+	};
+}
+
+static void check(const struct encoding *e, struct fault expected, bool user)
+{
+	struct registers before = encoding_registers(), r = before;
+	const void *code = code_bytes(e->code, e->size);
+	u8 copy[sizeof(encoding_operand)];
+	struct fault fault;
+
+	for (u32 i = 0; i < sizeof(copy); i++)
+		encoding_operand[i] = copy[i] = (u8)(0x80 + i);
+	fault = user ? execute_user_try(code, &r) : execute_try(code, &r);
+	EXPECT_FAULT(expected, fault, "CPL %u", user ? 3 : 0);
+	EXPECT_MEM_EQ(&r, &before, sizeof(r), "registers, CPL %u", user ? 3 : 0);
+	EXPECT_MEM_EQ(encoding_operand, copy, sizeof(copy), "CPL %u", user ? 3 : 0);
+	if (fault.kind)
+		EXPECT_EQ(trap_last_frame()->ip, (ulong)code, "CPL %u", user ? 3 : 0);
+}
+
+static void check_table(const struct encoding *table, u32 count, struct fault fault, bool at_user)
+{
+	for (u32 i = 0; i < count; i++) {
+		SUBTEST("%s", table[i].name);
+		check(&table[i], fault, false);
+		if (at_user)
+			check(&table[i], fault, true);
+	}
+}
+
+void encodings_fault(const struct encoding *table, u32 count, struct fault fault, bool at_user)
+{
+	check_table(table, count, fault, at_user);
+}
+
+void encodings_do_nothing(const struct encoding *table, u32 count, bool at_user)
+{
+	check_table(table, count, NO_FAULT, at_user);
+}
