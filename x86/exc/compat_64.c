@@ -35,35 +35,73 @@ struct row {
 
 /* BP and OF have gates of DPL 3, as INT n's. The UD2 behind most code ends what goes on. */
 static const struct row rows[] = {
-	{ .name = "int-n", .size = 2, .code = { 0xcd, VECTOR_USED }, .vector = VECTOR_USED,
+	{ .name = "int-n",
+	  .size = 2,
+	  .code = { 0xcd, VECTOR_USED },
+	  .vector = VECTOR_USED,
 	  .pushed_ip = 2 },
 	{ .name = "int3", .size = 1, .code = { 0xcc }, .vector = VEC_BP, .pushed_ip = 1 },
 	{ .name = "int-3", .size = 2, .code = { 0xcd, 3 }, .vector = VEC_BP, .pushed_ip = 2 },
-	{ .name = "into", .size = 1, .code = { 0xce }, .vector = VEC_OF, .pushed_ip = 1,
+	{ .name = "into",
+	  .size = 1,
+	  .code = { 0xce },
+	  .vector = VEC_OF,
+	  .pushed_ip = 1,
 	  .flags = FLAG_OF },
 	{ .name = "into-of-clear", .size = 1, .code = { 0xce }, .vector = VEC_UD, .pushed_ip = 1 },
 	/* MOV EAX, 7fffffffh; BOUND EAX, [bounds] */
-	{ .name = "bound", .size = 11, .code = { 0xb8, 0xff, 0xff, 0xff, 0x7f, 0x62, 0x05 },
-	  .vector = VEC_BR, .pushed_ip = 5, .address_at = 7, .operand = &bounds },
+	{ .name = "bound",
+	  .size = 11,
+	  .code = { 0xb8, 0xff, 0xff, 0xff, 0x7f, 0x62, 0x05 },
+	  .vector = VEC_BR,
+	  .pushed_ip = 5,
+	  .address_at = 7,
+	  .operand = &bounds },
 	/* MOV EAX, 10; BOUND EAX, [bounds] */
-	{ .name = "bound-inside", .size = 11, .code = { 0xb8, 10, 0, 0, 0, 0x62, 0x05 },
-	  .vector = VEC_UD, .pushed_ip = 11, .address_at = 7, .operand = &bounds },
+	{ .name = "bound-inside",
+	  .size = 11,
+	  .code = { 0xb8, 10, 0, 0, 0, 0x62, 0x05 },
+	  .vector = VEC_UD,
+	  .pushed_ip = 11,
+	  .address_at = 7,
+	  .operand = &bounds },
 	{ .name = "ud2", .size = 2, .code = { 0x0f, 0x0b }, .vector = VEC_UD },
 	/* MOV ECX, 0; DIV ECX: no flag is defined by MOV */
-	{ .name = "div", .size = 7, .code = { 0xb9, 0, 0, 0, 0, 0xf7, 0xf1 }, .vector = VEC_DE,
+	{ .name = "div",
+	  .size = 7,
+	  .code = { 0xb9, 0, 0, 0, 0, 0xf7, 0xf1 },
+	  .vector = VEC_DE,
 	  .pushed_ip = 5 },
 	{ .name = "aam-0", .size = 2, .code = { 0xd4, 0 }, .vector = VEC_DE },
-	{ .name = "cli", .size = 1, .code = { 0xfa }, .vector = VEC_GP, .has_error_code = true,
+	{ .name = "cli",
+	  .size = 1,
+	  .code = { 0xfa },
+	  .vector = VEC_GP,
+	  .has_error_code = true,
 	  .only_cpl3 = true },
 	/* MOV EAX, selector; MOV DS, EAX */
-	{ .name = "selector", .size = 7, .code = { 0xb8, 0xf8, 0xff, 0, 0, 0x8e, 0xd8 },
-	  .vector = VEC_GP, .pushed_ip = 5, .has_error_code = true, .error_code = 0xfff8 },
+	{ .name = "selector",
+	  .size = 7,
+	  .code = { 0xb8, 0xf8, 0xff, 0, 0, 0x8e, 0xd8 },
+	  .vector = VEC_GP,
+	  .pushed_ip = 5,
+	  .has_error_code = true,
+	  .error_code = 0xfff8 },
 	/* Encodings that 64-bit mode gives another meaning: INC, DEC, PUSH and POP of ES, PUSHA. */
-	{ .name = "inc-eax", .size = 5, .code = { 0xb8, 0, 0, 0, 0x7f }, .vector = VEC_UD,
+	{ .name = "inc-eax",
+	  .size = 5,
+	  .code = { 0xb8, 0, 0, 0, 0x7f },
+	  .vector = VEC_UD,
 	  .pushed_ip = 5 },
-	{ .name = "push-pop-es", .size = 2, .code = { 0x06, 0x07 }, .vector = VEC_UD,
+	{ .name = "push-pop-es",
+	  .size = 2,
+	  .code = { 0x06, 0x07 },
+	  .vector = VEC_UD,
 	  .pushed_ip = 2 },
-	{ .name = "pusha-popa", .size = 2, .code = { 0x60, 0x61 }, .vector = VEC_UD,
+	{ .name = "pusha-popa",
+	  .size = 2,
+	  .code = { 0x60, 0x61 },
+	  .vector = VEC_UD,
 	  .pushed_ip = 2 },
 	{ .name = "far-pointer-with-c5", .size = 2, .code = { 0xc5, 0xc0 }, .vector = VEC_UD },
 };
@@ -114,7 +152,8 @@ static void expect_row(const struct row *row, u32 cpl)
 	EXPECT_EQ(entry.flags & ~FLAG_RF, try.frame.flags);
 }
 
-TEST(compat_events, "an event in compatibility mode pushes five words of 64 bits, as in 64-bit mode",
+TEST(compat_events,
+     "an event in compatibility mode pushes five words of 64 bits, as in 64-bit mode",
      SPEC("SDM vol. 3A, 6.14.2-6.14.4"), BUG("XSA-196"), BUG("XSA-106"))
 {
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++)
@@ -133,7 +172,11 @@ TEST(compat_page_fault, "#PF in compatibility mode has CR2 and the error code as
 	/* MOV AL, [page]; MOV [page], AL */
 	static const struct row accesses[] = {
 		{ .name = "read", .size = 5, .code = { 0xa0 }, .address_at = 1 },
-		{ .name = "write", .size = 5, .code = { 0xa2 }, .address_at = 1, .error_code = PF_W },
+		{ .name = "write",
+		  .size = 5,
+		  .code = { 0xa2 },
+		  .address_at = 1,
+		  .error_code = PF_W },
 	};
 
 	space_unmap(space_kernel(), (ulong)page, PAGE_SIZE);
@@ -152,7 +195,8 @@ TEST(compat_page_fault, "#PF in compatibility mode has CR2 and the error code as
 		}
 }
 
-TEST(compat_gate_dpl, "INT n in compatibility mode at CPL 3 through a gate of DPL 0 is #GP, of the INT",
+TEST(compat_gate_dpl,
+     "INT n in compatibility mode at CPL 3 through a gate of DPL 0 is #GP, of the INT",
      SPEC("SDM vol. 3A, 6.12.1.2"), BUG("XSA-106"))
 {
 	struct iret_try try = { .frame = iret_frame(3), .flags = FLAG_1 };

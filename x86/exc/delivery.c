@@ -179,7 +179,8 @@ static void raise_vector(void *arg)
 	}
 }
 
-TEST(only_pf_changes_cr2, "no exception but #PF changes CR2", SPEC("SDM vol. 3A, 6.15, Interrupt 14"))
+TEST(only_pf_changes_cr2, "no exception but #PF changes CR2",
+     SPEC("SDM vol. 3A, 6.15, Interrupt 14"))
 {
 	static const struct {
 		const char *name;
@@ -255,8 +256,9 @@ static void make_pending(void)
 		barrier();
 }
 
-TEST(interrupt_behind_iret, "a pending interrupt is taken at the first instruction that an IRET with IF "
-			    "returns to",
+TEST(interrupt_behind_iret,
+     "a pending interrupt is taken at the first instruction that an IRET with IF "
+     "returns to",
      SPEC("SDM vol. 3A, 6.8.1; vol. 2A, IRET/IRETD/IRETQ"))
 {
 	for (u32 cpl = 0; cpl <= 3; cpl += 3) {

@@ -91,7 +91,8 @@ static void expect_pair(u32 i, u32 second)
 	EXPECT_EQ(pushed_frame(&entry, true)->sp, raise_sp);
 }
 
-TEST(ss_as_second, "#SS of a stack that is not canonical, while the first exception is being delivered",
+TEST(ss_as_second,
+     "#SS of a stack that is not canonical, while the first exception is being delivered",
      SPEC("SDM vol. 3A, 6.15, Interrupt 8, table 6-5"))
 {
 	tss_of_this_cpu()->ist[BAD_IST - 1] = 0x0100000000000000;
@@ -102,7 +103,8 @@ TEST(ss_as_second, "#SS of a stack that is not canonical, while the first except
 	}
 }
 
-TEST(ts_as_second, "#TS of a stack beyond the TSS's limit, while the first exception is being delivered",
+TEST(ts_as_second,
+     "#TS of a stack beyond the TSS's limit, while the first exception is being delivered",
      SPEC("SDM vol. 3A, 6.15, Interrupt 8, table 6-5"))
 {
 	const u64 base = (ulong)tss_of_this_cpu();
@@ -120,8 +122,9 @@ TEST(ts_as_second, "#TS of a stack beyond the TSS's limit, while the first excep
 	desc_init();
 }
 
-TEST(pf_as_second, "#PF of a stack that is absent, while the first exception is being delivered; CR2 is "
-		   "that of the push",
+TEST(pf_as_second,
+     "#PF of a stack that is absent, while the first exception is being delivered; CR2 is "
+     "that of the push",
      SPEC("SDM vol. 3A, 6.15, Interrupt 8, table 6-5"))
 {
 	for (u32 i = 0; i < ARRAY_SIZE(firsts); i++) {
@@ -142,8 +145,9 @@ static void int_0x40(void *arg)
 	__asm__ volatile(RAISE("int $0x40") : : : "memory");
 }
 
-TEST(push_faults, "a push of the frame to an absent page is #PF: a supervisor's write, at CPL 3 too, "
-		  "with CR2 at the word",
+TEST(push_faults,
+     "a push of the frame to an absent page is #PF: a supervisor's write, at CPL 3 too, "
+     "with CR2 at the word",
      SPEC("SDM vol. 3A, 4.6.1, 6.14.2"))
 {
 	u8 *pages = pages_alloc(2, PAGE_SIZE);
@@ -171,8 +175,9 @@ TEST(push_faults, "a push of the frame to an absent page is #PF: a supervisor's 
 		}
 }
 
-TEST(ist_of_zero, "an IST entry of 0 is a stack as any other: the frame goes below the top of the address "
-		  "space",
+TEST(ist_of_zero,
+     "an IST entry of 0 is a stack as any other: the frame goes below the top of the address "
+     "space",
      SPEC("SDM vol. 3A, 6.14.5"))
 {
 	struct raw_entry entry;

@@ -73,7 +73,7 @@ TEST(cli_sti_by_iopl, "CLI and STI work at a CPL up to IOPL; above, they are #GP
 }
 
 /* What both instructions load at any CPL. */
-#define ALWAYS                                                                                   \
+#define ALWAYS                                                                                     \
 	(FLAG_CF | FLAG_PF | FLAG_AF | FLAG_ZF | FLAG_SF | FLAG_DF | FLAG_OF | FLAG_NT | FLAG_AC | \
 	 FLAG_ID)
 

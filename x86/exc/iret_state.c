@@ -62,8 +62,8 @@ TEST(iret_to_conforming, "IRET to conforming code needs a DPL up to the RPL, whi
 			EXPECT_EQ(pushed_frame(&entry, false)->cs, try.frame.cs);
 			EXPECT_EQ(pushed_frame(&entry, false)->ip, (ulong)iret_target);
 			EXPECT_EQ(entry.sp, ALIGN_DOWN(rpl ? tss_stack0(tss_of_this_cpu())
-							   : sizeof(ulong) == 8 ? try.frame.sp
-										: try.sp + 12,
+						       : sizeof(ulong) == 8 ? try.frame.sp
+									    : try.sp + 12,
 						       RAW_STACK_ALIGN) -
 						    (rpl ? RAW_FRAME_WORDS_USER : RAW_FRAME_WORDS) *
 							    sizeof(ulong));

@@ -146,7 +146,8 @@ static void note_interrupt(struct trap_frame *frame)
 	apic_eoi();
 }
 
-TEST(nmi_before_interrupt, "of an NMI and an interrupt that an IRET lets in, the NMI is taken first",
+TEST(nmi_before_interrupt,
+     "of an NMI and an interrupt that an IRET lets in, the NMI is taken first",
      SPEC("SDM vol. 3A, 6.9, table 6-2"))
 {
 	const u64 start = clock_ns();

@@ -100,24 +100,31 @@ TEST(ud_before_privilege, "an undefined encoding is #UD at CPL 3 too, not #GP",
 	expect_all(conflicts, ARRAY_SIZE(conflicts), BIT(3), UD);
 }
 
-TEST(privilege_before_operand, "a privileged instruction at CPL 3 is #GP(0), whether its operand is there "
-			       "or not",
+TEST(privilege_before_operand,
+     "a privileged instruction at CPL 3 is #GP(0), whether its operand is there "
+     "or not",
      SPEC("SDM vol. 3A, 6.9, table 6-2; vol. 2A, LGDT/LIDT; vol. 2A, LMSW"))
 {
 	static const struct conflict conflicts[] = {
-		{ "lgdt", 3, { 0x0f, 0x01, 0x10 } },  { "lidt", 3, { 0x0f, 0x01, 0x18 } },
-		{ "lmsw", 3, { 0x0f, 0x01, 0x30 } },  { "invlpg", 3, { 0x0f, 0x01, 0x38 } },
-		{ "lldt", 3, { 0x0f, 0x00, 0x10 } },  { "ltr", 3, { 0x0f, 0x00, 0x18 } },
-		{ "wrmsr", 2, { 0x0f, 0x30 } },	      { "mov-cr0", 3, { 0x0f, 0x22, 0xc0 } },
-		{ "wbinvd", 2, { 0x0f, 0x09 } },      { "clts", 2, { 0x0f, 0x06 } },
+		{ "lgdt", 3, { 0x0f, 0x01, 0x10 } },
+		{ "lidt", 3, { 0x0f, 0x01, 0x18 } },
+		{ "lmsw", 3, { 0x0f, 0x01, 0x30 } },
+		{ "invlpg", 3, { 0x0f, 0x01, 0x38 } },
+		{ "lldt", 3, { 0x0f, 0x00, 0x10 } },
+		{ "ltr", 3, { 0x0f, 0x00, 0x18 } },
+		{ "wrmsr", 2, { 0x0f, 0x30 } },
+		{ "mov-cr0", 3, { 0x0f, 0x22, 0xc0 } },
+		{ "wbinvd", 2, { 0x0f, 0x09 } },
+		{ "clts", 2, { 0x0f, 0x06 } },
 		{ "hlt", 1, { 0xf4 } },
 	};
 
 	expect_all(conflicts, ARRAY_SIZE(conflicts), BIT(3), GP(0));
 }
 
-TEST(io_before_operand, "INS and OUTS of a port that is not allowed are #GP(0), whether memory is there or "
-			"not",
+TEST(io_before_operand,
+     "INS and OUTS of a port that is not allowed are #GP(0), whether memory is there or "
+     "not",
      SPEC("SDM vol. 2A, INS; vol. 2B, OUTS"))
 {
 	static const struct conflict conflicts[] = {
@@ -130,7 +137,8 @@ TEST(io_before_operand, "INS and OUTS of a port that is not allowed are #GP(0), 
 	expect_all(conflicts, ARRAY_SIZE(conflicts), BIT(3), GP(0));
 }
 
-TEST(nm_before_operand, "with CR0.TS, x87 and SSE instructions are #NM, whether their operand is there or not",
+TEST(nm_before_operand,
+     "with CR0.TS, x87 and SSE instructions are #NM, whether their operand is there or not",
      SPEC("SDM vol. 3A, 6.9, table 6-2"), REQUIRES(cpu_has(X86_FEATURE_SSE)))
 {
 	static const struct conflict conflicts[] = {
@@ -172,12 +180,15 @@ TEST(lock_before_nm, "LOCK with an x87 instruction is #UD, with CR0.TS too",
 }
 
 /* DIV by memory: no division takes place before its operand is read. CX and DX are 0. */
-TEST(operand_before_division, "DIV, and a shift or MOV of a selector, by an operand that is absent is #PF",
+TEST(operand_before_division,
+     "DIV, and a shift or MOV of a selector, by an operand that is absent is #PF",
      SPEC("SDM vol. 2A, DIV; vol. 3A, 6.9, table 6-2"))
 {
 	static const struct conflict conflicts[] = {
-		{ "div", 2, { 0xf7, 0x30 } },	 { "idiv", 2, { 0xf7, 0x38 } },
-		{ "mov-ss", 2, { 0x8e, 0x10 } }, { "mov-ds", 2, { 0x8e, 0x18 } },
+		{ "div", 2, { 0xf7, 0x30 } },
+		{ "idiv", 2, { 0xf7, 0x38 } },
+		{ "mov-ss", 2, { 0x8e, 0x10 } },
+		{ "mov-ds", 2, { 0x8e, 0x18 } },
 	};
 
 	absent = absent_page();
@@ -189,7 +200,8 @@ TEST(operand_before_division, "DIV, and a shift or MOV of a selector, by an oper
 		}
 }
 
-TEST(alignment_before_page_fault, "a misaligned 16-byte operand is #GP(0), whether its page is there or not",
+TEST(alignment_before_page_fault,
+     "a misaligned 16-byte operand is #GP(0), whether its page is there or not",
      SPEC("SDM vol. 3A, 6.9, table 6-2; vol. 2B, MOVAPS"), REQUIRES(cpu_has(X86_FEATURE_SSE)))
 {
 	static const struct conflict conflicts[] = {
@@ -208,7 +220,8 @@ TEST(alignment_before_page_fault, "a misaligned 16-byte operand is #GP(0), wheth
 
 /* ------------------------------------------------------------------------------- lengths */
 
-TEST(length_before_decode, "an instruction of more than 15 bytes is #GP(0), also one that is undefined",
+TEST(length_before_decode,
+     "an instruction of more than 15 bytes is #GP(0), also one that is undefined",
      SPEC("SDM vol. 2A, 2.3.11; vol. 3A, 6.9, table 6-2"))
 {
 	static u8 long_code[32];
@@ -243,7 +256,8 @@ TEST(length_before_decode, "an instruction of more than 15 bytes is #GP(0), also
 	}
 }
 
-TEST(length_before_fetch_fault, "14 prefixes before an absent page: #PF, as the 15th byte is needed",
+TEST(length_before_fetch_fault,
+     "14 prefixes before an absent page: #PF, as the 15th byte is needed",
      SPEC("SDM vol. 2A, 2.3.11"))
 {
 	u8 *pages = pages_alloc(2, PAGE_SIZE);

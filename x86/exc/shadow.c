@@ -194,7 +194,8 @@ TEST(popf_has_no_shadow, "POPF that sets IF lets a pending interrupt in at once"
 	expect_interrupt_at(popf_nops, FLAG_1 | FLAG_IF, 0, FLAG_IF);
 }
 
-TEST(interrupt_with_tf, "an interrupt behind a POPF that sets IF and TF pushes TF; its handler is not stepped",
+TEST(interrupt_with_tf,
+     "an interrupt behind a POPF that sets IF and TF pushes TF; its handler is not stepped",
      SPEC("SDM vol. 3A, 6.9, table 6-2; vol. 3B, 17.3.1.4"))
 {
 	raw_gate_set(VEC_DB, DESC_INTERRUPT_GATE, 0, 0);
@@ -207,8 +208,9 @@ TEST(sti_hlt, "an interrupt pending at STI and HLT ends the HLT: it is not lost 
 	expect_interrupt_at(sti_hlt, 0, 1, FLAG_IF);
 }
 
-TEST(fault_in_sti_shadow, "a fault of the instruction behind STI comes before the pending interrupt, and "
-			  "pushes IF set",
+TEST(fault_in_sti_shadow,
+     "a fault of the instruction behind STI comes before the pending interrupt, and "
+     "pushes IF set",
      SPEC("SDM vol. 2B, STI; vol. 3A, 6.9"))
 {
 	struct raw_entry entry;
@@ -224,8 +226,9 @@ TEST(fault_in_sti_shadow, "a fault of the instruction behind STI comes before th
 	apic_eoi();
 }
 
-TEST(int_in_sti_shadow, "INT n behind STI is done, and ends the shadow: through a trap gate, the interrupt "
-			"comes at the handler's first instruction",
+TEST(int_in_sti_shadow,
+     "INT n behind STI is done, and ends the shadow: through a trap gate, the interrupt "
+     "comes at the handler's first instruction",
      SPEC("SDM vol. 2B, STI; vol. 3A, 6.12.1.3"))
 {
 	struct raw_entry entry;
@@ -281,8 +284,9 @@ static struct fault run_watched(void (*run)(void *arg), struct raw_entry *entry)
 	return fault;
 }
 
-TEST(mov_ss_delays_breakpoint, "a data breakpoint at the operand of MOV to SS waits until the next "
-			       "instruction is done",
+TEST(mov_ss_delays_breakpoint,
+     "a data breakpoint at the operand of MOV to SS waits until the next "
+     "instruction is done",
      SPEC("SDM vol. 3A, 6.8.3"), BUG("CVE-2018-8897"))
 {
 	struct raw_entry entry;
@@ -293,7 +297,8 @@ TEST(mov_ss_delays_breakpoint, "a data breakpoint at the operand of MOV to SS wa
 	write_dr6(DR6_RESET);
 }
 
-TEST(mov_ss_breakpoint_then_int, "and if that is INT n, #DB comes at the first instruction of its handler",
+TEST(mov_ss_breakpoint_then_int,
+     "and if that is INT n, #DB comes at the first instruction of its handler",
      SPEC("SDM vol. 3A, 6.8.3"), BUG("CVE-2018-8897"), BUG("CVE-2018-1087"))
 {
 	struct raw_entry entry;
