@@ -182,6 +182,33 @@ TEST(rf_stays_over_fault,
 	EXPECT_EQ(flags_at_ud2, FLAG_1 | FLAG_RF);
 }
 
+TEST(rf_clear_in_handler,
+     "delivery clears RF: a breakpoint at the handler's first instruction hits, although "
+     "the instruction that faulted was resumed with RF",
+     SPEC("SDM vol. 3B, 17.3.1.1; vol. 3A, 6.12.1"))
+{
+	static const u8 ud2_nop[] = { 0x0f, 0x0b, 0x90 };
+	const ulong handler = (ulong)idt[VEC_UD].offset_mid << 16 | idt[VEC_UD].offset_low;
+
+	for (u32 cpl = 0; cpl <= 3; cpl += 3) {
+		SUBTEST("cpl%u", cpl);
+		trap_set_handler(VEC_UD, note_flags_ud2);
+		debug_set_code(ud2_nop, sizeof(ud2_nop));
+		debug_record();
+		write_dr0((ulong)debug_code);
+		write_dr1(handler);
+		write_dr7(DR7_RESET | DR7_L(0) | DR7_L(1));
+		EXPECT_NO_FAULT(run_at_cpl(cpl, debug_run_code, NULL));
+		debug_end();
+		if (!EXPECT_EQ(debug_count, 2u))
+			continue;
+		EXPECT_EQ(debug_hits[0].ip, (ulong)debug_code);
+		EXPECT_EQ(debug_hits[1].ip, handler);
+		EXPECT_EQ(debug_hits[1].cs, (ulong)SEL_KERNEL_CODE);
+		EXPECT_EQ(debug_hits[1].dr6, DR6_RESET | DR6_B(1));
+	}
+}
+
 TEST(popf_does_not_load_rf, "POPF does not set RF: the next instruction's breakpoint hits",
      SPEC("SDM vol. 2B, POPF/POPFD/POPFQ"))
 {
