@@ -122,6 +122,33 @@ TEST(ts_as_second,
 	desc_init();
 }
 
+TEST(ts_as_first, "#TS that cannot be delivered is #DF: by a gate not present, of a bad type, or by #TS again",
+     SPEC("SDM vol. 3A, 6.15, Interrupt 8, table 6-5"))
+{
+	const u64 base = (ulong)tss_of_this_cpu();
+	static const char *const names[] = { "np", "gp", "ts" };
+
+	for (u32 i = 0; i < ARRAY_SIZE(names); i++) {
+		struct raw_entry entry;
+
+		SUBTEST("%s", names[i]);
+		prepare(0x40);
+		gdt_set_spare(1, base >> 32);
+		ASSERT_NO_FAULT(ltr_try(gdt_set_spare(0, DESC_BASE(base) | DESC_P |
+								 DESC_TYPE(DESC_TSS_AVAILABLE) |
+								 DESC_LIMIT(36 + 7))));
+		if (i == 0)
+			idt[VEC_TS].type &= 0x7f;
+		else if (i == 1)
+			idt[VEC_TS].type = 0x80;
+		else
+			idt_set_ist(VEC_TS, BAD_IST);
+		EXPECT_FAULT(VECTOR(VEC_DF), raw_gate_catch(raise, (void *)0x40ul, &entry));
+		EXPECT_EQ(entry.words[0], 0ul);
+	}
+	desc_init();
+}
+
 TEST(pf_as_second,
      "#PF of a stack that is absent, while the first exception is being delivered; CR2 is "
      "that of the push",
