@@ -105,22 +105,29 @@ TEST(popf_by_iopl, "POPF at CPL 1 to 3 loads IF if CPL is up to IOPL, and never 
 			}
 }
 
-TEST(popf_16_keeps_upper, "POPF with 16-bit operands keeps AC and ID, and takes one word",
-     SPEC("SDM vol. 2B, POPF/POPFD/POPFQ"))
+TEST(popf_16, "POPF with 16-bit operands takes one word, keeps AC and ID, and loads IF by IOPL",
+     SPEC("SDM vol. 2B, POPF/POPFD/POPFQ, table 4-15"))
 {
 	static const u8 popfw[] = { 0x66, 0x9d };
+	const ulong upper = FLAG_AC | FLAG_ID;
 
-	for (u32 set = 0; set <= 1; set++) {
-		const ulong before = FLAG_1 | (set ? FLAG_AC | FLAG_ID : 0);
-		const ulong word = (set ? 0 : FLAG_AC | FLAG_ID) | FLAG_CF | FLAG_OF;
-		struct raw_entry entry;
-		struct fault fault;
+	for (u32 cpl = 1; cpl <= 3; cpl++)
+		for (u32 iopl = 0; iopl <= 3; iopl++)
+			for (u32 set = 0; set <= 1; set++) {
+				const ulong before = FLAG_1 | (ulong)iopl << 12 |
+						     (set ? upper : FLAG_IF);
+				const ulong word = set ? FLAG_IF | FLAG_IOPL | (ALWAYS & ~upper)
+						       : upper;
+				struct raw_entry entry;
+				struct fault fault;
 
-		SUBTEST("%s", set ? "set" : "clear");
-		fault = run_at(3, before, popfw, sizeof(popfw), word, &entry);
-		expect_flags(fault, &entry, sizeof(popfw), before | FLAG_CF | FLAG_OF);
-		EXPECT_EQ(pushed_frame(&entry, false)->sp, (ulong)&stack[32] + 2);
-	}
+				SUBTEST("cpl%u-iopl%u-%s", cpl, iopl, set ? "set" : "clear");
+				fault = run_at(cpl, before, popfw, sizeof(popfw), word, &entry);
+				expect_flags(fault, &entry, sizeof(popfw),
+					     (loaded_at(cpl, iopl, before, word) & 0xffff) |
+						     (before & upper));
+				EXPECT_EQ(pushed_frame(&entry, false)->sp, (ulong)&stack[32] + 2);
+			}
 }
 
 /* A frame on the stack, for IRET at this very CPL, that leads behind the IRET. */
