@@ -21,6 +21,7 @@ static const struct access accesses[] = {
 	{ "out-2", 2, 2, { 0x66, 0xef } }, { "out-4", 4, 1, { 0xef } },
 	{ "ins-1", 1, 1, { 0x6c } },	   { "ins-2", 2, 2, { 0x66, 0x6d } },
 	{ "outs-1", 1, 1, { 0x6e } },	   { "outs-4", 4, 1, { 0x6f } },
+	{ "ins-4", 4, 1, { 0x6d } },	   { "outs-2", 2, 2, { 0x66, 0x6f } },
 };
 
 static ulong memory[4];
@@ -60,6 +61,32 @@ TEST(io_overlap,
 				EXPECT_EQ(debug_hits[0].ip, (ulong)debug_code + access->size);
 				EXPECT_EQ(debug_hits[0].dr6, DR6_RESET | DR6_B(2));
 			}
+		}
+}
+
+TEST(io_immediate, "the forms with the port in the instruction hit as well",
+     SPEC("SDM vol. 3B, 17.2.5"))
+{
+	/* Port 80h is for diagnostic codes. */
+	static const struct access forms[] = {
+		{ "in-1", 1, 2, { 0xe4, 0x80 } },
+		{ "in-4", 4, 2, { 0xe5, 0x80 } },
+		{ "out-1", 1, 2, { 0xe6, 0x80 } },
+		{ "out-4", 4, 2, { 0xe7, 0x80 } },
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(forms); i++)
+		for (u16 port = 0x7f; port <= 0x84; port++) {
+			const bool hits = port >= 0x80 && port < 0x80 + forms[i].bytes;
+
+			SUBTEST("%s-dr%#x", forms[i].name, port);
+			write_cr4(read_cr4() | CR4_DE);
+			debug_break(1, port, BREAK_IO, 1);
+			run(&forms[i], 0);
+			if (!EXPECT_EQ(debug_count, (u32)hits) || !hits)
+				continue;
+			EXPECT_EQ(debug_hits[0].ip, (ulong)debug_code + 2);
+			EXPECT_EQ(debug_hits[0].dr6, DR6_RESET | DR6_B(1));
 		}
 }
 

@@ -122,7 +122,8 @@ TEST(ts_as_second,
 	desc_init();
 }
 
-TEST(ts_as_first, "#TS that cannot be delivered is #DF: by a gate not present, of a bad type, or by #TS again",
+TEST(ts_as_first,
+     "#TS that cannot be delivered is #DF: by a gate not present, of a bad type, or by #TS again",
      SPEC("SDM vol. 3A, 6.15, Interrupt 8, table 6-5"))
 {
 	const u64 base = (ulong)tss_of_this_cpu();
