@@ -5,6 +5,7 @@
  */
 #include "debug.h"
 
+#include <mm/page.h>
 #include <x86/desc.h>
 
 SUITE("Data breakpoints");
@@ -109,6 +110,26 @@ TEST(overlap_misaligned, "the same for accesses that are not aligned", SPEC("SDM
 				continue;
 			SUBTEST("len%u-%s", length, by_size[i].name);
 			expect_overlap(&by_size[i], length, false);
+		}
+}
+
+TEST(overlap_across_pages,
+     "an access across a page boundary hits a breakpoint on either side of it",
+     SPEC("SDM vol. 3B, 17.2.5"))
+{
+	u8 *boundary = (u8 *)pages_alloc(2, PAGE_SIZE) + PAGE_SIZE;
+
+	for (u32 i = 0; i < ARRAY_SIZE(by_size); i++)
+		for (s32 at = -1; at <= 0; at++) {
+			if (by_size[i].bytes == 1)
+				continue;
+			SUBTEST("%s-%s", by_size[i].name, at < 0 ? "before" : "behind");
+			debug_break(0, (ulong)boundary + at, BREAK_ACCESS, 1);
+			run_access(&by_size[i], 0, boundary - by_size[i].bytes / 2);
+			if (!EXPECT_EQ(debug_count, 1u))
+				continue;
+			EXPECT_EQ(debug_hits[0].ip, (ulong)debug_code + by_size[i].size);
+			EXPECT_EQ(debug_hits[0].dr6, DR6_RESET | DR6_B(0));
 		}
 }
 

@@ -86,7 +86,7 @@ static const struct step_row rows[] = {
 
 TEST(steps,
      "with TF set, #DB with BS alone is behind each instruction, the one that clears TF included",
-     SPEC("SDM vol. 3B, 17.3.1.4; APM vol. 2, 13.1.4"), BUG("CVE-2018-8897"))
+     SPEC("SDM vol. 3B, 17.3.1.4; APM vol. 2, 13.1.4"), BUG("CVE-2018-8897"), BUG("XSA-308"))
 {
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++)
 		for (u32 cpl = 0; cpl <= 3; cpl += 3) {
