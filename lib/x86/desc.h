@@ -161,6 +161,18 @@ static inline void tss_set_stack0(struct tss *tss, ulong stack)
 #endif
 }
 
+/* The stack that the TSS has for CPL 0 to 2; there is no selector in a 64-bit TSS. */
+static inline void tss_set_stack(struct tss *tss, u32 cpl, u16 ss, ulong stack)
+{
+#ifdef __x86_64__
+	(void)ss;
+	tss->rsp[cpl] = stack;
+#else
+	tss->ring[cpl].ss = ss;
+	tss->ring[cpl].esp = stack;
+#endif
+}
+
 /* Fills entry `index` (0 to GDT_SPARES - 1) of the spare ones; returns its selector, RPL 0. */
 u16 gdt_set_spare(u32 index, u64 descriptor);
 

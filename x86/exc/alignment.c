@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* #AC: misaligned data, at CPL 3 only, with CR0.AM and AC set. SDM vol. 3A, 6.15, Interrupt 17.
  */
-#include "event.h"
+#include "iret.h"
 
 #include <x86/cr.h>
 #include <x86/desc.h>
@@ -85,4 +85,30 @@ TEST(no_ac_without_all, "a misaligned access raises nothing at CPL 0, or with AM
 		EXPECT_NO_FAULT(user ? run_user(write_word, &at) : fault_of(write_word, &at));
 	}
 	write_cr0(cr0);
+}
+
+static u8 kernel_stack[512] __aligned(16);
+
+TEST(no_ac_of_frame,
+     "the frame that an event at CPL 3 with AM and AC set pushes is no user's access: its "
+     "stack may be misaligned",
+     SPEC("SDM vol. 3A, 6.15, Interrupt 17"), BUG("CVE-2015-5307"))
+{
+	write_cr0(read_cr0() | CR0_AM);
+	for (ulong offset = 0; offset < 4; offset++) {
+		struct iret_try try = { .frame = iret_frame(3), .flags = FLAG_1 };
+		const ulong top = (ulong)kernel_stack + sizeof(kernel_stack) - 16 + offset;
+		struct raw_entry entry;
+
+		SUBTEST("offset%lu", offset);
+		try.frame.flags = FLAG_1 | FLAG_AC;
+		raw_gate_set(VEC_UD, DESC_INTERRUPT_GATE, 0, 0);
+		tss_set_stack0(tss_of_this_cpu(), top);
+		EXPECT_FAULT(VECTOR(VEC_UD), raw_gate_catch(iret_asm, &try, &entry));
+		EXPECT_EQ(entry.sp, (sizeof(ulong) == 8 ? ALIGN_DOWN(top, 16) : top) -
+					    RAW_FRAME_WORDS_USER * sizeof(ulong));
+		EXPECT_EQ(pushed_frame(&entry, false)->flags & ~FLAG_RF, FLAG_1 | FLAG_AC);
+		EXPECT_EQ(entry.flags & FLAG_AC, FLAG_AC);
+	}
+	write_cr0(read_cr0() & ~CR0_AM);
 }

@@ -67,6 +67,24 @@ static void raise_nm(void *arg)
 	__asm__ volatile(RAISE("fnop") : : : "memory");
 }
 
+static void raise_int(void *arg)
+{
+	(void)arg;
+	__asm__ volatile(RAISE("int $0x40") : : : "memory");
+}
+
+/* 1 / 0 with ZE unmasked, and what waits for it. */
+static void raise_mf(void *arg)
+{
+	const u16 control = 0x037b;
+
+	(void)arg;
+	__asm__ volatile("fninit\nfldcw %0\nfld1\nfldz\nfdivrp\n" RAISE("fwait")
+			 :
+			 : "m"(control)
+			 : "memory");
+}
+
 /* The first exceptions, which can all be raised at CPL 0 and 3 alike. */
 struct source {
 	const char *name;
@@ -84,9 +102,8 @@ static const struct source contributory[] = {
 static const struct source page_fault = { "pf", raise_pf, VEC_PF };
 
 static const struct source benign[] = {
-	{ "bp", raise_bp, VEC_BP },
-	{ "ud", raise_ud, VEC_UD },
-	{ "nm", raise_nm, VEC_NM },
+	{ "bp", raise_bp, VEC_BP }, { "ud", raise_ud, VEC_UD },	  { "nm", raise_nm, VEC_NM },
+	{ "mf", raise_mf, VEC_MF }, { "int-n", raise_int, 0x40 },
 };
 
 /* What can be wrong with a gate, and what that raises. */
@@ -123,11 +140,13 @@ static void break_gate(u32 vector, enum defect defect)
 /* Raw gates, of DPL 0, for all that may come; a descriptor for #NP and #SS; a page for #PF. */
 static void prepare(void)
 {
-	static const u32 vectors[] = { VEC_DE, VEC_BP, VEC_UD, VEC_NM, VEC_DF, VEC_TS,
-				       VEC_NP, VEC_SS, VEC_GP, VEC_PF, 0x40 };
+	static const u32 vectors[] = { VEC_DE, VEC_BP, VEC_UD, VEC_NM, VEC_DF, VEC_TS, VEC_NP,
+				       VEC_SS, VEC_GP, VEC_PF, VEC_MF, VEC_DB, 0x40 };
 
+	/* Of these, INT3 and INT n check the DPL. */
 	for (u32 i = 0; i < ARRAY_SIZE(vectors); i++)
-		raw_gate_set(vectors[i], DESC_INTERRUPT_GATE, vectors[i] == VEC_BP ? 3 : 0, 0);
+		raw_gate_set(vectors[i], DESC_INTERRUPT_GATE,
+			     vectors[i] == VEC_BP || vectors[i] == 0x40 ? 3 : 0, 0);
 	absent_page = page_alloc();
 	space_unmap(space_kernel(), (ulong)absent_page, PAGE_SIZE);
 }
@@ -210,6 +229,34 @@ TEST(benign_then_any, "after a benign exception that cannot be delivered, the se
 				EXPECT_EQ(entry.words[1], raise_ip);
 				write_cr0(cr0);
 			}
+}
+
+static void step_over_nop(void *arg)
+{
+	(void)arg;
+	__asm__ volatile("push %0\n" RAISE("popf") "nop\nnop"
+			 :
+			 : "r"((ulong)(FLAG_1 | FLAG_TF))
+			 : "memory", "cc");
+}
+
+TEST(debug_then_any, "the same for a single-step trap: the address pushed is that behind the step",
+     SPEC("SDM vol. 3A, 6.15, Interrupt 8"))
+{
+	static const struct source step = { "db", step_over_nop, VEC_DB };
+
+	for (u32 d = 0; d < DEFECTS; d++)
+		for (u32 cpl = 0; cpl <= 3; cpl += 3) {
+			struct raw_entry entry;
+
+			SUBTEST("%s-cpl%u", defects[d].name, cpl);
+			prepare();
+			break_gate(VEC_DB, d);
+			EXPECT_FAULT(VECTOR(defects[d].vector), raise_at(&step, cpl, &entry));
+			EXPECT_EQ(entry.words[1], raise_next_ip + 1);
+			EXPECT_EQ(entry.flags & FLAG_TF, 0ul);
+		}
+	write_dr6(DR6_RESET);
 }
 
 static void raise_interrupt(void *arg)

@@ -62,6 +62,44 @@ TEST(gate_16_bit, "a 16-bit gate pushes words; the trap gate keeps IF",
 	}
 }
 
+static void load_bad_ds(void *arg)
+{
+	(void)arg;
+	__asm__ volatile(RAISE("movw %w0, %%ds") : : "r"(0xfff8) : "memory");
+}
+
+TEST(gate_16_bit_error_code, "a 16-bit gate pushes the error code as a word, and a fault's address",
+     SPEC("SDM vol. 3A, 6.12.1, 6.13"))
+{
+	for (u32 type = DESC_INTERRUPT_GATE_16; type <= DESC_TRAP_GATE_16; type++)
+		for (u32 cpl = 0; cpl <= 3; cpl += 3) {
+			struct raw_entry entry;
+			const u16 *words = (const u16 *)entry.words;
+			ulong base;
+
+			SUBTEST("type%u-cpl%u", type, cpl);
+			raw_gate_set(VEC_GP, type, 0, 0);
+			base = (ulong)idt[VEC_GP].offset_mid << 16 | idt[VEC_GP].offset_low;
+			idt[VEC_GP].selector = gdt_set_spare(0, DESC_FLAT | DESC_CODE | DESC_DB |
+									DESC_BASE(base));
+			idt[VEC_GP].offset_low = 0;
+			idt[VEC_GP].offset_mid = 0;
+			if (!EXPECT_FAULT(VECTOR(VEC_GP),
+					  cpl ? raw_gate_catch_user(load_bad_ds, NULL, &entry)
+					      : raw_gate_catch(load_bad_ds, NULL, &entry)))
+				continue;
+			EXPECT_EQ(stack_of_handler(cpl) - entry.sp, cpl ? 12ul : 8ul);
+			EXPECT_EQ(words[0], 0xfff8);
+			EXPECT_EQ(words[1], (u16)raise_ip);
+			EXPECT_EQ(words[2], code_selector(cpl));
+			EXPECT_EQ(words[3], (u16)raise_flags);
+			if (!cpl)
+				continue;
+			EXPECT_EQ(words[4], (u16)raise_sp);
+			EXPECT_EQ(words[5], SEL_USER_DATA);
+		}
+}
+
 TEST(bad_ss0,
      "INT n at CPL 3 with an SS0 that cannot be the stack's is #TS or #SS with its selector",
      SPEC("SDM vol. 2A, INT n/INTO/INT3/INT1; vol. 3A, 6.15, Interrupt 10, table 6-6"))

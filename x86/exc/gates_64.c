@@ -45,6 +45,10 @@ TEST(gate_code_size, "a gate to a code segment that is not 64-bit is #GP with th
 	SUBTEST("compatibility");
 	idt[VECTOR_USED].selector = SEL_KERNEL_CS32;
 	EXPECT_FAULT(GP(SEL_KERNEL_CS32), fault_of(int_0x40, NULL));
+	SUBTEST("compatibility-16");
+	idt[VECTOR_USED].selector = gdt_set_spare(0, DESC_FLAT | DESC_CODE);
+	EXPECT_FAULT(GP(SEL_SPARE), fault_of(int_0x40, NULL));
+	EXPECT_FAULT(GP(SEL_SPARE), run_user(int_0x40, NULL));
 	SUBTEST("l-and-d");
 	idt[VECTOR_USED].selector = gdt_set_spare(0, DESC_FLAT | DESC_CODE | DESC_L | DESC_DB);
 	EXPECT_FAULT(GP(SEL_SPARE), fault_of(int_0x40, NULL));

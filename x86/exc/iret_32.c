@@ -38,6 +38,26 @@ TEST(iret_nt_bad_link,
 	}
 }
 
+TEST(ts_as_first, "#TS that cannot be delivered is #DF: by a gate not present or of a bad type",
+     SPEC("SDM vol. 3A, 6.15, Interrupt 8, table 6-5"))
+{
+	static const char *const names[] = { "np", "gp" };
+	static const u32 vectors[] = { VEC_DF, VEC_TS, VEC_NP, VEC_GP };
+
+	for (u32 i = 0; i < ARRAY_SIZE(names); i++) {
+		struct iret_try try = { .frame = iret_frame(0), .flags = FLAG_1 | FLAG_NT };
+		struct raw_entry entry;
+
+		SUBTEST("%s", names[i]);
+		for (u32 v = 0; v < ARRAY_SIZE(vectors); v++)
+			raw_gate_set(vectors[v], DESC_INTERRUPT_GATE, 0, 0);
+		idt[VEC_TS].type = i == 0 ? DESC_INTERRUPT_GATE : 0x80;
+		tss_of_this_cpu()->link = GDT_ENTRIES * 8;
+		EXPECT_FAULT(VECTOR(VEC_DF), raw_gate_catch(iret_asm, &try, &entry));
+		EXPECT_EQ(entry.words[0], 0ul);
+	}
+}
+
 TEST(iret_operand_16, "IRET with 16-bit operands takes three words and keeps the upper flags",
      SPEC("SDM vol. 2A, IRET/IRETD/IRETQ"))
 {

@@ -120,3 +120,49 @@ TEST(iret_unblocks_nmi, "any IRET unblocks NMIs, also one inside the NMI's handl
 	EXPECT_EQ(nmi.nested, 1u);
 	EXPECT_EQ(nmi.count, 2u);
 }
+
+/* ------------------------------------------------------------------------------- priority */
+
+#define VECTOR_USED 0x40
+
+static char order[8];
+static u32 ordered;
+
+static void note_nmi(struct trap_frame *frame)
+{
+	order[ordered++ & 7] = 'N';
+	if (ordered > 1)
+		return;
+	send_nmi();
+	apic_send_vector(0, VECTOR_USED);
+	delay_us(200);
+	frame->flags |= FLAG_IF;
+}
+
+static void note_interrupt(struct trap_frame *frame)
+{
+	(void)frame;
+	order[ordered++ & 7] = 'I';
+	apic_eoi();
+}
+
+TEST(nmi_before_interrupt,
+     "of an NMI and an interrupt that an IRET lets in, the NMI is taken first",
+     SPEC("SDM vol. 3A, 6.9, table 6-2"))
+{
+	const u64 start = clock_ns();
+
+	ordered = 0;
+	order[0] = order[1] = order[2] = 0;
+	trap_set_handler(VEC_NMI, note_nmi);
+	trap_set_handler(VECTOR_USED, note_interrupt);
+	idt_set_ist(VEC_NMI, 0);
+	send_nmi();
+	while (READ_ONCE(ordered) < 3 && clock_ns() - start < 10 * PATIENCE_NS)
+		barrier();
+	write_flags(FLAG_1);
+	ASSERT_EQ(ordered, 3u);
+	EXPECT_EQ(order[0], 'N');
+	EXPECT_EQ(order[1], 'N');
+	EXPECT_EQ(order[2], 'I');
+}

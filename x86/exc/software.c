@@ -37,6 +37,15 @@ static void execute_icebp(void *arg)
 	__asm__ volatile(RAISE(".byte 0xf1") : : : "memory");
 }
 
+static void icebp_with_tf(void *arg)
+{
+	(void)arg;
+	__asm__ volatile("push %0\n" RAISE("popf") ".byte 0xf1\nnop"
+			 :
+			 : "r"((ulong)(FLAG_1 | FLAG_TF))
+			 : "memory", "cc");
+}
+
 /* INT n for any n: the code is made in memory. Noted here what RAISE() would have noted. */
 static u8 int_code[4];
 
@@ -93,6 +102,26 @@ TEST(icebp_keeps_dr6, "INT1 (ICEBP) reports no debug condition in DR6",
 {
 	EXPECT_FAULT(DB, fault_of(execute_icebp, NULL));
 	EXPECT_EQ(read_dr6(), (ulong)DR6_RESET);
+}
+
+TEST(icebp_with_tf, "INT1 (ICEBP) with TF set is one #DB, without BS; TF is in the flags pushed",
+     SPEC("SDM vol. 2A, INT n/INTO/INT3/INT1; vol. 3B, 17.2.3"), BUG("XSA-308"))
+{
+	for (u32 cpl = 0; cpl <= 3; cpl += 3) {
+		struct raw_entry entry;
+
+		SUBTEST("cpl%u", cpl);
+		write_dr6(DR6_RESET);
+		raw_gate_set(VEC_DB, DESC_INTERRUPT_GATE, 0, 0);
+		if (!EXPECT_FAULT(VECTOR(VEC_DB),
+				  cpl ? raw_gate_catch_user(icebp_with_tf, NULL, &entry)
+				      : raw_gate_catch(icebp_with_tf, NULL, &entry)))
+			continue;
+		EXPECT_EQ(pushed_frame(&entry, false)->ip, raise_next_ip + 1);
+		EXPECT_EQ(pushed_frame(&entry, false)->flags, FLAG_1 | FLAG_TF);
+		EXPECT_EQ(entry.flags & FLAG_TF, 0ul);
+		EXPECT_EQ(read_dr6(), (ulong)DR6_RESET);
+	}
 }
 
 TEST(int_n_every_vector,

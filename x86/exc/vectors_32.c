@@ -89,6 +89,50 @@ TEST(br_is_fault, "#BR of BOUND is a fault without error code, raised outside th
 	}
 }
 
+static const struct {
+	s16 lower, upper;
+} bounds_16 = { -5, 10 };
+
+static void execute_bound_16(void *arg)
+{
+	__asm__ volatile(RAISE(".byte 0x66\n" BOUND_EAX_AT_ECX)
+			 :
+			 : "a"(*(const s32 *)arg), "c"(&bounds_16)
+			 : "memory");
+}
+
+TEST(br_of_16_bits, "BOUND with 16-bit operands compares AX, signed, with two words",
+     SPEC("SDM vol. 2A, BOUND"))
+{
+	static const struct {
+		const char *name;
+		s32 index;
+		bool inside;
+	} rows[] = {
+		{ "below", 0x7654fffa, false },
+		{ "lower", 0x0001fffb, true },
+		{ "zero", (s32)0x80000000, true },
+		{ "upper", 0x7fff000a, true },
+		{ "above", 11, false },
+		{ "most-negative", 0x00008000, false },
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(rows); i++)
+		for (u32 cpl = 0; cpl <= 3; cpl += 3) {
+			struct event event = { .raise = execute_bound_16,
+					       .arg = (void *)(ulong)&rows[i].index,
+					       .vector = VEC_BR };
+			struct raw_entry entry;
+
+			SUBTEST("%s-cpl%u", rows[i].name, cpl);
+			if (!rows[i].inside)
+				expect_event_at(event, cpl, &entry);
+			else
+				EXPECT_NO_FAULT(cpl ? run_user(execute_bound_16, event.arg)
+						    : fault_of(execute_bound_16, event.arg));
+		}
+}
+
 TEST(de_of_aam, "AAM 0 is #DE", SPEC("SDM vol. 2A, AAM"))
 {
 	expect_event((struct event){ execute_aam_0, .vector = VEC_DE }, AT_CPL0 | AT_CPL3);
