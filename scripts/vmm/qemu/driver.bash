@@ -66,6 +66,10 @@ driver_argv() {
 		kvm*) [[ $machine == *gic-version=* ]] || machine+=,gic-version=host ;;
 		*) end=(-semihosting-config 'enable=on,target=native') ;;
 		esac
+		# The `max` of a QEMU for 64 bits starts in AArch64 state, and there is no other CPU of 32 bits like it.
+		if [[ $VM_ARCH == arm && $cpu == max && ${DRIVER_BINARY##*/} == *aarch64* ]]; then
+			cpu=cortex-a15
+		fi
 		# The architecture's algorithm for pointer authentication takes a third of the emulator's time.
 		if [[ $VM_ARCH == arm64 && $cpu == max ]]; then
 			cpu=max,pauth-impdef=on
