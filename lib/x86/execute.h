@@ -102,12 +102,19 @@ const void *code_bytes_across(const u8 *bytes, u32 size, u32 before, u8 **page);
  */
 #define FORCED_EMULATION "ud2; .ascii \"kvm\"; "
 
-#ifdef __i386__
 /*
  * The same, assembled for a 16-bit code segment; the address is for execute16_enter(), which gives the
  * one for execute(): of a far call to `code16`, which then is at offset 0 of its segment. The last spare
- * entry of the GDT is used for it, until the next call.
+ * entry of the GDT is used for it, until the next call. i386 only: on x86_64, lib/x86/mode.h runs 16-bit
+ * code, and this is NULL.
  */
+#ifdef __x86_64__
+#define CODE_16BIT(text) NULL
+static inline const void *execute16_enter(const void *code16)
+{
+	return code16;
+}
+#else
 #define CODE_16BIT(text, ...)                                         \
 	({                                                            \
 		const void *code_;                                    \

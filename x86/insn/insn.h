@@ -82,19 +82,13 @@ struct insn {
 							    ##__VA_ARGS__ };   \
 		  &shape_;                                                     \
 	  }),                                                                  \
-	  CODE(text), CODE(FORCED_EMULATION text), INSN_CODE16(text) },
+	  CODE(text), CODE(FORCED_EMULATION text), CODE_16BIT(text) },
 
 /* What rows of other shapes have of it, for way_execute(). */
-#define INSN_CODE(text)                                                          \
-	{                                                                        \
-		NULL, CODE(text), CODE(FORCED_EMULATION text), INSN_CODE16(text) \
+#define INSN_CODE(text)                                                         \
+	{                                                                       \
+		NULL, CODE(text), CODE(FORCED_EMULATION text), CODE_16BIT(text) \
 	}
-
-#ifdef __x86_64__
-#define INSN_CODE16(text) NULL
-#else
-#define INSN_CODE16(text) CODE_16BIT(text)
-#endif
 
 /* Executes one row with these operands and compares. False if anything differed, after reporting. */
 bool insn_check(const struct insn *insn, const struct alu_in *operands);

@@ -72,10 +72,8 @@ struct fault way_execute(enum way way, const struct insn *insn, struct registers
 		return execute_user_try(insn->code, registers);
 	case FORCED_WAY:
 		return execute_try(insn->forced, registers);
-#ifdef __i386__
 	case CODE16_WAY:
 		return execute_try(execute16_enter(insn->code16), registers);
-#endif
 	default:
 		return execute_try(insn->code, registers);
 	}
