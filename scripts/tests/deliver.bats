@@ -191,7 +191,8 @@ END
 	wait "$file" || status=$?
 	equal "$status" 130
 	gone "$(<pid)"
-	jq -e .run results/results.jsonl >/dev/null
+	head -n 1 results/results.jsonl | jq -e .run >/dev/null
+	equal "$(verdicts results)" alpha=PASS
 	contains "$(<stderr)" interrupted
 	equal "$(ls temporary)" ''
 }
