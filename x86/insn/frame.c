@@ -258,10 +258,11 @@ static void leave(struct machine *m, u32 bytes, u32 a, u32 b)
 		"enter_" #size "_" #level, CODE_ON_STACK("enter $" #size ", $" #level), enter, \
 			SLOT, size, level                                                      \
 	}
-#define ENTER_16(size, level)                                                                      \
-	{                                                                                          \
-		"enter_16_" #size "_" #level, CODE_ON_STACK("enterw $" #size ", $" #level), enter, \
-			2, size, level                                                             \
+#define ENTER_16(size, level)                                                                    \
+	{                                                                                        \
+		"enter_16_" #size "_" #level,                                                    \
+			CODE_ON_STACK(".byte 0x66; enter $" #size ", $" #level), enter, 2, size, \
+			level                                                                    \
 	}
 
 #define STACK_SPEC "SDM vol. 2, PUSH, POP; vol. 1, 6.2"
@@ -374,7 +375,7 @@ TEST(leave_forms, "LEAVE takes SP from BP, then pops BP", SPEC("SDM vol. 2A, LEA
 {
 	const struct stack_row table[] = {
 		{ "leave", CODE_ON_STACK("leave"), leave, SLOT, 0, 0 },
-		{ "leave_16", CODE_ON_STACK("leavew"), leave, 2, 0, 0 },
+		{ "leave_16", CODE_ON_STACK(".byte 0x66; leave"), leave, 2, 0, 0 },
 	};
 
 	check_table(table, ARRAY_SIZE(table));

@@ -25,9 +25,9 @@ struct string_insn {
 };
 
 /* In 16-bit code the prefix makes addresses of 32 bits. */
-#define STRING(text)                                                                      \
-	{                                                                                 \
-		NULL, CODE(text), CODE(FORCED_EMULATION text), CODE_16BIT("addr32 " text) \
+#define STRING(text)                                                                           \
+	{                                                                                      \
+		NULL, CODE(text), CODE(FORCED_EMULATION text), CODE_16BIT(".byte 0x67; " text) \
 	}
 
 #define SIZES(mark, prefix, op, operation, repeat)                               \
