@@ -208,7 +208,7 @@ END
 install_to() {
 	type -P make >/dev/null || skip 'no make here'
 	ln -sf "$TOP/Makefile" Makefile
-	ln -sf "$TOP/docs" docs
+	ln -sfn "$TOP/docs" docs
 	: >README.md
 	: >LICENSE
 	echo 'all:' >scripts/build.mk
