@@ -4,12 +4,6 @@
 	.globl enter_asm
 enter_asm:
 	movl	4(%esp), %esp
-	popl	%gs
-	popl	%fs
-	popl	%es
-	popl	%ds
-	popal
-	addl	$8, %esp
-	iretl
+	jmp	trap_return
 
 	.section .note.GNU-stack, "", @progbits

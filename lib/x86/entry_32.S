@@ -35,6 +35,9 @@ trap_common:
 	pushl	%esp
 	call	trap_handle
 	movl	%ebx, %esp
+/* Goes to where the struct trap_frame that the stack pointer is at says, with its registers. */
+	.globl trap_return
+trap_return:
 	popl	%gs
 	popl	%fs
 	popl	%es

@@ -43,6 +43,9 @@ trap_common:
 	andq	$~15, %rsp
 	call	trap_handle
 	movq	%rbx, %rsp
+/* Goes to where the struct trap_frame that the stack pointer is at says, with its registers. */
+	.globl trap_return
+trap_return:
 	popq	%r15
 	popq	%r14
 	popq	%r13
