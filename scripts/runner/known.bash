@@ -30,7 +30,7 @@ version_at_least() {
 # known_read FILE: keeps what applies to the VMM of this run. A section is a deviation, with the cases that it makes fail. One
 # that does not exist is an error, wherever the image is there to tell.
 known_read() {
-	local section arch accel item
+	local section arch item
 	KNOWN=()
 	[[ -f $1 ]] || return 0
 	ini_read "$1" "${KNOWN_KEYS[@]}"
@@ -42,11 +42,8 @@ known_read() {
 				known_tests "$arch" "$item"
 				((${#KNOWN_TESTS[@]})) ||
 					usage_error "$1:${INI_LINE["$section|cases"]}: there is no case ${item%%/*} on $arch"
+				known_add "$arch" "$section" "${item#*:}"
 			done <<<"${INI["$section|cases"]}"
-			accel=${ACCEL_OF[$arch]%%,*}
-			known_is_for "${INI["$section|accel"]-}" "$accel" || continue
-			version_in "${VERSION_OF[$arch]}" "${INI["$section|versions"]-..}" || continue
-			known_add "$arch" "$section"
 		done
 	done
 }
@@ -82,22 +79,20 @@ known_is_for_cpu() {
 	((!${#patterns[@]}))
 }
 
-# known_add ARCH SECTION: its cases into KNOWN.
+# known_add ARCH SECTION CASE[/ROW]: what the section says of it into KNOWN, for each of KNOWN_TESTS, if it is about this VMM.
 known_add() {
-	local item test name row words
+	local test name=$3 row='' words
+	known_is_for "${INI["$2|accel"]-}" "${ACCEL_OF[$1]%%,*}" || return 0
+	version_in "${VERSION_OF[$1]}" "${INI["$2|versions"]-..}" || return 0
 	words="${INI["$2|manual"]} Actual: ${INI["$2|actual"]}"
 	words=${words//\\/\\\\} # as the judge's messages are
-	while IFS= read -r item; do
-		name=${item#*:} row=''
-		if [[ $name == */* ]]; then
-			row=${name#*/} name=${name%%/*}
-		fi
-		known_tests "$1" "$item"
-		for test in "${KNOWN_TESTS[@]}"; do
-			known_is_for_cpu "${INI["$2|cpu"]-}" "$test" || continue
-			KNOWN["$1/$test"]+="known"$'\t'"$name"$'\t'"$row"$'\t'"${INI["$2|verdict"]:-FAIL}"$'\t'"${words//$'\t'/ }"$'\n'
-		done
-	done <<<"${INI["$2|cases"]}"
+	if [[ $name == */* ]]; then
+		row=${name#*/} name=${name%%/*}
+	fi
+	for test in "${KNOWN_TESTS[@]}"; do
+		known_is_for_cpu "${INI["$2|cpu"]-}" "$test" || continue
+		KNOWN["$1/$test"]+="known"$'\t'"$name"$'\t'"$row"$'\t'"${INI["$2|verdict"]:-FAIL}"$'\t'"${words//$'\t'/ }"$'\n'
+	done
 }
 
 # known_tests ARCH TEST:CASE[/ROW]: the tests that have the case into KNOWN_TESTS; TEST may have *, as an image may be
