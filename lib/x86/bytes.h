@@ -7,8 +7,6 @@
 #include <types.h>
 #include <x86/execute.h>
 
-#define BYTES_MAX 15
-
 /*
  * Runs the bytes with these registers, as execute() does, at CPL 0 or 3. After a fault *registers is as
  * it was given; trap_last_frame() has the registers of the fault, and its IP is bytes_address().

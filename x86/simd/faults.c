@@ -7,6 +7,7 @@
 #include <string.h>
 #include <test.h>
 #include <x86/cr.h>
+#include <x86/model/simd_float.h>
 
 SUITE("Faults of vector instructions", REQUIRES(cpu_has(X86_FEATURE_SSE2)));
 
@@ -263,7 +264,7 @@ TEST(load_across_absent_page, "a load that ends in an absent page changes no reg
 	static struct vector_registers before, after;
 	u8 *absent = two_pages();
 
-	before.mxcsr = 0x1f80;
+	before.mxcsr = MXCSR_ALL_MASKED;
 	for (u32 i = 0; i < sizeof(before.v); i++)
 		before.v[i / 32].b[i % 32] = (u8)(i * 3);
 	vector_load(&before);
@@ -290,7 +291,7 @@ TEST(avx_masked_fault, "VMASKMOV does not fault for elements that are masked off
 {
 	static const struct vector_registers masks = {
 		.v[3] = { .d = { 0x80000000, 0x80000000 } },
-		.mxcsr = 0x1f80,
+		.mxcsr = MXCSR_ALL_MASKED,
 	};
 	u8 *absent = two_pages();
 	ulong cr4 = read_cr4();
@@ -313,7 +314,7 @@ TEST(avx_masked_fault, "VMASKMOV does not fault for elements that are masked off
 TEST(masked_load_of_nothing, "VMASKMOV with an empty mask does not fault on an absent page",
      SPEC("SDM vol. 2C, VMASKMOV"), REQUIRES(cpu_has(X86_FEATURE_AVX)))
 {
-	static const struct vector_registers masks = { .mxcsr = 0x1f80 };
+	static const struct vector_registers masks = { .mxcsr = MXCSR_ALL_MASKED };
 	u8 *absent = two_pages();
 	ulong cr4 = read_cr4();
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <test.h>
 #include <x86/cr.h>
+#include <x86/model/simd_float.h>
 
 SUITE("Moves of vectors");
 
@@ -251,7 +252,7 @@ TEST(avx_zero, "VZEROUPPER clears bits 255:128 of every register, VZEROALL all b
 	ulong cr4 = read_cr4();
 
 	ASSERT(vector_enable());
-	before.mxcsr = 0x1f80;
+	before.mxcsr = MXCSR_ALL_MASKED;
 	for (u32 all = 0; all < 2; all++) {
 		for (u32 i = 0; i < sizeof(before.v); i++)
 			before.v[i / 32].b[i % 32] = (u8)(i | 1);
