@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # known.cfg of a VMM: the cases and rows that it is known to fail, and the manual's words against it.
 
-KNOWN_KEYS=(arch versions accel cpu verdict manual actual link +cases)
+KNOWN_KEYS=(arch versions confirmed accel cpu verdict manual actual link +cases)
 declare -A KNOWN=() # "arch/test" -> lines "known CASE ROW VERDICT WORDS", tabs between
 
 # version_in VERSION RANGE: LOW..HIGH, both included, either may be empty. 7.2.22 is in ..7.2: only as
@@ -51,11 +51,13 @@ known_read() {
 # known_check FILE SECTION: what every entry has to have.
 known_check() {
 	local key where=$1:${INI_LINE[$2]} item number='([0-9]+(\.[0-9]+)*)'
-	for key in manual actual cases; do
+	for key in confirmed manual actual cases; do
 		[[ -n ${INI["$2|$key"]-} ]] || usage_error "$where: [$2] has no '$key'"
 	done
 	[[ ${INI["$2|versions"]-..} =~ ^$number?\.\.$number?$ ]] ||
 		usage_error "$1:${INI_LINE["$2|versions"]}: versions is LOW..HIGH, not '${INI["$2|versions"]}'"
+	[[ ${INI["$2|confirmed"]} =~ ^$number(\ $number)*$ ]] ||
+		usage_error "$1:${INI_LINE["$2|confirmed"]}: confirmed is a list of releases with spaces between, not '${INI["$2|confirmed"]}'"
 	[[ ${INI["$2|verdict"]:-FAIL} == @(FAIL|CRASH|TIMEOUT) ]] ||
 		usage_error "$1:${INI_LINE["$2|verdict"]}: verdict is FAIL, CRASH or TIMEOUT, not '${INI["$2|verdict"]}'"
 	while IFS= read -r item; do

@@ -100,8 +100,8 @@ END
 
 @test "standalone: known deviations go with it, those of its own cases" {
 	two_tests
-	printf '%s\n' '# c' '[d1]' 'manual = x' 'actual = y' 'cases =' ' u*:one' ' *:beta' '' '[d2]' 'cases = t:alpha' 'manual = only "d2"' \
-		'actual = z' '[d3]' 'manual = x' 'cases =' '	u:two' 'actual = y' >scripts/vmm/qemu/known.cfg
+	printf '%s\n' '# c' '[d1]' 'manual = x' 'confirmed = 7.2' 'actual = y' 'cases =' ' u*:one' ' *:beta' '' '[d2]' 'cases = t:alpha' 'confirmed = 7.2' 'manual = only "d2"' \
+		'actual = z' '[d3]' 'manual = x' 'confirmed = 7.2' 'cases =' '	u:two' 'actual = y' >scripts/vmm/qemu/known.cfg
 	scenario <<'END'
 case_beta() { not_ok; }
 END

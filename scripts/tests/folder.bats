@@ -246,7 +246,7 @@ END
 	QEMU="$P/a fake"
 	mkdir 'my conf'
 	mv unittests.cfg 'my conf/my tests.cfg'
-	printf '%s\n' '[d]' 'manual = x' 'actual = y' 'cases =' ' t:alpha' >'my conf/known cases'
+	printf '%s\n' '[d]' 'manual = x' 'confirmed = 7.2' 'actual = y' 'cases =' ' t:alpha' >'my conf/known cases'
 	scenario <<'END'
 case_alpha() { not_ok; }
 case_beta() { echo '# backtrace 0x100'; echo 'oh dear' >&2; exit 1; }

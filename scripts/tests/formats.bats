@@ -12,7 +12,7 @@ everything() {
 	ARCH=i386 image t passes
 	ARCH=i386 image rows all_pass
 	tests '[t]' '[rows]' '[broken]' '[other]' 'image = rows.elf' 'accel = kvm'
-	printf '%s\n' '[d]' 'arch = x86_64' 'manual = SDM "<&>" #GP(0) \ ]]>' 'actual = #DE # TODO' 'cases =' ' t:known' ' t:fixed' \
+	printf '%s\n' '[d]' 'arch = x86_64' 'confirmed = 7.2' 'manual = SDM "<&>" #GP(0) \ ]]>' 'actual = #DE # TODO' 'cases =' ' t:known' ' t:fixed' \
 		' rows:known_row/b' ' rows:fixed_row/b' >scripts/vmm/qemu/known.cfg
 	scenario <<'END'
 case_fails() { echo '# "<&>" ]]> # SKIP \ ok 7 x'; printf '# caf\xc3\xa9 \xff \x01\x1b[2J\n'; not_ok; }

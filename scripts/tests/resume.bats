@@ -256,7 +256,7 @@ END
 }
 
 @test "a known deviation that kills the VMM: its message has the VMM's words as well" {
-	printf '%s\n' '[d]' 'verdict = CRASH' 'manual = x' 'actual = y' 'cases =' ' t:beta' >scripts/vmm/qemu/known.cfg
+	printf '%s\n' '[d]' 'verdict = CRASH' 'manual = x' 'confirmed = 7.2' 'actual = y' 'cases =' ' t:beta' >scripts/vmm/qemu/known.cfg
 	scenario <<'END'
 case_beta() { echo 'qemu: fatal: oh' >&2; echo 'R00=1' >&2; exit 1; }
 END

@@ -67,7 +67,7 @@ x86_64/u:one failed 1 of 2 times
 }
 
 @test "--repeat with a known deviation, and with one that is gone" {
-	printf '%s\n' '[d]' 'manual = x' 'actual = y' 'cases =' ' t:beta' >scripts/vmm/qemu/known.cfg
+	printf '%s\n' '[d]' 'manual = x' 'confirmed = 7.2' 'actual = y' 'cases =' ' t:beta' >scripts/vmm/qemu/known.cfg
 	count_rounds
 	scenario <<'END'
 source "$P/rounds"
@@ -113,7 +113,7 @@ END
 }
 
 @test "--until-fail: also a deviation that is gone, with --strict" {
-	printf '%s\n' '[d]' 'manual = x' 'actual = y' 'cases =' ' t:beta' >scripts/vmm/qemu/known.cfg
+	printf '%s\n' '[d]' 'manual = x' 'confirmed = 7.2' 'actual = y' 'cases =' ' t:beta' >scripts/vmm/qemu/known.cfg
 	count_rounds
 	scenario <<'END'
 source "$P/rounds"
@@ -187,7 +187,7 @@ END
 }
 
 @test "-t: FIXED is ok, but with --strict" {
-	printf '%s\n' '[d]' 'manual = x' 'actual = y' 'cases =' ' t:beta' >scripts/vmm/qemu/known.cfg
+	printf '%s\n' '[d]' 'manual = x' 'confirmed = 7.2' 'actual = y' 'cases =' ' t:beta' >scripts/vmm/qemu/known.cfg
 	runner -t
 	equal "$status" 0
 	is_tap
@@ -279,7 +279,7 @@ END
 	tests '[t]' '[u]'
 	runner -j1 --fail-fast
 	judged 'alpha=PASS beta=PASS gamma=PASS one=PASS two=PASS'
-	printf '%s\n' '[d]' 'manual = x' 'actual = y' 'cases =' ' t:beta' >scripts/vmm/qemu/known.cfg
+	printf '%s\n' '[d]' 'manual = x' 'confirmed = 7.2' 'actual = y' 'cases =' ' t:beta' >scripts/vmm/qemu/known.cfg
 	runner -j1 --fail-fast --strict
 	equal "$status" 1
 	equal "$(verdicts)" 'alpha=PASS beta=FIXED gamma=PASS one=SKIP two=SKIP'
@@ -343,7 +343,7 @@ END
 }
 
 @test "--rerun-failed: with --strict also what is FIXED" {
-	printf '%s\n' '[d]' 'manual = x' 'actual = y' 'cases =' ' t:beta' >scripts/vmm/qemu/known.cfg
+	printf '%s\n' '[d]' 'manual = x' 'confirmed = 7.2' 'actual = y' 'cases =' ' t:beta' >scripts/vmm/qemu/known.cfg
 	runner --strict
 	runner --rerun-failed --strict
 	equal "$(verdicts)" beta=FIXED
