@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/atomic.h>
 #include <sys/cpu.h>
+#include <sys/landing.h>
 #include <sys/lock.h>
 #include <sys/time.h>
 
@@ -105,11 +106,11 @@ static void count_exclusively(void *arg)
 {
 	u32 self = arg ? 1 : 0, other = 1 - self;
 
-	for (u32 round = 0; round < CRITICAL_ROUNDS && !run_is_ending(); round++) {
+	for (u32 round = 0; round < CRITICAL_ROUNDS && !landing_is_ending(); round++) {
 		peterson.wants[self] = 1;
 		peterson.turn = other;
 		atomic_fence();
-		while (peterson.wants[other] && peterson.turn == other && !run_is_ending())
+		while (peterson.wants[other] && peterson.turn == other && !landing_is_ending())
 			arch_relax();
 		atomic_fence();
 		if (peterson.inside)

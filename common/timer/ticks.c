@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/atomic.h>
 #include <sys/cpu.h>
+#include <sys/landing.h>
 #include <sys/time.h>
 
 SUITE("Free-running counter");
@@ -92,8 +93,8 @@ static void run_relay(void *arg)
 		u64 now;
 
 		while (atomic_load(&relay.turn) != turn) {
-			if (run_is_ending())
-				run_end_case();
+			if (landing_is_ending())
+				landing_end();
 			arch_relax();
 		}
 		now = arch_ticks();
@@ -152,8 +153,8 @@ TEST(ticks_go_on_while_halted,
 	outer = arch_ticks();
 	cpu_start_work(1, sleep, NULL);
 	while (!atomic_load(&sleeper.waits)) {
-		if (run_is_ending())
-			run_end_case();
+		if (landing_is_ending())
+			landing_end();
 		arch_relax();
 	}
 	inner = arch_ticks();

@@ -8,7 +8,4 @@
 /* 115200 baud, 8N1, FIFOs on, no interrupts. */
 void uart16550_init(void);
 
-/* Writes text; a whole line by one string instruction where the port is not a real wire. */
-void uart16550_write(const char *text, size_t size);
-
 #endif

@@ -3,11 +3,10 @@
 
 #include <arch/fault.h>
 #include <harness/ktap.h>
-#include <harness/run.h>
+#include <harness/verdict.h>
 #include <stdio.h>
 #include <string.h>
-
-u32 expectations_evaluated;
+#include <sys/landing.h>
 
 static void show_context(const char *format, va_list args)
 {
@@ -39,9 +38,9 @@ static void show_operand(const char *label, const char *relation, struct operand
 /* Counts the failure; true if it is to be shown, and then its head is. */
 static bool begin_failure(const struct expectation *e)
 {
-	bool shown = run_failure_is_shown();
+	bool shown = case_failure_is_shown();
 
-	run_record_failure();
+	case_failed();
 	if (shown)
 		ktap_note("%s:%u: %s", e->file, e->line, e->text);
 	return shown;
@@ -50,7 +49,7 @@ static bool begin_failure(const struct expectation *e)
 static void end_failure(const struct expectation *e)
 {
 	if (e->fatal)
-		run_end_case();
+		landing_end();
 }
 
 void expect_failed(const struct expectation *e, const char *format, ...)

@@ -13,6 +13,7 @@
 #define ASSAY_HARNESS_EXPECT_H
 
 #include <harness/fault.h>
+#include <harness/verdict.h>
 #include <types.h>
 
 /* Where an expectation stands and what it says. */
@@ -84,9 +85,6 @@ void run_row(const char *format, ...) __printf_like(1, 2);
 void run_skip_row(const char *format, ...) __printf_like(1, 2);
 
 /* ------------------------------------------------------------------ what the macros are made of */
-
-/* Expectations evaluated by the running case; a case that evaluates none has tested nothing. */
-extern u32 expectations_evaluated;
 
 void expect_failed(const struct expectation *e, const char *format, ...) __printf_like(2, 3);
 void expect_failed_values(const struct expectation *e, struct operand actual,

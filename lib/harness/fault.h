@@ -60,15 +60,15 @@ struct trap_frame;
 
 /*
  * The common end of every exception that no test handler took. Either `frame` has been changed to
- * go on behind a guarded instruction (then it returns), or a fault_of() or run_user() call gets the
- * fault, or the running case ends as failed and nothing returns.
+ * go on after a guarded instruction (then it returns), or the innermost landing takes the fault, or
+ * the running case ends as failed and nothing returns.
  */
 void fault_dispatch(struct trap_frame *frame, struct fault fault);
 
 /* Ends the innermost run_user() of this CPU as having returned normally. */
 void fault_user_returned(void) __noreturn;
 
-/* Forgets all fault_of() and run_user() calls in progress on this CPU. */
-void fault_reset(void);
+/* An exception that nobody expected: reports it with registers and backtrace, ends the case. */
+void fault_unexpected(const struct trap_frame *frame, struct fault fault) __noreturn;
 
 #endif

@@ -2,11 +2,10 @@
 /*
  * The case loop. For each selected case: bring the machine to the documented state, run the body,
  * collect what it left behind, say what came of it. The body ends by returning, by an ASSERT_* or
- * SKIP, or by an exception that nobody expected; all of them come back to run_case().
+ * SKIP, or by an exception that nobody expected; all of them land in run_body().
  */
 #include <harness/run.h>
 
-#include <arch/fault.h>
 #include <arch/machine.h>
 #include <glob.h>
 #include <harness/args.h>
@@ -14,37 +13,34 @@
 #include <harness/expect.h>
 #include <harness/ktap.h>
 #include <harness/random.h>
+#include <harness/state.h>
+#include <harness/verdict.h>
 #include <mm/heap.h>
 #include <mm/page.h>
 #include <mm/space.h>
-#include <setjmp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/console.h>
 #include <sys/cpu.h>
+#include <sys/landing.h>
 #include <sys/time.h>
-
-/* Failures that one case prints in full, but for `verbose`. The others only count. */
-#define FAILURES_SHOWN 10
 
 static struct args args;
 
-/* The running case. Counters are written by every CPU, the rest by the one that runs the case. */
+/* The running case. */
 static struct {
-	jmp_buf end;
-	bool in_body; /* `end` may be jumped to */
-	u32 failures;
-	u32 failures_shown;
-	bool ending; /* a CPU other than the one that runs the case wants it to end */
 	bool skipped;
 	char skip_reason[128];
 	char row[96]; /* "" outside rows */
 	u32 rows;
 	u32 rows_skipped;
-	u32 failures_before_row;
 	bool row_skipped;
 	char row_skip_reason[128];
+	u32 failures_before_row, expectations_before_row;
 } now;
+
+/* Where an end lands that no case has a landing for. */
+static struct landing outermost = { .kind = LANDING_END };
 
 static struct {
 	u32 pass, fail, skip;
@@ -55,51 +51,6 @@ u64 run_seed(void)
 	return args.seed;
 }
 
-void run_record_failure(void)
-{
-	__atomic_fetch_add(&now.failures, 1, __ATOMIC_RELAXED);
-}
-
-bool run_failure_is_shown(void)
-{
-	u32 before = __atomic_fetch_add(&now.failures_shown, 1, __ATOMIC_RELAXED);
-
-	if (args.verbose)
-		return true;
-	if (before == FAILURES_SHOWN)
-		ktap_note(
-			"more failures of this case are counted, but not shown without 'verbose'");
-	return before < FAILURES_SHOWN;
-}
-
-void run_error(const char *format, ...)
-{
-	va_list list;
-
-	run_record_failure();
-	va_start(list, format);
-	ktap_vnote(format, list);
-	va_end(list);
-}
-
-void run_end_case(void)
-{
-	if (this_cpu()->number) {
-		WRITE_ONCE(now.ending, true);
-		cpu_abandon_work();
-	}
-	if (!now.in_body) {
-		ktap_bail_out("the test library itself failed, outside any case");
-		machine_exit(false);
-	}
-	longjmp(now.end, 1);
-}
-
-bool run_is_ending(void)
-{
-	return READ_ONCE(now.ending);
-}
-
 void run_skip(const char *format, ...)
 {
 	va_list list;
@@ -108,17 +59,21 @@ void run_skip(const char *format, ...)
 	vsnprintf(now.skip_reason, sizeof(now.skip_reason), format, list);
 	va_end(list);
 	now.skipped = true;
-	run_end_case();
+	landing_end();
 }
 
 /* ------------------------------------------------------------------------------------------ rows */
 
 static void end_row(void)
 {
-	bool ok = now.failures == now.failures_before_row;
+	bool ok;
 
 	if (!*now.row)
 		return;
+	if (case_failures() == now.failures_before_row && !now.row_skipped && !now.skipped &&
+	    expectations_evaluated == now.expectations_before_row)
+		case_error("the row evaluated no expectation, so it has tested nothing");
+	ok = case_failures() == now.failures_before_row;
 	if (ok && now.row_skipped) {
 		now.rows_skipped++;
 		ktap_result(true, now.rows, now.row, "SKIP", now.row_skip_reason);
@@ -141,7 +96,8 @@ void run_row(const char *format, ...)
 	va_start(list, format);
 	vsnprintf(now.row, sizeof(now.row), format, list);
 	va_end(list);
-	now.failures_before_row = now.failures;
+	now.failures_before_row = case_failures();
+	now.expectations_before_row = expectations_evaluated;
 }
 
 void run_skip_row(const char *format, ...)
@@ -154,20 +110,6 @@ void run_skip_row(const char *format, ...)
 	now.row_skipped = true;
 }
 
-/* ---------------------------------------------------------------------------- unexpected faults */
-
-void run_unexpected_fault(const struct trap_frame *frame, struct fault fault)
-{
-	char text[96];
-
-	run_record_failure();
-	fault_describe(fault, text, sizeof(text));
-	ktap_note("unexpected exception: %s", text);
-	trap_frame_print(frame);
-	arch_leave_exception();
-	run_end_case();
-}
-
 /* ------------------------------------------------------------------------------------- the cases */
 
 /* What the machine lacks for this case, or NULL. */
@@ -178,22 +120,22 @@ static const char *missing_for(const struct test_case *c)
 	return missing ? missing : c->missing();
 }
 
-/* Runs the body; true if it returned, false if it was ended in its midst. */
+/* Runs the body; true if it returned, false if it was ended before its last line. */
 static bool run_body(const struct test_case *c)
 {
+	struct landing landing = { .kind = LANDING_END };
+	volatile bool returned = false;
 	const char *missing;
 
-	if (setjmp(now.end)) {
-		now.in_body = false;
-		return false;
+	if (landing_set(&landing)) {
+		missing = missing_for(c);
+		if (missing)
+			run_skip("%s", missing);
+		c->body();
+		returned = true;
 	}
-	now.in_body = true;
-	missing = missing_for(c);
-	if (missing)
-		run_skip("%s", missing);
-	c->body();
-	now.in_body = false;
-	return true;
+	landing_clear(&landing);
+	return returned;
 }
 
 /* Brings CPUs, memory and devices back to what a case may rely on. */
@@ -201,8 +143,9 @@ static void reset_machine(void)
 {
 	cpus_park();
 	console_reset();
-	fault_reset();
-	arch_reset_state();
+	landing_reset(&outermost);
+	landing_withdraw_request();
+	state_reset();
 	space_reset_kernel();
 	heap_reset();
 	page_free_case();
@@ -210,14 +153,14 @@ static void reset_machine(void)
 
 static void judge_expectations(void)
 {
-	if (now.failures || now.skipped || expectations_evaluated)
+	if (case_failures() || now.skipped || expectations_evaluated)
 		return;
 	/* The last row has not ended yet. */
 	if (now.rows && now.rows == now.rows_skipped + now.row_skipped) {
 		now.skipped = true;
 		snprintf(now.skip_reason, sizeof(now.skip_reason), "every row was skipped");
 	} else {
-		run_error("the case evaluated no expectation, so it has tested nothing");
+		case_error("the case evaluated no expectation, so it has tested nothing");
 	}
 }
 
@@ -226,7 +169,7 @@ static void report(const struct test_case *c, u32 number, u64 ns)
 	char time[32];
 
 	snprintf(time, sizeof(time), "time=%llu.%llums", ns / 1000000, ns / 100000 % 10);
-	if (now.failures) {
+	if (case_failures()) {
 		totals.fail++;
 		if (*c->spec)
 			ktap_note("spec: %s", c->spec);
@@ -247,16 +190,16 @@ static void run_case(const struct test_case *c, u32 number)
 	u64 start;
 
 	memset(&now, 0, sizeof(now));
+	case_begin(args.verbose);
 	ktap_note("start %u %s", number, c->name);
 	random_seed(args.seed, c->name);
-	expectations_evaluated = 0;
 
 	start = clock_ns();
 	returned = run_body(c);
 	start = clock_ns() - start;
 
 	if (returned)
-		arch_describe_leaks(leaks, sizeof(leaks));
+		state_describe_leaks(leaks, sizeof(leaks));
 	reset_machine();
 	judge_expectations();
 	end_row();
@@ -273,6 +216,21 @@ static bool selected(const struct test_case *c)
 static void bail_out(const char *what, const char *word)
 {
 	ktap_bail_out("%s '%s'; known: case=GLOB[,GLOB] from=N seed=N verbose", what, word);
+	machine_exit(false);
+}
+
+__attribute__((weak)) void image_main(void)
+{
+	run_all();
+}
+
+void run_main(void (*init)(void))
+{
+	if (landing_set(&outermost)) {
+		init();
+		image_main();
+	}
+	ktap_bail_out("the test library itself failed, outside any case");
 	machine_exit(false);
 }
 

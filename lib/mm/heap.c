@@ -5,9 +5,10 @@
  */
 #include <mm/heap.h>
 
-#include <harness/run.h>
+#include <harness/verdict.h>
 #include <mm/page.h>
 #include <string.h>
+#include <sys/landing.h>
 #include <sys/lock.h>
 
 #define MIN_SHIFT 5
@@ -72,8 +73,8 @@ void *malloc(size_t size)
 	struct header *block;
 
 	if (total < size || total > page_memory_size()) {
-		run_error("malloc(%#zx): more than the machine has", size);
-		run_end_case();
+		case_error("malloc(%#zx): more than the machine has", size);
+		landing_end();
 	}
 	if (total <= (size_t)1 << MAX_SHIFT)
 		block = take_block(shift_for(total));
@@ -89,8 +90,8 @@ void *calloc(size_t count, size_t size)
 	size_t total;
 
 	if (__builtin_mul_overflow(count, size, &total)) {
-		run_error("calloc(%#zx, %#zx): the product overflows", count, size);
-		run_end_case();
+		case_error("calloc(%#zx, %#zx): the product overflows", count, size);
+		landing_end();
 	}
 	return malloc(total);
 }
@@ -113,7 +114,7 @@ static bool check(const char *function, const void *memory)
 	const char *why_not = heap_why_not_free(memory);
 
 	if (why_not)
-		run_error("%s(%p): %s", function, memory, why_not);
+		case_error("%s(%p): %s", function, memory, why_not);
 	return !why_not;
 }
 

@@ -3,8 +3,9 @@
 #include <mm/page.h>
 
 #include <arch/space.h>
-#include <harness/run.h>
+#include <harness/verdict.h>
 #include <string.h>
+#include <sys/landing.h>
 #include <sys/lock.h>
 
 #define MAX_REGIONS  16
@@ -167,9 +168,9 @@ void *pages_alloc(size_t count, size_t align)
 	void *pages = pages_try_alloc(count, align);
 
 	if (!pages) {
-		run_error("out of memory: %zu pages aligned to %#zx, %zu pages free", count, align,
+		case_error("out of memory: %zu pages aligned to %#zx, %zu pages free", count, align,
 			  page_free_count());
-		run_end_case();
+		landing_end();
 	}
 	return pages;
 }
@@ -227,7 +228,7 @@ void page_free(void *pages)
 	}
 	unlock(&page_lock);
 	if (why_not)
-		run_error("page_free(%p): %s", pages, why_not);
+		case_error("page_free(%p): %s", pages, why_not);
 }
 
 size_t page_free_count(void)

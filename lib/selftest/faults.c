@@ -85,7 +85,7 @@ TEST(fault_repeats, "the same fault is reported again and again, and nothing is 
      SPEC("lib/harness/fault.h, fault_of()"))
 {
 	u8 *page = absent_page();
-	struct guard *guard = this_cpu()->guard;
+	struct landing *guard = this_cpu()->landing;
 	ulong frame = (ulong)__builtin_frame_address(0);
 	u32 ran = 0;
 
@@ -95,7 +95,7 @@ TEST(fault_repeats, "the same fault is reported again and again, and nothing is 
 		if (!is_access_fault(fault, page))
 			EXPECT(is_access_fault(fault, page), "round %u", i);
 		EXPECT_EQ((ulong)__builtin_frame_address(0), frame);
-		EXPECT_EQ(this_cpu()->guard, guard);
+		EXPECT_EQ(this_cpu()->landing, guard);
 		EXPECT_NO_FAULT(fault_of(do_nothing, &ran));
 	}
 	EXPECT_EQ(ran, 300u);

@@ -13,7 +13,7 @@
 
 #define MAX_CPUS 256
 
-struct guard;
+struct landing;
 
 enum cpu_state {
 	CPU_OFF,     /* not started yet */
@@ -22,11 +22,11 @@ enum cpu_state {
 };
 
 struct cpu {
-	u32 number;	    /* 0 is the CPU that runs the cases */
-	u64 hardware_id;    /* local APIC ID, MPIDR, CPU address */
-	u32 state;	    /* enum cpu_state */
-	struct fault fault; /* what the last guarded instruction raised */
-	struct guard *guard;
+	u32 number;		 /* 0 is the CPU that runs the cases */
+	u64 hardware_id;	 /* local APIC ID, MPIDR, CPU address */
+	u32 state;		 /* enum cpu_state */
+	struct fault fault;	 /* what the last guarded instruction raised */
+	struct landing *landing; /* the innermost: <sys/landing.h> */
 	void (*work)(void *arg);
 	void *work_arg;
 	struct arch_cpu arch;
@@ -56,16 +56,13 @@ void run_on_cpu(u32 number, void (*fn)(void *arg), void *arg);
 /* Runs fn(arg) on every CPU at the same time, this one included, and waits for all. */
 void run_on_all_cpus(void (*fn)(void *arg), void *arg);
 
-/* Ends the work of this CPU, not CPU 0, whatever it is doing. */
-void cpu_abandon_work(void) __noreturn;
-
 /* ---------------------------------------------------------------- for the library */
 
 /* Adds a CPU that the machine's description names; in order, CPU 0 first. */
 void cpu_add(u64 hardware_id);
 
-/* Where a started CPU ends up, on its own stack: waits for work, does it, for ever. */
-void cpu_loop(void) __noreturn;
+/* The number of the CPU with this hardware ID; 0 if there is none. */
+u32 cpu_number_of(u64 hardware_id);
 
 /* Brings every CPU but this one back to waiting. */
 void cpus_park(void);

@@ -2,16 +2,16 @@
 #include <sys/lock.h>
 
 #include <arch/cpu.h>
-#include <harness/run.h>
 #include <sys/atomic.h>
+#include <sys/landing.h>
 
 void lock(struct lock *lock)
 {
 	u32 ticket = atomic_add(&lock->next_ticket, 1);
 
 	while (atomic_load(&lock->now_serving) != ticket) {
-		if (run_is_ending())
-			run_end_case();
+		if (landing_is_ending())
+			landing_end();
 		arch_relax();
 	}
 }
@@ -38,8 +38,8 @@ void cpu_barrier_wait(struct cpu_barrier *barrier, u32 cpus)
 		return;
 	}
 	while (atomic_load(&barrier->round) == round) {
-		if (run_is_ending())
-			run_end_case();
+		if (landing_is_ending())
+			landing_end();
 		arch_relax();
 	}
 }

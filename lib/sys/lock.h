@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Ticket locks and barriers between CPUs. All-zero is a lock that nobody holds and a barrier that
- * nobody waits at. Waiting ends when the case does (run_is_ending()), so that the failure of one CPU
+ * nobody waits at. Waiting ends when the case does (landing_is_ending()), so that the failure of one CPU
  * does not hang the others.
  */
 #ifndef ASSAY_SYS_LOCK_H

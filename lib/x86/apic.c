@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include <x86/apic.h>
 
-#include <arch/fault.h>
 #include <sys/cpu.h>
 #include <sys/time.h>
 #include <x86/cpuid.h>
 #include <x86/cr.h>
 #include <x86/irq.h>
 #include <x86/msr.h>
+#include <x86/trap.h>
 
 static bool in_x2apic_mode(void)
 {
@@ -73,6 +73,26 @@ static bool any_vector_bit(u32 first_reg)
 	return bits;
 }
 
+/* Ends an interrupt that is in service, and nothing else is done for it. */
+static bool drop_interrupt(struct trap_frame *frame)
+{
+	if (!apic_vector_bit(APIC_ISR, (u32)frame->vector))
+		return false;
+	apic_eoi();
+	return true;
+}
+
+static bool take_spurious(struct trap_frame *frame)
+{
+	(void)frame;
+	return true;
+}
+
+void apic_init(void)
+{
+	trap_set_default(VEC_SPURIOUS, take_spurious);
+}
+
 static void drain(void)
 {
 	/* Each EOI ends one; there can be no more than one for each class and a few levels of them. */
@@ -81,17 +101,20 @@ static void drain(void)
 	if (!any_vector_bit(APIC_IRR))
 		return;
 	/* Not by handlers: they are for all CPUs, and those of a case may be in use on another. */
-	trap_drop_interrupts(true);
+	trap_set_filter(drop_interrupt);
 	for (u32 i = 0; i < 256 && any_vector_bit(APIC_IRR); i++)
 		irq_window();
-	trap_drop_interrupts(false);
+	trap_set_filter(NULL);
 }
 
 void apic_reset(void)
 {
+	/* In the order of the version register's count of entries: SDM vol. 3A, 10.4.8. */
 	static const u16 lvts[] = { APIC_LVT_TIMER, APIC_LVT_LINT0, APIC_LVT_LINT1,
-				    APIC_LVT_ERROR };
+				    APIC_LVT_ERROR, APIC_LVT_PERF,  APIC_LVT_THERMAL,
+				    APIC_LVT_CMCI };
 	u64 base, enabled;
+	u32 entries;
 
 	if (!cpu_has(X86_FEATURE_APIC) || !cpu_has(X86_FEATURE_MSR))
 		return;
@@ -103,7 +126,8 @@ void apic_reset(void)
 		wrmsr(MSR_IA32_APIC_BASE, enabled);
 	}
 	apic_write(APIC_SVR, APIC_SVR_ENABLE | VEC_SPURIOUS);
-	for (u32 i = 0; i < ARRAY_SIZE(lvts); i++)
+	entries = (apic_read(APIC_VERSION) >> 16 & 0xff) + 1;
+	for (u32 i = 0; i < MIN(entries, (u32)ARRAY_SIZE(lvts)); i++)
 		apic_write(lvts[i], APIC_LVT_MASKED);
 	apic_write(APIC_TIMER_INITIAL, 0);
 	apic_write(APIC_TIMER_DIVIDE, APIC_DIVIDE_BY_1);

@@ -121,6 +121,9 @@ u64 apic_timer_min_tsc(const struct apic_timer_rate *rate, u64 counts);
 /* The initial count that takes about `ns` with the divisor 1 << shift; at least 2. */
 u32 apic_timer_counts(const struct apic_timer_rate *rate, u64 ns, u32 shift);
 
+/* Tells trap.c what becomes of spurious interrupts; once, at start. */
+void apic_init(void);
+
 /*
  * Brings this CPU's APIC to the documented state: xAPIC mode, enabled, everything masked, nothing in
  * service or pending. Interrupts that are pending are taken and dropped.

@@ -33,7 +33,7 @@ extern u8 boot_stack_guard[], boot_stack_top[];
 extern u64 BOOT_ROOT_TABLE[];
 extern u8 image_start[], image_data_end[], image_end[];
 
-/* smp.c's copy source: trampoline.S. */
+/* What smp.c copies: trampoline.S. */
 extern const u8 trampoline_start[], trampoline_end[];
 
 /* Memory as the boot loader describes it. */
@@ -44,7 +44,11 @@ struct boot_info {
 
 extern struct boot_info boot_info;
 
-/* Reads what the loader left at `info`, by the protocol that `magic` names; adds memory to mm. */
-void boot_info_read(u32 magic, u32 info);
+/*
+ * Reads what the loader left at `info`, by the protocol that `magic` names; calls memory() for each
+ * range of RAM.
+ */
+typedef void memory_found(phys_t start, phys_t end);
+void boot_info_read(u32 magic, u32 info, memory_found *memory);
 #endif
 #endif

@@ -2,7 +2,6 @@
 /* What the boot loader says about memory and the command line: Multiboot 0.6.96 3.3, PVH start_info. */
 #include <x86/boot.h>
 
-#include <mm/page.h>
 #include <string.h>
 
 #define MEMORY_IS_RAM 1
@@ -45,6 +44,8 @@ struct pvh_memmap_entry {
 
 struct boot_info boot_info;
 
+static memory_found *found;
+
 /* Multiboot loaders put the image's file name, which may hold spaces, before the arguments. */
 static const char *behind_image_name(const char *line)
 {
@@ -67,7 +68,7 @@ static void read_multiboot(const struct multiboot_info *info)
 			sizeof(boot_info.command_line));
 	if (!(info->flags & MULTIBOOT_HAS_MMAP)) {
 		if (info->flags & MULTIBOOT_HAS_MEMORY)
-			page_add_region(MiB, MiB + (u64)info->mem_upper * KiB);
+			found(MiB, MiB + (u64)info->mem_upper * KiB);
 		return;
 	}
 	end = (ulong)info->mmap_addr + info->mmap_length;
@@ -76,7 +77,7 @@ static void read_multiboot(const struct multiboot_info *info)
 
 		memcpy(&entry, (const void *)at, sizeof(entry));
 		if (entry.type == MEMORY_IS_RAM)
-			page_add_region(entry.start, entry.start + entry.length);
+			found(entry.start, entry.start + entry.length);
 		at += entry.size + sizeof(entry.size);
 	}
 }
@@ -91,12 +92,13 @@ static void read_pvh(const struct pvh_start_info *info)
 	boot_info.rsdp = info->rsdp;
 	for (u32 i = 0; info->version >= 1 && i < info->memmap_entries; i++) {
 		if (entry[i].type == MEMORY_IS_RAM)
-			page_add_region(entry[i].start, entry[i].start + entry[i].length);
+			found(entry[i].start, entry[i].start + entry[i].length);
 	}
 }
 
-void boot_info_read(u32 magic, u32 info)
+void boot_info_read(u32 magic, u32 info, memory_found *memory)
 {
+	found = memory;
 	if (magic == MULTIBOOT_START_MAGIC)
 		read_multiboot((const void *)(ulong)info);
 	else if (magic == PVH_START_MAGIC)

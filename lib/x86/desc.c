@@ -9,7 +9,12 @@ struct idt_gate idt[256] __aligned(16);
 
 extern u8 trap_stubs[];
 #ifdef __i386__
-void double_fault_task(void);
+static void (*double_fault_task)(void);
+
+void desc_set_double_fault_task(void (*start)(void))
+{
+	double_fault_task = start;
+}
 #endif
 
 static const u64 flat_segments[] = {
@@ -108,8 +113,8 @@ static void fill_gdt(struct cpu *cpu)
 			      DESC_LIMIT(sizeof(struct tss) - 1) | DESC_P |
 			      DESC_TYPE(DESC_TSS_AVAILABLE);
 #endif
-	gdt[SEL_CPU_NUMBER / 8] = DESC_LIMIT(cpu->number) | DESC_P | DESC_S | DESC_W | DESC_A |
-				  DESC_DPL(3);
+	gdt[SEL_CPU_NUMBER / 8] = DESC_LIMIT(CPU_NUMBER_MARK + cpu->number) | DESC_P | DESC_S |
+				  DESC_W | DESC_A | DESC_DPL(3);
 }
 
 static void fill_tss(struct cpu *cpu)

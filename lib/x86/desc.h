@@ -13,7 +13,7 @@
 #define SEL_USER_CS64	0x33 /* x86_64 only */
 #define SEL_TSS		0x38 /* two entries on x86_64 */
 #define SEL_DF_TSS	0x40 /* i386 only: the task of the double-fault gate */
-#define SEL_CPU_NUMBER	0x4b /* its limit is the CPU's number; LSL reads it at any privilege */
+#define SEL_CPU_NUMBER	0x4b /* its limit has the CPU's number; LSL reads it at any privilege */
 #define SEL_SPARE	0x50 /* the first of the entries that are a test's to fill */
 #define GDT_ENTRIES	32
 #define GDT_SPARES	(GDT_ENTRIES - SEL_SPARE / 8)
@@ -70,6 +70,9 @@
 #define VEC_XM	19
 #define VEC_VE	20
 #define VEC_CP	21
+
+/* Added to the CPU's number in that limit, by which the GDTs of tests are told from the library's. */
+#define CPU_NUMBER_MARK 0xca000
 
 /* Vectors that the library keeps for itself; 0x20-0xef are for tests. */
 #define VEC_USER_RETURN 0xf0 /* INT from CPL 3: a run_user() function has returned */
@@ -179,6 +182,11 @@ u16 gdt_set_spare(u32 index, u64 descriptor);
 /* The same for a CPU that does not know its number yet. */
 struct cpu;
 void desc_init_cpu(struct cpu *cpu);
+
+#ifdef __i386__
+/* Where the task of the double-fault gate starts; before the first of these calls. */
+void desc_set_double_fault_task(void (*start)(void));
+#endif
 
 /* Loads GDT, IDT, TSS and segment registers of this CPU as they are documented to be. */
 void desc_init(void);

@@ -12,10 +12,18 @@
 #define MSR_IA32_SYSENTER_CS  0x00000174
 #define MSR_IA32_SYSENTER_ESP 0x00000175
 #define MSR_IA32_SYSENTER_EIP 0x00000176
+#define MSR_IA32_MISC_ENABLE  0x000001a0
 #define MSR_IA32_DEBUGCTL     0x000001d9
+#define MSR_MTRR_PHYSBASE(n)  (0x00000200 + 2 * (n))
+#define MSR_MTRR_PHYSMASK(n)  (0x00000201 + 2 * (n))
 #define MSR_IA32_PAT	      0x00000277
+#define MSR_MTRR_DEF_TYPE     0x000002ff
+#define MSR_IA32_U_CET	      0x000006a0
+#define MSR_IA32_S_CET	      0x000006a2
 #define MSR_IA32_TSC_DEADLINE 0x000006e0
+#define MSR_IA32_PKRS	      0x000006e1
 #define MSR_X2APIC_BASE	      0x00000800
+#define MSR_IA32_XSS	      0x00000da0
 #define MSR_EFER	      0xc0000080
 #define MSR_STAR	      0xc0000081
 #define MSR_LSTAR	      0xc0000082
@@ -25,6 +33,7 @@
 #define MSR_GS_BASE	      0xc0000101
 #define MSR_KERNEL_GS_BASE    0xc0000102
 #define MSR_TSC_AUX	      0xc0000103
+#define MSR_VM_HSAVE_PA	      0xc0010117
 
 #define APIC_BASE_BSP	 BIT(8)
 #define APIC_BASE_EXTD	 BIT(10) /* x2APIC mode */

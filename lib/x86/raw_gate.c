@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include <x86/raw_gate.h>
 
-#include <setjmp.h>
+#include <harness/verdict.h>
 #include <string.h>
-#include <sys/cpu.h>
+#include <sys/landing.h>
 #include <x86/cr.h>
 #include <x86/desc.h>
 
@@ -12,7 +12,8 @@ void raw_gate_entered(const ulong *saved, u16 ds, u16 es, u16 ss, u16 cs) __nore
 
 ulong raise_sp, raise_ip, raise_next_ip, raise_flags;
 
-static jmp_buf back;
+/* The landing of raw_gate_catch() while it waits; raw gates are only for then. */
+static struct landing *armed;
 static struct raw_entry seen;
 
 void raw_gate_set(u32 vector, u32 type, u32 dpl, u32 ist)
@@ -34,25 +35,38 @@ void raw_gate_entered(const ulong *saved, u16 ds, u16 es, u16 ss, u16 cs)
 		.es = es,
 	};
 	memcpy(seen.words, saved + 2, sizeof(seen.words));
-	longjmp(back, 1);
+	if (!armed) {
+		case_error("raw gate %lu was entered outside raw_gate_catch(), at %#lx",
+			   seen.vector, seen.words[0]);
+		landing_end();
+	}
+	landing_go(armed, VECTOR((u32)seen.vector));
 }
 
 static struct fault catch_event(struct fault (*run)(void (*fn)(void *arg), void *arg),
 				void (*fn)(void *arg), void *arg, struct raw_entry *entry)
 {
-	struct guard *const outer = this_cpu()->guard;
+	struct landing landing = { .kind = LANDING_END };
 	const ulong flags = read_flags();
+	struct fault fault = NO_FAULT;
 
 	memset(entry, 0, sizeof(*entry));
 	raise_sp = raise_ip = raise_next_ip = raise_flags = 0;
-	if (setjmp(back) == 0)
-		return run(fn, arg);
-
+	if (landing_set(&landing)) {
+		armed = &landing;
+		fault = run(fn, arg);
+		armed = NULL;
+		landing_clear(&landing);
+		return fault;
+	}
+	armed = NULL;
+	landing_clear(&landing);
+	if (!landing.fault.kind)
+		landing_end();
 	arch_leave_exception();
-	this_cpu()->guard = outer;
 	write_flags(flags);
 	*entry = seen;
-	return VECTOR((u32)seen.vector);
+	return landing.fault;
 }
 
 struct fault raw_gate_catch(void (*fn)(void *arg), void *arg, struct raw_entry *entry)

@@ -2,19 +2,32 @@
 /* Starting and waking other CPUs: SDM vol. 3A, 8.4.4 (MP initialization) and 10.4.7.3. */
 #include <x86/smp.h>
 
-#include <arch/machine.h>
 #include <string.h>
 #include <sys/atomic.h>
 #include <sys/cpu.h>
 #include <sys/time.h>
 #include <x86/apic.h>
 #include <x86/boot.h>
+#include <x86/trap.h>
 
 #define START_PATIENCE_NS 1000000000ull
 #define INIT_DELAY_US	  10000
 
-extern u32 ap_stack, ap_number;
-void x86_start_ap(u32 number);
+extern u32 ap_stack, ap_number, ap_entry;
+
+static void (*started)(void);
+
+static bool take_kick(struct trap_frame *frame)
+{
+	(void)frame;
+	apic_eoi();
+	return true;
+}
+
+void smp_init(void)
+{
+	trap_set_default(VEC_KICK, take_kick);
+}
 
 void arch_wait_for_kick(void)
 {
@@ -33,10 +46,10 @@ void arch_reset_cpu(struct cpu *cpu)
 	apic_send(ICR_INIT | ICR_LEVEL, (u32)cpu->hardware_id);
 }
 
-void x86_start_ap(u32 number)
+static void start_ap(u32 number)
 {
 	desc_init_cpu(cpu_by_number(number));
-	cpu_loop();
+	started();
 }
 
 /*
@@ -47,6 +60,7 @@ static void start(struct cpu *cpu)
 {
 	ap_stack = (u32)(ulong)cpu->arch.stack_top;
 	ap_number = cpu->number;
+	ap_entry = (u32)(ulong)start_ap;
 	for (u32 attempt = 0; attempt < 2 && atomic_load(&cpu->state) == CPU_OFF; attempt++) {
 		u64 begin = clock_ns();
 
@@ -62,8 +76,9 @@ static void start(struct cpu *cpu)
 	}
 }
 
-void arch_start_cpus(void)
+void arch_start_cpus(void (*entry)(void))
 {
+	started = entry;
 	memcpy((void *)TRAMPOLINE_ADDRESS, trampoline_start,
 	       (size_t)(trampoline_end - trampoline_start));
 	for (u32 number = 0; number < cpu_count(); number++) {

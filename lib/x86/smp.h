@@ -8,6 +8,9 @@
 
 #include <types.h>
 
+/* Tells trap.c what becomes of arch_kick()'s interrupts; once, at start. */
+void smp_init(void);
+
 /*
  * From now on the CPU is the test's: no work can be started on it until cpu_give_back(), and when the
  * case ends, it is reset. It goes on doing what it does.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Where a CPU goes on after INIT and SIPI: real mode, CS = TRAMPOLINE_ADDRESS / 16 (SDM vol. 3A, 8.4).
- * Copied to TRAMPOLINE_ADDRESS. ap_stack and ap_number are set by smp.c before.
+ * Copied to TRAMPOLINE_ADDRESS. smp.c sets ap_stack, ap_number and ap_entry before.
  */
 #include <x86/boot.h>
 #include <x86/desc.h>
@@ -29,7 +29,7 @@ protected:
 	movl	ap_stack, %esp
 	pushl	$0
 	pushl	ap_number
-	movl	$x86_start_ap, %esi
+	movl	ap_entry, %esi
 	movl	$enter_kernel, %eax
 	jmp	*%eax
 
@@ -46,10 +46,12 @@ trampoline_end:
 
 	.data
 	.balign 4
-	.globl ap_stack, ap_number
+	.globl ap_stack, ap_number, ap_entry
 ap_stack:
 	.long	0
 ap_number:
+	.long	0
+ap_entry:
 	.long	0
 
 	.section .note.GNU-stack, "", @progbits

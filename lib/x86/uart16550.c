@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <dev/uart16550.h>
 
+#include <arch/machine.h>
 #include <x86/io.h>
 
 #define PORT 0x3f8
@@ -44,7 +45,8 @@ static void wait_until_empty(void)
 		__asm__ volatile("pause");
 }
 
-void uart16550_write(const char *text, size_t size)
+/* A whole line by one string instruction where the port is not a real wire. */
+void machine_console_write(const char *text, size_t size)
 {
 	if (speed == INSTANT) {
 		outsb(THR, text, size);

@@ -5,6 +5,7 @@
 #include <s390x/clock.h>
 #include <sys/atomic.h>
 #include <sys/cpu.h>
+#include <sys/landing.h>
 #include <sys/time.h>
 
 SUITE("TOD clock");
@@ -112,8 +113,8 @@ static void take_turns(void *arg)
 		u64 now;
 
 		while ((atomic_load(&turn) & 1) != self) {
-			if (run_is_ending())
-				run_end_case();
+			if (landing_is_ending())
+				landing_end();
 			arch_relax();
 		}
 		now = store_clock();

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/cpu.h>
 #include <sys/atomic.h>
+#include <sys/landing.h>
 #include <sys/lock.h>
 #include <x86/cpuid.h>
 
@@ -219,7 +220,7 @@ static void xchg_lock(void *memory, u32 cpu, u32 round)
 			__asm__ volatile("xchgl %1, %0" : "+m"(*(u32 *)memory), "+r"(taken));
 		if (taken)
 			arch_relax();
-	} while (taken && !run_is_ending());
+	} while (taken && !landing_is_ending());
 	WRITE_ONCE(critical, READ_ONCE(critical) + 1);
 	barrier();
 	if (xchg_size == 1)

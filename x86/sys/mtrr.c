@@ -8,9 +8,6 @@
 SUITE("Memory types");
 
 #define MSR_MTRRCAP	     0x0fe
-#define MSR_MTRR_DEF_TYPE    0x2ff
-#define MSR_MTRR_PHYSBASE(n) (0x200 + 2 * (n))
-#define MSR_MTRR_PHYSMASK(n) (0x201 + 2 * (n))
 
 #define MTRRCAP_VCNT 0xffu
 #define MTRRCAP_FIX  BIT(8)

@@ -71,13 +71,9 @@ static inline u64 arch_ticks(void)
 void arch_wait_for_kick(void);
 void arch_kick(struct cpu *cpu);
 
-/* Starts every CPU that is CPU_OFF; each goes to cpu_loop(). */
-void arch_start_cpus(void);
+/* Starts every CPU that is CPU_OFF; each calls entry() on its own stack, which does not return. */
+void arch_start_cpus(void (*entry)(void));
 
 /* Stops a CPU, whatever it is doing, so that arch_start_cpus() can start it again. */
 void arch_reset_cpu(struct cpu *cpu);
-
-/* Drops all that is on this CPU's stack and calls fn, which does not return. */
-void arch_restart_on_own_stack(void (*fn)(void)) __noreturn;
-
 #endif

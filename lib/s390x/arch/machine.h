@@ -23,10 +23,4 @@ const char *machine_image_name(void);
 /* "arch=s390x cpu=IBM/8561 hypervisor=KVM/Linux cpus=2 memory=128M" */
 void machine_describe(char *text, size_t size);
 
-/* Brings this CPU to the state that every case starts from; docs/writing-a-test.md lists it. */
-void arch_reset_state(void);
-
-/* Says in `text` what of that state differs now, "" if nothing. */
-void arch_describe_leaks(char *text, size_t size);
-
 #endif

@@ -24,13 +24,18 @@ struct arch_cpu {
 	u8 *ist_top[IST_COUNT];
 };
 
-/* This CPU's number: the limit of a descriptor, which does not depend on any other register. */
+/* The same by the APIC ID in CPUID, which is slow, but nothing can change it. */
+u32 arch_find_cpu_number(void);
+
+/* This CPU's number: in the limit of a descriptor; while a test has another GDT, from CPUID. */
 static inline u32 arch_this_cpu_number(void)
 {
-	ulong limit;
+	ulong limit = 0;
+	u32 number;
 
-	__asm__ volatile("lsl %1, %0" : "=r"(limit) : "r"((ulong)SEL_CPU_NUMBER) : "cc");
-	return (u32)limit;
+	__asm__ volatile("lsl %1, %0" : "+r"(limit) : "r"((ulong)SEL_CPU_NUMBER) : "cc");
+	number = (u32)limit - CPU_NUMBER_MARK;
+	return __builtin_expect(number < 256, 1) ? number : arch_find_cpu_number();
 }
 
 /* Tells the CPU that it is in a loop that waits for memory to change. */
@@ -69,13 +74,9 @@ static inline u64 arch_ticks(void)
 void arch_wait_for_kick(void);
 void arch_kick(struct cpu *cpu);
 
-/* Starts every CPU that is CPU_OFF; each goes to cpu_loop(). */
-void arch_start_cpus(void);
+/* Starts every CPU that is CPU_OFF; each calls entry() on its own stack, which does not return. */
+void arch_start_cpus(void (*entry)(void));
 
 /* Stops a CPU, whatever it is doing, so that arch_start_cpus() can start it again. */
 void arch_reset_cpu(struct cpu *cpu);
-
-/* Drops all that is on this CPU's stack and calls fn, which does not return. */
-void arch_restart_on_own_stack(void (*fn)(void)) __noreturn;
-
 #endif

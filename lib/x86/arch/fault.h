@@ -139,11 +139,9 @@ void arch_leave_exception(void);
  * ends. It may change the frame; it runs with interrupts off. The handler of an APIC interrupt calls
  * apic_eoi(). NULL removes it.
  */
-void trap_set_handler(u32 vector, void (*handler)(struct trap_frame *frame));
+typedef void trap_handler(struct trap_frame *frame);
+void trap_set_handler(u32 vector, trap_handler *handler);
 void trap_clear_handlers(void);
-
-/* While on, this CPU ends every interrupt (vectors from 0x10 that come from the APIC) unhandled. */
-void trap_drop_interrupts(bool on);
 
 /* The registers at the last exception or interrupt of this CPU that the harness has seen. */
 const struct trap_frame *trap_last_frame(void);

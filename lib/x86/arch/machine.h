@@ -20,13 +20,4 @@ const char *machine_image_name(void);
 /* "arch=x86_64 cpu=AuthenticAMD/25.1.1 hypervisor=TCGTCGTCGTCG cpus=2 memory=128M" */
 void machine_describe(char *text, size_t size);
 
-/*
- * Brings this CPU, and on CPU 0 the interrupt controllers too, to the state that every case starts
- * from; docs/writing-a-test.md lists it.
- */
-void arch_reset_state(void);
-
-/* Says in `text` what of that state differs now, "" if nothing. */
-void arch_describe_leaks(char *text, size_t size);
-
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Exceptions, interrupts and calls at CPL 3, 64 bits. The frame is struct trap_frame. */
+/* Exceptions and interrupts, 64 bits. The frame is struct trap_frame. */
 #include <x86/desc.h>
 
 	.text
@@ -63,49 +63,5 @@ trap_return:
 	popq	%rax
 	addq	$16, %rsp
 	iretq
-
-/* void enter_user_asm(fn, arg, user_stack, u64 *tss_rsp0): TSS.RSP0 becomes this stack. */
-	.globl enter_user_asm
-enter_user_asm:
-	movq	%rsp, (%rcx)
-	leaq	-8(%rdx), %rdx
-	leaq	user_return(%rip), %rax
-	movq	%rax, (%rdx)
-	pushq	$SEL_USER_DATA
-	pushq	%rdx
-	pushq	$2
-	pushq	$SEL_USER_CS64
-	pushq	%rdi
-	movq	%rsi, %rdi
-	xorl	%ebp, %ebp
-	iretq
-
-user_return:
-	int	$VEC_USER_RETURN
-
-/* void restart_asm(stack, fn) */
-	.globl restart_asm
-restart_asm:
-	movq	%rdi, %rsp
-	xorl	%ebp, %ebp
-	call	*%rsi
-	ud2
-
-/* void arch_leave_exception(void): an IRET to the next instruction. NT would make it a fault. */
-	.globl arch_leave_exception
-	.type arch_leave_exception, @function
-arch_leave_exception:
-	pushfq
-	andl	$~0x4000, (%rsp)
-	popfq
-	movq	%rsp, %rax
-	pushq	$SEL_KERNEL_DATA
-	pushq	%rax
-	pushfq
-	pushq	$SEL_KERNEL_CODE
-	leaq	1f(%rip), %rax
-	pushq	%rax
-	iretq
-1:	ret
 
 	.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* Calls at CPL 3, 64 bits. */
+#include <x86/desc.h>
+
+	.text
+
+/* void enter_user_asm(fn, arg, user_stack, u64 *tss_rsp0): TSS.RSP0 becomes this stack. */
+	.globl enter_user_asm
+enter_user_asm:
+	movq	%rsp, (%rcx)
+	leaq	-8(%rdx), %rdx
+	leaq	user_return(%rip), %rax
+	movq	%rax, (%rdx)
+	pushq	$SEL_USER_DATA
+	pushq	%rdx
+	pushq	$2
+	pushq	$SEL_USER_CS64
+	pushq	%rdi
+	movq	%rsi, %rdi
+	xorl	%ebp, %ebp
+	iretq
+
+user_return:
+	int	$VEC_USER_RETURN
+
+	.section .note.GNU-stack, "", @progbits
