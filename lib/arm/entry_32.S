@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Exceptions, and calls in User mode, 32 bits. The kernel runs in System mode, so that the banked
+ * Exceptions, 32 bits. The kernel runs in System mode, so that the banked
  * registers of all others are the exceptions' alone; handlers run in Supervisor mode, on the CPU's
  * exception stack, and whatever the interrupted code did to its stack does not matter. The frame is
  * struct trap_frame. DDI 0487, G1.13.
@@ -8,9 +8,7 @@
 #include <arm/boot.h>
 #include <arm/trap.h>
 
-#define MODE_USR 0x10
 #define MODE_SVC 0x13
-#define MODE_SYS 0x1f
 
 #define FRAME_SP	 52
 #define FRAME_HANDLER_LR 60
@@ -144,34 +142,5 @@ trap_common:
 	ldmia	sp, {r0-r12}
 	add	sp, sp, #FRAME_PC
 	rfeia	sp!
-
-/* void enter_user_asm(fn, arg, user_stack): in User mode with the same exceptions masked as now. */
-	.globl enter_user_asm
-enter_user_asm:
-	mrs	r12, cpsr
-	cpsid	aif
-	mov	sp, r2
-	adr	lr, user_return
-	mov	r3, r0
-	mov	r0, r1
-	mov	r11, #0
-	bic	r12, r12, #0x1f
-	orr	r12, r12, #MODE_USR
-	cps	#MODE_SVC
-	msr	spsr_cxsf, r12
-	mov	lr, r3
-	movs	pc, lr
-
-user_return:
-	svc	#SVC_USER_RETURN
-
-/* void restart_asm(stack, fn) */
-	.globl restart_asm
-restart_asm:
-	cps	#MODE_SYS
-	mov	sp, r0
-	mov	r11, #0
-	mov	lr, #0
-	bx	r1
 
 	.section .note.GNU-stack, "", %progbits

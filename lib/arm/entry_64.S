@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Exceptions, and calls at EL0, 64 bits. The kernel runs on SP_EL0, so that SP_EL1 is the exceptions'
+ * Exceptions, 64 bits. The kernel runs on SP_EL0, so that SP_EL1 is the exceptions'
  * alone and whatever the interrupted code did to its stack does not matter. The frame is struct
  * trap_frame. DDI 0487, D1.3.
  */
@@ -130,31 +130,5 @@ trap_common:
 	ldp	x28, x29, [sp, #224]
 	add	sp, sp, #FRAME_SIZE
 	eret
-
-/* void enter_user_asm(fn, arg, user_stack): at EL0 with the same exceptions masked as now. */
-	.globl enter_user_asm
-enter_user_asm:
-	mrs	x3, daif
-	msr	daifset, #0xf
-	msr	elr_el1, x0
-	msr	spsr_el1, x3
-	msr	spsel, #1
-	msr	sp_el0, x2
-	mov	x0, x1
-	adr	x30, user_return
-	mov	x29, xzr
-	eret
-
-user_return:
-	svc	#SVC_USER_RETURN
-
-/* void restart_asm(stack, fn) */
-	.globl restart_asm
-restart_asm:
-	msr	spsel, #0
-	mov	sp, x0
-	mov	x29, xzr
-	mov	x30, xzr
-	br	x1
 
 	.section .note.GNU-stack, "", %progbits

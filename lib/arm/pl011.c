@@ -42,7 +42,8 @@ void pl011_init(ulong address)
 	write32(base + UARTCR, CR_UARTEN | CR_TXE | CR_RXE);
 }
 
-void pl011_write(const char *text, size_t size)
+/* On a port that is no real wire, without a look at its state. Nothing before pl011_init(). */
+void machine_console_write(const char *text, size_t size)
 {
 	if (!base)
 		return;

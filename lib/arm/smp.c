@@ -14,7 +14,9 @@
 extern ulong secondary_stack_tops[MAX_CPUS];
 ulong secondary_stack_tops[MAX_CPUS];
 
-void arm_start_secondary(u32 number) __noreturn;
+void arm_start_secondary(u32 number);
+
+static void (*started)(void);
 
 void arch_wait_for_kick(void)
 {
@@ -47,11 +49,12 @@ void arm_start_secondary(u32 number)
 	isb();
 	/* An SGI_STOP that found this CPU off by its own wish must not end it now. */
 	gic_reset_cpu();
-	cpu_loop();
+	started();
 }
 
-void arch_start_cpus(void)
+void arch_start_cpus(void (*entry)(void))
 {
+	started = entry;
 	for (u32 number = 0; number < cpu_count(); number++) {
 		struct cpu *cpu = cpu_by_number(number);
 		s32 result;

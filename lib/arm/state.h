@@ -1,20 +1,36 @@
 /* SPDX-License-Identifier: MIT */
-/* The registers' part of arch_reset_state() and arch_describe_leaks(), for each size. */
+/* What the two sizes' tables of registers share: state_64.c, state_32.c. */
 #ifndef ASSAY_ARM_STATE_H
 #define ASSAY_ARM_STATE_H
 
-#include <types.h>
+#include <arm/sysreg.h>
+#include <harness/state.h>
 
-/* Appends "NAME actual (was expected)" where the two differ; returns how much of `text` is used. */
-size_t state_describe_leak(char *text, size_t size, size_t used, const char *name, u64 actual,
-			   u64 expected);
+/* Defines read_NAME() and write_NAME() for a row of the system register `name`. */
+#define STATE_REGISTER(name)                        \
+	static u64 read_##name(u32 id)              \
+	{                                           \
+		(void)id;                           \
+		return read_sys(name);              \
+	}                                           \
+	static void write_##name(u32 id, u64 value) \
+	{                                           \
+		(void)id;                           \
+		write_sys(name, value);             \
+		isb();                              \
+	}
 
-/* Writes this CPU's registers as docs/writing-a-test.md says, but for the interrupts' mask. */
-void state_reset_registers(void);
+/* A row for a register that every machine has. */
+#define STATE_ROW(name_, words_, register, value_, flips_)                  \
+	{                                                                   \
+		.name = name_, .words = words_, .read = read_##register,    \
+		.write = write_##register, .value = value_, .flips = flips_ \
+	}
 
-void state_describe_leaks(char *text, size_t size);
+/* Address space, vectors and masks of this CPU: the hook of STATE_TABLES. */
+void state_reset_tables(void);
 
-/* Main identification: "41/d08.r0p3", from MIDR. */
-void state_describe_cpu(char *text, size_t size);
+/* What only writing brings back: the exclusives monitor, locks. */
+void state_reset_rest(void);
 
 #endif

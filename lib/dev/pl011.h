@@ -8,7 +8,4 @@
 /* 8 bits, FIFOs on, no interrupts, at the speed that the firmware has set. */
 void pl011_init(ulong address);
 
-/* Writes text; on a port that is no real wire, without a look at its state. Nothing before pl011_init(). */
-void pl011_write(const char *text, size_t size);
-
 #endif
