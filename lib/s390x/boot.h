@@ -15,7 +15,7 @@ extern u8 boot_stack_guard[], boot_stack_top[];
 extern u8 start_other_cpu[];
 
 void s390x_start(void) __noreturn;
-void s390x_start_other(void) __noreturn;
+void s390x_start_other(void);
 #endif
 
 #endif

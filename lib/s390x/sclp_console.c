@@ -129,7 +129,7 @@ static void write_lines(const char *text, size_t size)
 	}
 }
 
-void sclp_console_write(const char *text, size_t size)
+void machine_console_write(const char *text, size_t size)
 {
 	if (console == ASCII)
 		write_ascii(text, size);

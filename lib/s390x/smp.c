@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <sys/cpu.h>
 
-#include <arch/machine.h>
 #include <mm/space.h>
 #include <s390x/boot.h>
 #include <s390x/cr.h>
@@ -19,11 +18,12 @@ void arch_reset_cpu(struct cpu *cpu)
 	sigp_wait(SIGP_INITIAL_CPU_RESET, (u16)cpu->hardware_id, 0, NULL);
 }
 
-/* On the new CPU, DAT off: the state that arch_reset_state() makes has it on. */
+static void (*started)(void);
+
+/* On the new CPU, DAT off; the first stage of state_reset(), which comes first, has it on. */
 void s390x_start_other(void)
 {
-	arch_reset_state();
-	cpu_loop();
+	started();
 }
 
 static void start(struct cpu *cpu)
@@ -38,8 +38,9 @@ static void start(struct cpu *cpu)
 	sigp_wait(SIGP_RESTART, address, 0, NULL);
 }
 
-void arch_start_cpus(void)
+void arch_start_cpus(void (*entry)(void))
 {
+	started = entry;
 	for (u32 number = 0; number < cpu_count(); number++) {
 		struct cpu *cpu = cpu_by_number(number);
 

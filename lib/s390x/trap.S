@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Interruptions, and what goes the other way. A new PSW leads here with DAT off: registers and old PSW
+ * Interruptions. A new PSW leads here with DAT off: registers and old PSW
  * are saved in the prefix area, copied to a struct trap_frame on a stack that the interrupted code
  * cannot have broken, and trap_handle() is called with DAT on.
  */
@@ -96,86 +96,6 @@ arch_wait_for_kick:
 	larl	%r1, wait_psw
 	lpswe	0(%r1)
 wait_resume:
-	br	%r14
-
-/* void enter_user_asm(fn, arg, user_stack, const struct psw *): the PSW's address is fn's. */
-	.globl enter_user_asm
-	.type enter_user_asm, @function
-enter_user_asm:
-	lgr	%r1, %r5
-	lgr	%r2, %r3
-	lgr	%r15, %r4
-	aghi	%r15, -160
-	xc	0(8,%r15), 0(%r15)
-	larl	%r14, user_return
-	lpswe	0(%r1)
-	.globl user_return, user_returned
-user_return:
-	svc	0xff
-user_returned:
-
-/* void restart_asm(stack, fn) */
-	.globl restart_asm
-	.type restart_asm, @function
-restart_asm:
-	lgr	%r15, %r2
-	aghi	%r15, -160
-	xc	0(8,%r15), 0(%r15)
-	basr	%r14, %r3
-	.short	0
-
-/* void psw_load_mask(u64 mask) */
-	.globl psw_load_mask
-	.type psw_load_mask, @function
-psw_load_mask:
-	stmg	%r14, %r15, 112(%r15)
-	aghi	%r15, -176
-	stg	%r2, 160(%r15)
-	larl	%r1, 1f
-	stg	%r1, 168(%r15)
-	lpswe	160(%r15)
-1:	lmg	%r14, %r15, 176 + 112(%r15)
-	br	%r14
-
-/* void psw_load(const struct psw *) */
-	.globl psw_load
-	.type psw_load, @function
-psw_load:
-	lpswe	0(%r2)
-
-/*
- * bool external_window(u64 cr0): with this CR0, takes one external interruption if one is pending, here
- * and not in its handler, and says whether. Interruptions are off before and after.
- */
-	.globl external_window
-	.type external_window, @function
-external_window:
-	stmg	%r6, %r15, 48(%r15)
-	aghi	%r15, -184
-	stctg	%c0, %c0, 160(%r15)
-	stg	%r2, 168(%r15)
-	lctlg	%c0, %c0, 168(%r15)
-	lghi	%r1, LC_NEW_PSW(TRAP_EXTERNAL)
-	lghi	%r0, LC_NEW_PSW(TRAP_EXTERNAL) + 8
-	lurag	%r4, %r1
-	lurag	%r5, %r0
-	epsw	%r2, %r3
-	sllg	%r2, %r2, 32
-	llgfr	%r3, %r3
-	ogr	%r2, %r3
-	nihh	%r2, 0xbcff /* neither PER nor interruptions */
-	larl	%r3, 1f
-	sturg	%r2, %r1
-	sturg	%r3, %r0
-	lghi	%r2, 0
-	stosm	176(%r15), 0x01
-	stnsm	176(%r15), 0xfc
-	j	2f
-1:	lghi	%r2, 1
-2:	sturg	%r4, %r1
-	sturg	%r5, %r0
-	lctlg	%c0, %c0, 160(%r15)
-	lmg	%r6, %r15, 184 + 48(%r15)
 	br	%r14
 
 	.section .note.GNU-stack, "", @progbits
