@@ -1,21 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The way in: an arm64 Linux kernel's (Documentation/arm64/booting.rst), which has the device tree's
- * address in x0 and the MMU off, at EL2 or EL1. From there, and from PSCI's CPU_ON, to EL1 with
- * translation and caches, running on SP_EL0, and to C.
+ * address in x0 and the MMU off, at EL2 or EL1. kernel_entry_64.S goes on with translation and caches.
  */
 #include <arm/boot.h>
 
 #define HEADER_FLAGS 0xa /* little-endian, 4 KiB pages, anywhere in memory */
 
-#define CURRENT_EL2	(2 << 2)
-#define HCR_FLAGS	0x0100030080000000 /* RW, API and APK, ATA: nothing of EL1's is trapped */
-#define CNTHCTL_FLAGS	3		   /* EL1PCTEN, EL1PCEN */
-#define CPTR_EL2_RES1	0x32ff
-#define ICC_SRE_FLAGS	0x9 /* SRE, Enable */
-#define SCTLR_EL1_RES1	0x30d00800
-#define SCTLR_EL1_MMU	(SCTLR_EL1_RES1 | 0x1005) /* I, C, M */
-#define SPSR_EL1H	0x3c5
 #define RELATIVE	0x403 /* R_AARCH64_RELATIVE */
 
 	.macro	address register, symbol
@@ -118,151 +109,5 @@ map_block:
 	orr	x4, x4, x5
 	str	x4, [x1, x3, lsl #3]
 	ret
-
-/* Where PSCI starts a CPU; x0 is its number. */
-	.globl secondary_start
-secondary_start:
-	mov	x19, x0
-	bl	leave_el2
-	address x0, kernel_root
-	bl	enable_mmu
-	address x1, vectors
-	msr	vbar_el1, x1
-	address x1, secondary_stack_tops
-	ldr	x1, [x1, x19, lsl #3]
-	msr	spsel, #0
-	mov	sp, x1
-	mov	x0, x19
-	mov	x29, xzr
-	mov	x30, xzr
-	bl	arm_start_secondary
-	b	.
-
-/* x0: the tables' root. PARange, and with it IPS, is never more here than what ID_AA64MMFR0 says. */
-enable_mmu:
-	msr	ttbr0_el1, x0
-	ldr	x1, =MAIR_VALUE
-	msr	mair_el1, x1
-	ldr	x1, =TCR_VALUE
-	mrs	x2, id_aa64mmfr0_el1
-	and	x2, x2, #7
-	cmp	x2, #5 /* 48 bits is what 4 KiB pages can use without LPA2 */
-	mov	x3, #5
-	csel	x2, x2, x3, lo
-	orr	x1, x1, x2, lsl #32
-	msr	tcr_el1, x1
-	tlbi	vmalle1
-	dsb	sy
-	isb
-	ldr	x1, =SCTLR_EL1_MMU
-	msr	sctlr_el1, x1
-	isb
-	ret
-
-/*
- * Goes on at x30 at EL1. From EL2 nothing of EL1's is trapped, and the virtual count is the physical
- * one; HVC is answered as SMCCC wants it for what nobody knows (DEN 0028, 5.2).
- */
-leave_el2:
-	msr	daifset, #0xf
-	mrs	x0, CurrentEL
-	cmp	x0, #CURRENT_EL2
-	b.ne	6f
-	ldr	x0, =HCR_FLAGS
-	msr	hcr_el2, x0
-	isb
-	mov	x0, #CNTHCTL_FLAGS
-	msr	cnthctl_el2, x0
-	msr	cntvoff_el2, xzr
-	mov	x0, #CPTR_EL2_RES1
-	msr	cptr_el2, x0
-	msr	hstr_el2, xzr
-	msr	vttbr_el2, xzr
-	mrs	x0, midr_el1
-	msr	vpidr_el2, x0
-	mrs	x0, mpidr_el1
-	msr	vmpidr_el2, x0
-	/* All event counters are EL1's: MDCR_EL2.HPMN = PMCR_EL0.N. */
-	mov	x1, xzr
-	mrs	x0, id_aa64dfr0_el1
-	ubfx	x0, x0, #8, #4
-	sub	x2, x0, #1
-	cmp	x2, #14
-	b.hs	1f
-	mrs	x1, pmcr_el0
-	ubfx	x1, x1, #11, #5
-1:	msr	mdcr_el2, x1
-	mrs	x0, id_aa64pfr0_el1
-	ubfx	x0, x0, #24, #4
-	cbz	x0, 2f
-	mrs	x0, s3_4_c12_c9_5 /* ICC_SRE_EL2 */
-	mov	x1, #ICC_SRE_FLAGS
-	orr	x0, x0, x1
-	msr	s3_4_c12_c9_5, x0
-	isb
-	msr	s3_4_c12_c11_0, xzr /* ICH_HCR_EL2 */
-2:	mrs	x0, id_aa64mmfr0_el1
-	ubfx	x0, x0, #56, #4 /* FEAT_FGT */
-	cbz	x0, 3f
-	msr	s3_4_c1_c1_4, xzr /* HFGRTR_EL2 */
-	msr	s3_4_c1_c1_5, xzr /* HFGWTR_EL2 */
-	msr	s3_4_c1_c1_6, xzr /* HFGITR_EL2 */
-	msr	s3_4_c3_c1_4, xzr /* HDFGRTR_EL2 */
-	msr	s3_4_c3_c1_5, xzr /* HDFGWTR_EL2 */
-3:	mrs	x0, id_aa64mmfr1_el1
-	ubfx	x0, x0, #40, #4 /* FEAT_HCX */
-	cbz	x0, 4f
-	msr	s3_4_c1_c2_2, xzr /* HCRX_EL2 */
-4:	address x0, el2_vectors
-	msr	vbar_el2, x0
-	ldr	x0, =SCTLR_EL1_RES1
-	msr	sctlr_el1, x0
-	mov	x0, #SPSR_EL1H
-	msr	spsr_el2, x0
-	msr	elr_el2, x30
-	eret
-6:	ldr	x0, =SCTLR_EL1_RES1
-	msr	sctlr_el1, x0
-	isb
-	ret
-
-	.balign 8
-	.ltorg
-
-	/* Only HVC is expected here: a synchronous exception from a lower level in AArch64. */
-	.text
-	.balign 0x800
-el2_vectors:
-	.rept	8
-	.balign 0x80
-	b	.
-	.endr
-	.balign 0x80
-	mov	x0, #-1
-	eret
-	.rept	7
-	.balign 0x80
-	b	.
-	.endr
-
-	.bss
-	.balign 4096
-	.globl kernel_root
-kernel_root:
-	.skip	ROOT_ENTRIES * 8
-boot_root:
-	.skip	4096
-boot_directory:
-	.skip	4096
-
-	/* Pages that mm takes away, so that an overflow of the stack is a fault. */
-	.globl boot_stack_guard, boot_stack_top, exception_stack_top
-	.skip	4096
-	.skip	EXCEPTION_STACK_SIZE
-exception_stack_top:
-boot_stack_guard:
-	.skip	4096
-	.skip	BOOT_STACK_SIZE
-boot_stack_top:
 
 	.section .note.GNU-stack, "", %progbits

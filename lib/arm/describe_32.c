@@ -46,16 +46,6 @@ const char *trap_name(u32 number)
 	return number < VECTORS ? vector_names[number] : NULL;
 }
 
-bool trap_is_abort(u32 vector)
-{
-	return vector == VECTOR_DATA_ABORT || vector == VECTOR_PREFETCH_ABORT;
-}
-
-bool trap_is_data_abort(u32 vector)
-{
-	return vector == VECTOR_DATA_ABORT;
-}
-
 const char *trap_status_name(u32 status)
 {
 	return status == 0x11	     ? "asynchronous external abort"

@@ -2,17 +2,14 @@
 /* What GICv2 and GICv3 have in common: the registers of each interrupt, and who handles it. */
 #include <arm/gic.h>
 
+#include <arm/gic_base.h>
 #include <arm/io.h>
 #include <arm/psci.h>
 #include <mm/space.h>
 #include <string.h>
 #include <sys/cpu.h>
 
-static u32 version;
 static const struct gic_ops *ops;
-static ulong distributor;
-static u32 intid_end = 32;
-static bool group0_is_ours;
 static void (*handlers[GIC_MAX_SPI + 1])(u32 intid);
 
 void gic_init(void)
@@ -24,51 +21,27 @@ void gic_init(void)
 	u64 size;
 
 	if (node && gic_v3_init(node)) {
-		version = 3;
+		gic.version = 3;
 		ops = &gic_v3_ops;
 	}
-	for (u32 i = 0; i < ARRAY_SIZE(v2) && !version; i++) {
+	for (u32 i = 0; i < ARRAY_SIZE(v2) && !gic.version; i++) {
 		node = dt_find_compatible(NULL, v2[i]);
 		if (node && gic_v2_init(node)) {
-			version = 2;
+			gic.version = 2;
 			ops = &gic_v2_ops;
 		}
 	}
-	if (!version || !dt_reg(node, 0, &address, &size))
+	if (!gic.version || !dt_reg(node, 0, &address, &size))
 		return;
-	distributor = (ulong)space_map_device(address, size);
+	gic.distributor = (ulong)space_map_device(address, size);
 	/* ITLinesNumber: IHI 0048, 4.3.2. */
-	intid_end = MIN(32 * ((read32(distributor + GICD_TYPER) & 31) + 1), GIC_MAX_SPI + 1);
-}
-
-u32 gic_version(void)
-{
-	return version;
-}
-
-bool gic_has_group0(void)
-{
-	return group0_is_ours;
-}
-
-void gic_set_group0(bool ours)
-{
-	group0_is_ours = ours;
-}
-
-u32 gic_intid_end(void)
-{
-	return intid_end;
-}
-
-ulong gicd_base(void)
-{
-	return distributor;
+	gic.intid_end = MIN(32 * ((read32(gic.distributor + GICD_TYPER) & 31) + 1),
+			    GIC_MAX_SPI + 1);
 }
 
 ulong gic_frame(u32 intid)
 {
-	return version == 3 && intid < 32 ? gicr_base() + GICR_SGI : distributor;
+	return gic.version == 3 && intid < 32 ? gicr_base() + GICR_SGI : gic.distributor;
 }
 
 u32 gic_intid_of(const u32 cells[3])
@@ -234,7 +207,7 @@ static void stop(void)
 static bool handle(u32 iar, void (*eoi)(u32 iar), u32 *intid)
 {
 	/* GICv2 has the source CPU of an SGI above. */
-	*intid = version == 2 ? iar & 0x3ff : iar;
+	*intid = gic.version == 2 ? iar & 0x3ff : iar;
 	if (*intid > GIC_MAX_SPI)
 		return true;
 	if (handlers[*intid])
@@ -242,7 +215,7 @@ static bool handle(u32 iar, void (*eoi)(u32 iar), u32 *intid)
 	else if (*intid != SGI_KICK && *intid != SGI_STOP)
 		gic_disable(*intid); /* or it comes again as soon as the case has been ended */
 	eoi(iar);
-	if (*intid == SGI_STOP && group0_is_ours && !handlers[*intid])
+	if (*intid == SGI_STOP && gic.group0_is_ours && !handlers[*intid])
 		stop();
 	return *intid == SGI_KICK || handlers[*intid];
 }
@@ -250,13 +223,14 @@ static bool handle(u32 iar, void (*eoi)(u32 iar), u32 *intid)
 bool gic_handle_irq(u32 *intid)
 {
 	*intid = GIC_SPURIOUS;
-	return version && handle(ops->ack(), ops->eoi, intid);
+	return gic.version && handle(ops->ack(), ops->eoi, intid);
 }
 
 bool gic_handle_fiq(u32 *intid)
 {
 	*intid = GIC_SPURIOUS;
-	return version && group0_is_ours && handle(ops->ack_group0(), ops->eoi_group0, intid);
+	return gic.version && gic.group0_is_ours &&
+	       handle(ops->ack_group0(), ops->eoi_group0, intid);
 }
 
 /* ------------------------------------------------------------------------------ the reset state */
@@ -283,7 +257,7 @@ static void reset_private(void)
 
 void gic_reset_cpu(void)
 {
-	if (!version)
+	if (!gic.version)
 		return;
 	reset_private();
 	ops->reset_cpu();
@@ -292,10 +266,10 @@ void gic_reset_cpu(void)
 void gic_reset_distributor(void)
 {
 	memset(handlers, 0, sizeof(handlers));
-	if (!version)
+	if (!gic.version)
 		return;
-	for (u32 i = 32; i < intid_end; i += 32) {
-		ulong at = distributor + i / 8;
+	for (u32 i = 32; i < gic.intid_end; i += 32) {
+		ulong at = gic.distributor + i / 8;
 
 		write32(at + GICD_ICENABLER, ~0u);
 		ops->wait(i);
@@ -303,9 +277,9 @@ void gic_reset_distributor(void)
 		write32(at + GICD_ICACTIVER, ~0u);
 		write32(at + GICD_IGROUPR, ~0u);
 	}
-	for (u32 i = 32; i < intid_end; i += 16)
-		write32(distributor + GICD_ICFGR + i / 4, 0);
-	for (u32 i = 32; i < intid_end; i += 4)
-		write32(distributor + GICD_IPRIORITYR + i, GIC_PRIORITY_DEFAULT * 0x01010101u);
+	for (u32 i = 32; i < gic.intid_end; i += 16)
+		write32(gic.distributor + GICD_ICFGR + i / 4, 0);
+	for (u32 i = 32; i < gic.intid_end; i += 4)
+		write32(gic.distributor + GICD_IPRIORITYR + i, GIC_PRIORITY_DEFAULT * 0x01010101u);
 	ops->reset_routes();
 }

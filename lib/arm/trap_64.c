@@ -5,17 +5,6 @@
 #define ESR_EC(esr)  ((u32)((esr) >> 26) & 0x3f)
 #define ESR_ISS(esr) ((esr)&BITS(24, 0))
 
-bool trap_is_abort(u32 class)
-{
-	return class == EC_IABT || class == EC_IABT_LOWER || class == EC_DABT ||
-	       class == EC_DABT_LOWER;
-}
-
-bool trap_is_data_abort(u32 class)
-{
-	return class == EC_DABT || class == EC_DABT_LOWER;
-}
-
 /* For these FAR_EL1 has been written (D17.2.40); an external abort may say that it has not. */
 static bool has_address(u32 class, u64 iss)
 {

@@ -17,7 +17,6 @@ start:
 	.org	start + 0x430
 	.quad	COMMAND_LINE_SIZE
 	.org	start + 0x480
-	.globl boot_command_line
 boot_command_line:
 	.skip	COMMAND_LINE_SIZE
 
@@ -25,23 +24,7 @@ start_cpu_0:
 	larl	%r15, boot_stack_top
 	aghi	%r15, -160
 	xc	0(8,%r15), 0(%r15)
+	larl	%r2, boot_command_line
 	brasl	%r14, s390x_start
-
-/* Where SIGP restart brings another CPU: DAT off, the prefix set, control registers as after reset. */
-	.globl start_other_cpu
-start_other_cpu:
-	lg	%r15, LC_STACK(%r0)
-	aghi	%r15, -160
-	xc	0(8,%r15), 0(%r15)
-	brasl	%r14, s390x_start_other
-
-	.bss
-	.balign 4096
-	/* A page that mm takes away, so that an overflow of the stack is a fault. */
-	.globl boot_stack_guard, boot_stack_top
-boot_stack_guard:
-	.skip	4096
-	.skip	BOOT_STACK_SIZE
-boot_stack_top:
 
 	.section .note.GNU-stack, "", @progbits

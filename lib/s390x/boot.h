@@ -10,11 +10,11 @@
 #include <types.h>
 
 extern char image_start[], image_end[];
-extern char boot_command_line[COMMAND_LINE_SIZE];
 extern u8 boot_stack_guard[], boot_stack_top[];
 extern u8 start_other_cpu[];
 
-void s390x_start(void) __noreturn;
+/* What boot.S calls; `command_line` has COMMAND_LINE_SIZE bytes. */
+void s390x_start(char *command_line) __noreturn;
 void s390x_start_other(void);
 #endif
 

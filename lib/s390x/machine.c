@@ -16,6 +16,13 @@
 #define WAIT_FAILED 0xbad
 
 extern const char image_name[];
+
+static char *command_line;
+
+void machine_set_command_line(char *line)
+{
+	command_line = line;
+}
 void machine_exit(bool passed)
 {
 	static struct psw wait = { PSW_64 | PSW_WAIT, WAIT_FAILED };
@@ -35,7 +42,7 @@ void machine_exit(bool passed)
 
 char *machine_command_line(void)
 {
-	return boot_command_line;
+	return command_line;
 }
 
 const char *machine_image_name(void)

@@ -8,6 +8,9 @@
 
 struct cpu;
 
+/* What machine_command_line() is to return. */
+void machine_set_command_line(char *line);
+
 /* Control register 0 as every case finds it. */
 u64 reset_cr0(void);
 

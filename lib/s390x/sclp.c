@@ -62,7 +62,7 @@ u16 sclp_execute(u32 command, void *sccb)
 	return header->response;
 }
 
-void sclp_read_machine(void (*add)(u64 cpu_address))
+void sclp_read_machine(void (*memory)(phys_t start, phys_t end), void (*add)(u64 cpu_address))
 {
 	struct scp_info *info = sclp_block(PAGE_SIZE);
 	const struct cpu_entry *cpus;
@@ -77,7 +77,7 @@ void sclp_read_machine(void (*add)(u64 cpu_address))
 		return;
 	increments = info->increments ? info->increments : info->increments_2;
 	increment = info->increment_mib ? info->increment_mib : info->increment_mib_2;
-	page_add_region(0, increments * increment * MiB);
+	memory(0, increments * increment * MiB);
 	cpus = (const struct cpu_entry *)((const u8 *)info + info->cpu_offset);
 	for (u32 i = 0; i < info->cpus; i++)
 		add(cpus[i].address);

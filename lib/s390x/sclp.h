@@ -47,7 +47,7 @@ u16 sclp_execute(u32 command, void *sccb);
 void *sclp_block(u16 length);
 
 /* Adds the machine's memory to mm, and calls add(address) for every CPU. */
-void sclp_read_machine(void (*add)(u64 cpu_address));
+void sclp_read_machine(void (*memory)(phys_t start, phys_t end), void (*add)(u64 cpu_address));
 
 /* Finds out which console there is, ASCII or line mode. */
 void sclp_console_init(void);

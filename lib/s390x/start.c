@@ -84,7 +84,7 @@ static void init(void)
 {
 	facility_init();
 	sclp_console_init();
-	sclp_read_machine(add_other_cpu);
+	sclp_read_machine(page_add_region, add_other_cpu);
 	init_kernel_space();
 	for (u32 number = 0; number < cpu_count(); number++)
 		init_cpu(cpu_by_number(number));
@@ -95,8 +95,9 @@ static void init(void)
 	state_reset();
 }
 
-void s390x_start(void)
+void s390x_start(char *command_line)
 {
+	machine_set_command_line(command_line);
 	cpu_add(store_cpu_address());
 	/* this_cpu() reads it; the stacks come later. */
 	init_lowcore();
