@@ -16,6 +16,7 @@
 #include <x86/cr.h>
 #include <x86/io.h>
 #include <x86/msr.h>
+#include <x86/paging.h>
 #include <x86/pit.h>
 #include <x86/xsave.h>
 
@@ -92,7 +93,7 @@ void arch_reset_state(void)
 	arch_leave_exception();
 	write_flags(FLAG_1);
 	write_dr7(DR7_RESET);
-	write_cr3((ulong)BOOT_ROOT_TABLE);
+	paging_reset();
 	write_cr0(reset_cr0());
 	write_cr4(reset_cr4());
 	if (has_efer())
