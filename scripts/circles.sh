@@ -7,7 +7,7 @@ cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." || exit 2
 # uses ARCH: a line "USER USED" for each file that another one takes a symbol of.
 uses() {
 	local objects
-	mapfile -t objects < <(find "build/$1/obj/lib" -name '*.o' ! -path '*/selftest/*')
+	mapfile -t objects < <(tr ' ' '\n' <"build/$1/sources" | sed -n "/^lib\/selftest/d; s|^lib/.*|build/$1/obj/&.o|p")
 	nm -A --format=posix "${objects[@]}" 2>/dev/null | awk '
 		{
 			file = $1
@@ -30,7 +30,7 @@ for config in build/*/config.mak; do
 	[[ -f $config ]] || continue
 	arch=${config#build/}
 	arch=${arch%/config.mak}
-	[[ -d build/$arch/obj/lib ]] || continue
+	[[ -f build/$arch/libassay.a ]] || continue
 	# tsort names the members of each circle that it meets.
 	if ! circles=$(uses "$arch" | tsort 2>&1 >/dev/null); then
 		echo "circles.sh: $arch: files of lib/ use each other:"

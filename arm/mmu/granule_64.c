@@ -52,12 +52,12 @@ static void for_each_level(u32 first, u32 (*last)(const struct space *space),
 
 static u32 pages(const struct space *space)
 {
-	return space->shape->max_page_level;
+	return space->format->max_page_level();
 }
 
 static u32 tables(const struct space *space)
 {
-	return space->shape->top_level;
+	return space->format->top_level;
 }
 
 /* Larger ones are not filled with memory, whatever the machine has. */
@@ -79,7 +79,7 @@ static struct piece alloc_piece(u64 size)
 /* Maps a page with that memory at FREE_ADDRESS or below, and returns where the memory is there. */
 static ulong map_piece(struct space *space, u32 level, struct piece piece, u32 prot)
 {
-	u64 size = granule_page_size(space, level);
+	u64 size = space_size_at(space, level);
 	phys_t phys = ALIGN_DOWN((ulong)piece.memory, size);
 
 	space_map_page(space, ALIGN_DOWN(FREE_ADDRESS, size), phys, level, prot);
@@ -112,7 +112,7 @@ TEST(granule_in_use, "code, stack, data, exceptions and EL0 work in a space with
 /* The first, a middle and the last word, there and back, and the fault behind the page. */
 static void check_translation(struct space *space, u32 level)
 {
-	u64 size = granule_page_size(space, level);
+	u64 size = space_size_at(space, level);
 	struct piece piece = alloc_piece(size);
 	ulong at = map_piece(space, level, piece, PROT_WRITE | PROT_USER);
 	ulong behind = ALIGN_DOWN(FREE_ADDRESS, size) + size;
@@ -168,7 +168,7 @@ TEST(granule_reserved_page, "a valid descriptor of level 3 whose bit 1 is clear 
 			continue;
 		SUBTEST("%s", granules[i].name);
 		space_switch(space);
-		phys = ALIGN_DOWN(phys, granule_page_size(space, 0));
+		phys = ALIGN_DOWN(phys, space_size_at(space, 0));
 		*space_entry_at(space, FREE_ADDRESS, 0) = arch_pte_page(phys, 0, PROT_ALL) &
 							  ~PTE_TABLE;
 		arch_tlb_flush_all();
@@ -233,7 +233,7 @@ TEST(granule_access_flag, "a page or block of any size without AF is an access f
 static void check_permissions(struct space *space, u32 level)
 {
 	struct piece piece = { page_alloc(), PAGE_SIZE };
-	u64 size = granule_page_size(space, level);
+	u64 size = space_size_at(space, level);
 	u32 status = FSC_PERMISSION(3 - level);
 	ulong at = map_piece(space, level, piece, PROT_WRITE | PROT_USER);
 	void *to = (void *)(at + 0xffc);
@@ -267,7 +267,7 @@ TEST(granule_permissions, "AP, PXN and UXN of a page or block of any size hold, 
 
 static void check_split(struct space *space, u32 level)
 {
-	u64 part = granule_page_size(space, level - 1);
+	u64 part = space_size_at(space, level - 1);
 	struct piece piece = { page_alloc(), PAGE_SIZE };
 	ulong at = map_piece(space, level, piece, PROT_WRITE | PROT_USER);
 

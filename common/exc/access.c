@@ -43,7 +43,7 @@ __noinline __aligned(64) static void return_at_once(void *arg)
 /* What these permissions are on this architecture, which cannot take each of them away. */
 static u32 effective(u32 prot)
 {
-	return arch_pte_prot(arch_pte_page(0, 0, prot), 0);
+	return arch_kernel_format.prot(arch_kernel_format.page(0, 0, prot), 0);
 }
 
 /* One page between two others, all of them filled and usable. */

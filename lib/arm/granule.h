@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Address spaces of arm64 with other granules than the kernel's 4 KiB. Behind space_create_granule(), all
+ * Address spaces of arm64 with other granules than the kernel's 4 KiB. After space_create_granule(), all
  * of <mm/space.h> that has a space takes them: addresses and sizes are then multiples of the granule,
  * levels those of <mm/space.h>, so that 3 - level is the manual's at every granule.
  */
@@ -31,12 +31,6 @@ bool has_granule(u32 granule);
  * and the image is as in the kernel's space, which keeps its parts 64 KiB apart.
  */
 struct space *space_create_granule(u32 granule);
-
-/* Bytes of a page of this space at this level. */
-static inline u64 granule_page_size(const struct space *space, u32 level)
-{
-	return 1ull << space->shape->shift[level];
-}
 
 /*
  * Has this CPU walk with these TTBR0_EL1 and TCR_EL1; what it has cached is another matter. Where TCR_EL1

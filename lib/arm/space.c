@@ -3,14 +3,54 @@
 
 #include <arch/fault.h>
 #include <arm/sysreg.h>
-#include <mm/page.h>
 
 /* What may change in a valid entry while it is in use. */
 #define PTE_CHANGEABLE (PTE_USER | PTE_RO | PTE_AF | PTE_PXN | PTE_UXN)
 
-void arch_pte_write(pte_t *entry, pte_t value)
+/* 1 GiB blocks are always there; of 512 GiB there are none without LPA2. */
+static u32 max_page_level(void)
 {
-	pte_t old = READ_ONCE(*entry);
+	return 2;
+}
+
+const struct space_format arch_kernel_format = {
+#ifdef __aarch64__
+	.name = "4k",
+	NINE_BITS_48,
+#else
+	.name = "long-descriptors",
+	NINE_BITS_32,
+#endif
+	.max_page_level = max_page_level,
+	DESCRIPTORS,
+};
+
+void *arch_kernel_root(void)
+{
+	return kernel_root;
+}
+
+/* What run_user() needs is the case's to grant: its way back is an exception from wherever it is. */
+void arch_space_grant_user(struct space *space)
+{
+	(void)space;
+}
+
+void arch_space_flush_page(const struct space *space, u64 address)
+{
+	(void)space;
+	arch_tlb_flush_page((ulong)address);
+}
+
+void arch_space_flush_all(const struct space *space)
+{
+	(void)space;
+	arch_tlb_flush_all();
+}
+
+void arch_pte_write(void *at, pte_t value)
+{
+	pte_t *entry = at, old = READ_ONCE(*entry);
 
 	if ((old & value & PTE_VALID) && ((old ^ value) & ~PTE_CHANGEABLE))
 		pte_break_and_make(entry, value);
@@ -60,17 +100,6 @@ u32 arch_pte_prot(pte_t entry, u32 level)
 	if (!(entry & PTE_PXN))
 		prot |= PROT_EXEC;
 	return prot;
-}
-
-void *space_map_device(phys_t phys, u64 size)
-{
-	phys_t start = ALIGN_DOWN(phys, PAGE_SIZE);
-
-	if (phys + size > 4 * GiB)
-		space_map(space_kernel(), (ulong)start, start,
-			  ALIGN_UP(phys + size, PAGE_SIZE) - start,
-			  PROT_DEVICE | PROT_WRITE | PROT_USER);
-	return (void *)(ulong)phys;
 }
 
 struct fault space_fault(enum access access, bool user, bool absent, const void *address)

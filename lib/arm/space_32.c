@@ -58,7 +58,7 @@ void pte_break_and_make(pte_t *entry, pte_t value)
 			 : "memory");
 }
 
-void arch_space_switch(const struct space *space)
+void arch_space_use(const struct space *space)
 {
 	dsb();
 	write_sys(TTBR0, (ulong)space->root);

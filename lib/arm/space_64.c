@@ -86,10 +86,10 @@ void translation_set(u64 ttbr0, u64 tcr)
 			 : "memory");
 }
 
-void arch_space_switch(const struct space *space)
+void arch_space_use(const struct space *space)
 {
 	translation_set((ulong)space->root,
-			(read_sys(TCR) & ~TCR_TG0) | granule_tg0(space->shape->shift[0]));
+			(read_sys(TCR) & ~TCR_TG0) | granule_tg0(space->format->shift[0]));
 	arch_tlb_flush_all();
 }
 

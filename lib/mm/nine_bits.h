@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * For <arch/space.h>: tables of 4 KiB with entries of 64 bits, so that each level has 9 bits of address.
- * Four levels of them on 64-bit targets; on 32-bit targets three, of which the top one has four entries.
+ * Tables of 4 KiB with entries of 64 bits, so that each level has 9 bits of address: the geometry of
+ * most formats (struct space_format of <mm/space.h>) of x86 and Arm.
  */
 #ifndef ASSAY_MM_NINE_BITS_H
 #define ASSAY_MM_NINE_BITS_H
@@ -10,26 +10,22 @@
 
 typedef u64 pte_t;
 
-static inline u32 arch_top_level(void)
-{
-	return sizeof(ulong) == 8 ? 3 : 2;
-}
+/* Three levels, of which the top one has four entries: 32 bits of address. */
+#define NINE_BITS_32 \
+	.top_level = 2, .entry_size = 8, .entries = { 512, 512, 4 }, .shift = { 12, 21, 30 }
 
-static inline u32 arch_level_entries(u32 level)
-{
-	return sizeof(ulong) == 8 || level < 2 ? 512 : 4;
-}
+#define NINE_BITS_48                                                        \
+	.top_level = 3, .entry_size = 8, .entries = { 512, 512, 512, 512 }, \
+	.shift = { 12, 21, 30, 39 }
 
-static inline u32 arch_level_shift(u32 level)
-{
-	return 12 + 9 * level;
-}
+#define NINE_BITS_57                                                             \
+	.top_level = 4, .entry_size = 8, .entries = { 512, 512, 512, 512, 512 }, \
+	.shift = { 12, 21, 30, 39, 48 }
 
-/* Zeros are an absent entry at all levels. */
-static inline pte_t arch_pte_absent(u32 level)
+/* Bytes that an entry of this level stands for. */
+static inline u64 nine_bits_size(u32 level)
 {
-	(void)level;
-	return 0;
+	return 1ull << (12 + 9 * level);
 }
 
 #endif

@@ -41,7 +41,7 @@ u32 arch_pte_prot(pte_t entry, u32 level)
 	return prot;
 }
 
-pte_t *arch_kernel_root(void)
+void *arch_kernel_root(void)
 {
 	if (!kernel_root[0]) {
 		for (u32 i = 0; i < ARRAY_SIZE(kernel_root); i++)
@@ -61,12 +61,52 @@ void arch_tlb_flush_all(void)
 	purge_tlb();
 }
 
-void arch_space_switch(const struct space *space)
+static void flush_page(const struct space *space, u64 address)
+{
+	(void)space;
+	(void)address;
+	purge_tlb();
+}
+
+static void flush_all(const struct space *space)
+{
+	(void)space;
+	purge_tlb();
+}
+
+/* As primary, secondary and home space. */
+static void use(const struct space *space)
 {
 	write_cr(1, ASCE_OF(space->root));
 	write_cr(7, ASCE_OF(space->root));
 	write_cr(13, ASCE_OF(space->root));
 	purge_tlb();
+}
+
+const struct space_format arch_kernel_format = {
+	.name = "region-third",
+	.top_level = 2,
+	.entry_size = 8,
+	.entries = { 256, 2048, 512 },
+	.shift = { 12, 20, 31 },
+	.max_page_level = arch_max_page_level,
+	.absent = arch_pte_absent,
+	.page = arch_pte_page,
+	.table = arch_pte_table,
+	.present = arch_pte_present,
+	.is_page = arch_pte_is_page,
+	.phys = arch_pte_phys,
+	.prot = arch_pte_prot,
+	.write = arch_pte_write,
+	.flush_page = flush_page,
+	.flush_all = flush_all,
+	.use = use,
+};
+
+/* Nothing can be kept from problem state. */
+void arch_space_grant_user(struct space *space)
+{
+	(void)space;
 }
 
 struct fault space_fault(enum access access, bool user, bool absent, const void *address)

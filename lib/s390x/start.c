@@ -51,7 +51,7 @@ static void map_segments(phys_t start, phys_t end)
 		}
 		/* Whole tables at once: a page of memory for each, of which it takes half. */
 		table = page_alloc();
-		for (u32 i = 0; i < arch_level_entries(0); i++)
+		for (u32 i = 0; i < arch_kernel_format.entries[0]; i++)
 			table[i] = arch_pte_page(at + i * PAGE_SIZE, 0, PROT_ALL);
 		*entry = arch_pte_table((ulong)table, 1);
 	}

@@ -2,7 +2,7 @@
 /* What every case starts from: <harness/state.h>. */
 #include <harness/state.h>
 
-#include <arch/space.h>
+#include <mm/space.h>
 #include <s390x/clock.h>
 #include <s390x/cr.h>
 #include <s390x/facility.h>

@@ -33,13 +33,13 @@ static u32 prot_of(struct space *space, ulong address)
 	u32 level;
 	pte_t entry = *space_entry(space, address, &level);
 
-	return arch_pte_prot(entry, level);
+	return space->format->prot(entry, level);
 }
 
 /* PROT_ bits as they come back from an entry: some cannot be taken away everywhere. */
 static u32 readable(u32 prot)
 {
-	return prot | arch_pte_prot(arch_pte_page(0, 0, 0), 0);
+	return prot | arch_kernel_format.prot(arch_kernel_format.page(0, 0, 0), 0);
 }
 
 TEST(space_kernel_is_flat, "the kernel's space maps memory one to one, everything allowed",

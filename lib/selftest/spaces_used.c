@@ -39,7 +39,7 @@ TEST(space_user_denied, "user privilege reads with PROT_USER, and writes with PR
 
 	for (u32 prot = 0; prot <= PROT_ALL; prot++) {
 		/* Some cannot be taken away everywhere. */
-		const u32 has = prot | arch_pte_prot(arch_pte_page(0, 0, 0), 0);
+		const u32 has = prot | arch_kernel_format.prot(arch_kernel_format.page(0, 0, 0), 0);
 		struct fault read, write;
 
 		write_byte(page);

@@ -15,8 +15,13 @@ enter_ring_asm:
 	movl	16(%esi), %eax
 	movl	%esp, (%eax)
 	movl	8(%esi), %eax
+	/* With AC set, as that is a user page and CR4.SMAP may be on. */
+	pushl	$0x40002
+	popfl
 	movl	%eax, -4(%edx)
 	movl	$1f, -8(%edx)
+	pushl	$2
+	popfl
 	subl	$8, %edx
 	pushl	24(%esi)
 	pushl	%edx
@@ -28,6 +33,7 @@ enter_ring_asm:
 	movl	%eax, %es
 	xorl	%ebp, %ebp
 	iretl
+	.section .user_text, "ax"
 1:	int	$VEC_USER_RETURN
 
 	.section .note.GNU-stack, "", @progbits

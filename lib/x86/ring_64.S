@@ -13,7 +13,12 @@ enter_ring_asm:
 	movq	%rsp, (%rcx)
 	subq	$8, %rdx
 	leaq	1f(%rip), %rax
+	/* With AC set, as that is a user page and CR4.SMAP may be on. */
+	pushq	$0x40002
+	popfq
 	movq	%rax, (%rdx)
+	pushq	$2
+	popfq
 	pushq	%r9
 	pushq	%rdx
 	pushq	$2
@@ -22,6 +27,7 @@ enter_ring_asm:
 	movq	%rsi, %rdi
 	xorl	%ebp, %ebp
 	iretq
+	.section .user_text, "ax"
 1:	int	$VEC_USER_RETURN
 
 	.section .note.GNU-stack, "", @progbits

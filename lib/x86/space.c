@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: MIT */
+/* Entries of 64 bits, the same for all formats that have them: SDM vol. 3A, 4.4-4.5. */
 #include <mm/space.h>
 
 #include <arch/fault.h>
+#include <mm/page.h>
 #include <x86/cpuid.h>
 #include <x86/cr.h>
-#include <x86/msr.h>
+#include <x86/entries.h>
+#include <x86/paging.h>
 
-u32 arch_max_page_level(void)
+u64 entry64_page(phys_t phys, u32 level, u32 prot)
 {
-	return arch_top_level() == 3 && cpu_has(X86_FEATURE_PDPE1GB) ? 2 : 1;
-}
-
-pte_t arch_pte_page(phys_t phys, u32 level, u32 prot)
-{
-	pte_t entry = phys | PTE_P | PTE_A | PTE_D;
+	u64 entry = phys | PTE_P | PTE_A | PTE_D;
 
 	if (level)
 		entry |= PTE_PS;
@@ -26,7 +24,34 @@ pte_t arch_pte_page(phys_t phys, u32 level, u32 prot)
 	return entry;
 }
 
-u32 arch_pte_prot(pte_t entry, u32 level)
+u64 entry64_table(phys_t table, u32 level)
+{
+	/* PDPTEs have no U, W and A bits with PAE paging (SDM vol. 3A, table 4-8). */
+	if (sizeof(ulong) == 4 && level == 2)
+		return table | PTE_P;
+	return table | PTE_P | PTE_W | PTE_U | PTE_A;
+}
+
+bool entry_present(u64 entry, u32 level)
+{
+	(void)level;
+	return entry & PTE_P;
+}
+
+bool entry_is_page(u64 entry, u32 level)
+{
+	return level == 0 || (entry & PTE_PS);
+}
+
+phys_t entry64_phys(u64 entry, u32 level)
+{
+	phys_t address = entry & PTE_ADDRESS;
+
+	/* Bit 12 of a large page's entry is PAT. */
+	return entry_is_page(entry, level) ? ALIGN_DOWN(address, nine_bits_size(level)) : address;
+}
+
+u32 entry_prot(u64 entry, u32 level)
 {
 	u32 prot = 0;
 
@@ -38,6 +63,18 @@ u32 arch_pte_prot(pte_t entry, u32 level)
 	if (!(entry & PTE_NX))
 		prot |= PROT_EXEC;
 	return prot;
+}
+
+void entry_flush_page(const struct space *space, u64 address)
+{
+	(void)space;
+	arch_tlb_flush_page((ulong)address);
+}
+
+void entry_flush_all(const struct space *space)
+{
+	(void)space;
+	arch_tlb_flush_all();
 }
 
 /* SDM vol. 3A, 4.10.4.1: a change of CR4.PGE flushes everything. */
@@ -53,10 +90,22 @@ void arch_tlb_flush_all(void)
 	}
 }
 
-void arch_space_switch(const struct space *space)
+void paging_use(const struct space *space, ulong cr4_bits)
 {
-	write_cr3((ulong)space->root);
+	const ulong cr4 = (read_cr4() & ~PAGING_CR4) | cr4_bits;
+
+	if ((read_cr4() ^ cr4) & (CR4_PAE | CR4_LA57)) {
+		paging_restart((ulong)space->root, cr4);
+	} else {
+		write_cr3((ulong)space->root);
+		write_cr4(cr4);
+	}
 	arch_tlb_flush_all();
+}
+
+void *arch_kernel_root(void)
+{
+	return BOOT_ROOT_TABLE;
 }
 
 /* SDM vol. 3A, 4.7: bit 4 of the error code is only there where pages can be not executable. */

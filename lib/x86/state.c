@@ -9,6 +9,7 @@
 #include <x86/cr.h>
 #include <x86/io.h>
 #include <x86/msr.h>
+#include <x86/paging.h>
 #include <x86/xsave.h>
 
 #define PIC_1_MASK 0x21
@@ -347,23 +348,19 @@ const u32 state_row_count = ARRAY_SIZE(state_rows);
 /* ----------------------------------------------------------------------------------------- the hooks */
 
 /*
- * The kernel's space, then the tables, so that an exception can be taken. In an order in which no step
- * needs the next: the kernel's pages are user pages, which SMEP and SMAP refuse. VMX operation keeps
- * CR4.VMXE, and long mode CR4.LA57.
+ * The tables and the kernel's space, so that an exception can be taken. In an order in which no step
+ * needs the next: the kernel's pages are user pages, which SMEP, SMAP and protection keys can refuse; a
+ * change of the format of page tables takes far jumps; VMX operation keeps CR4.VMXE.
  */
 static void reset_tables(void)
 {
 	write_flags(FLAG_1);
 	write_dr7(DR7_RESET);
-#ifdef __i386__
-	/* From tables with 32-bit entries, memory being one to one. */
-	if (!(read_cr4() & CR4_PAE))
-		write_cr0(read_cr0() & ~(ulong)CR0_PG);
-#endif
-	write_cr4((ulong)(reset_cr4() | (read_cr4() & (CR4_VMXE | CR4_LA57))));
-	write_cr3((ulong)reset_cr3());
-	write_cr0((ulong)reset_cr0());
+	write_cr4(read_cr4() & ~(ulong)(CR4_SMEP | CR4_SMAP | CR4_PKE | CR4_PKS | CR4_CET));
 	desc_init();
+	paging_reset();
+	write_cr0((ulong)reset_cr0());
+	write_cr4((ulong)(reset_cr4() | (read_cr4() & CR4_VMXE)));
 	/* NMIs are blocked in a handler that was left without IRET. */
 	arch_leave_exception();
 }

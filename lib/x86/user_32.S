@@ -12,8 +12,13 @@ enter_user_asm:
 	movl	12(%esp), %edx
 	movl	16(%esp), %ebx
 	movl	%esp, (%ebx)
+	/* With AC set, as that is a user page and CR4.SMAP may be on. */
+	pushl	$0x40002
+	popfl
 	movl	%ecx, -4(%edx)
 	movl	$user_return, -8(%edx)
+	pushl	$2
+	popfl
 	subl	$8, %edx
 	pushl	$SEL_USER_DATA
 	pushl	%edx
@@ -26,6 +31,7 @@ enter_user_asm:
 	xorl	%ebp, %ebp
 	iretl
 
+	.section .user_text, "ax"
 user_return:
 	int	$VEC_USER_RETURN
 

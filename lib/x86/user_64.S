@@ -10,7 +10,12 @@ enter_user_asm:
 	movq	%rsp, (%rcx)
 	leaq	-8(%rdx), %rdx
 	leaq	user_return(%rip), %rax
+	/* With AC set, as that is a user page and CR4.SMAP may be on. */
+	pushq	$0x40002
+	popfq
 	movq	%rax, (%rdx)
+	pushq	$2
+	popfq
 	pushq	$SEL_USER_DATA
 	pushq	%rdx
 	pushq	$2
@@ -20,6 +25,7 @@ enter_user_asm:
 	xorl	%ebp, %ebp
 	iretq
 
+	.section .user_text, "ax"
 user_return:
 	int	$VEC_USER_RETURN
 

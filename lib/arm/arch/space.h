@@ -11,8 +11,6 @@
 #include <mm/nine_bits.h>
 #include <types.h>
 
-struct space;
-
 #define PTE_VALID    BIT(0)
 #define PTE_TABLE    BIT(1) /* a table; at the manual's level 3, a page; else a block */
 #define PTE_ATTR(n)  ((pte_t)(n) << 2)
@@ -39,12 +37,6 @@ struct space;
 
 #define ARCH_MAX_MEMORY (sizeof(ulong) == 8 ? BIT(48) : 4 * GiB)
 
-/* 1 GiB blocks are always there; of 512 GiB there are none without LPA2. */
-static inline u32 arch_max_page_level(void)
-{
-	return 2;
-}
-
 static inline bool arch_pte_present(pte_t entry, u32 level)
 {
 	(void)level;
@@ -61,7 +53,7 @@ static inline phys_t arch_pte_phys(pte_t entry, u32 level)
 	phys_t address = entry & PTE_ADDRESS;
 
 	/* Pages of larger granules are aligned to more than that. */
-	return arch_pte_is_page(entry, level) ? ALIGN_DOWN(address, 1ull << arch_level_shift(level))
+	return arch_pte_is_page(entry, level) ? ALIGN_DOWN(address, nine_bits_size(level))
 					      : address;
 }
 
@@ -86,12 +78,7 @@ u32 arch_pte_prot(pte_t entry, u32 level);
  * entry maps may have a translation fault. What parked CPUs run on is safe: the guards below the stacks
  * have split the blocks of the image and the stacks before cases start.
  */
-void arch_pte_write(pte_t *entry, pte_t value);
-
-static inline pte_t *arch_kernel_root(void)
-{
-	return kernel_root;
-}
+void arch_pte_write(void *entry, pte_t value);
 
 /* Forgets every CPU's translations of the page at `address`. DDI 0487, D8.13. */
 void arch_tlb_flush_page(ulong address);
@@ -99,8 +86,17 @@ void arch_tlb_flush_page(ulong address);
 /* Forgets all translations, of every CPU. */
 void arch_tlb_flush_all(void);
 
-/* Makes this CPU walk the space's tables. */
-void arch_space_switch(const struct space *space);
+/* Of struct space_format, for all formats: granules of 4, 16 and 64 KiB have the same descriptors. */
+struct space;
+void arch_space_flush_page(const struct space *space, u64 address);
+void arch_space_flush_all(const struct space *space);
+void arch_space_use(const struct space *space);
+
+#define DESCRIPTORS                                                                  \
+	.page = arch_pte_page, .table = arch_pte_table, .present = arch_pte_present, \
+	.is_page = arch_pte_is_page, .phys = arch_pte_phys, .prot = arch_pte_prot,   \
+	.write = arch_pte_write, .flush_page = arch_space_flush_page,                \
+	.flush_all = arch_space_flush_all, .use = arch_space_use
 
 /* ------------------------------------------------------------------ beyond the common contract */
 

@@ -14,7 +14,6 @@
 #include <s390x/boot.h>
 #include <types.h>
 
-struct space;
 typedef u64 pte_t;
 
 /* Page-table entries. */
@@ -55,21 +54,6 @@ typedef u64 pte_t;
 #define ARCH_IMAGE_START ((ulong)image_start)
 #define ARCH_IMAGE_END	 ((ulong)image_end)
 
-static inline u32 arch_top_level(void)
-{
-	return 2;
-}
-
-static inline u32 arch_level_entries(u32 level)
-{
-	return level == 0 ? 256 : level == 1 ? 2048 : 512;
-}
-
-static inline u32 arch_level_shift(u32 level)
-{
-	return level == 0 ? 12 : level == 1 ? 20 : 31;
-}
-
 /* Level 1 with the enhanced-DAT facility 1, level 2 with 2. */
 u32 arch_max_page_level(void);
 
@@ -102,9 +86,9 @@ pte_t arch_pte_page(phys_t phys, u32 level, u32 prot);
 u32 arch_pte_prot(pte_t entry, u32 level);
 
 /* Changes an entry that may be in use; who does so flushes afterwards. */
-static inline void arch_pte_write(pte_t *entry, pte_t value)
+static inline void arch_pte_write(void *entry, pte_t value)
 {
-	*entry = value;
+	WRITE_ONCE(*(pte_t *)entry, value);
 }
 
 /* A table that leaves the decision on permissions to its pages. */
@@ -114,13 +98,8 @@ static inline pte_t arch_pte_table(phys_t table, u32 level)
 	return table | XTE_TYPE_OF(level) | (level == 2 ? RTE_LENGTH : 0);
 }
 
-pte_t *arch_kernel_root(void);
-
 /* Both forget all translations of this CPU: PURGE TLB is the one instruction that changes no entry. */
 void arch_tlb_flush_page(ulong address);
 void arch_tlb_flush_all(void);
-
-/* Makes this CPU walk the space's tables, as primary, secondary and home space. */
-void arch_space_switch(const struct space *space);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Page tables with 64-bit entries: 4-level on x86_64, PAE on i386. SDM vol. 3A, 4.4-4.5.
- * docs/adding-an-architecture.md has the contracts.
+ * Page tables: SDM vol. 3A, 4.3-4.5. The kernel's space has 64-bit entries: 4-level on x86_64, PAE on
+ * i386. <x86/paging.h> has the other formats. docs/adding-an-architecture.md has the contracts.
  */
 #ifndef ASSAY_X86_ARCH_SPACE_H
 #define ASSAY_X86_ARCH_SPACE_H
@@ -9,8 +9,6 @@
 #include <mm/nine_bits.h>
 #include <types.h>
 #include <x86/boot.h>
-
-struct space;
 
 #define PTE_P	BIT(0)
 #define PTE_W	BIT(1)
@@ -20,8 +18,12 @@ struct space;
 #define PTE_A	BIT(5)
 #define PTE_D	BIT(6)
 #define PTE_PS	BIT(7) /* levels 1 and 2: a page */
+#define PTE_PAT BIT(7) /* level 0 */
 #define PTE_G	BIT(8)
 #define PTE_NX	BIT(63)
+
+#define PTE_PAT_LARGE BIT(12) /* levels 1 and 2, of a page */
+#define PTE_PK(key)   ((u64)(key) << 59)
 
 #define PTE_ADDRESS BITS(51, 12)
 
@@ -32,56 +34,13 @@ struct space;
 
 #define ARCH_MAX_MEMORY (sizeof(ulong) == 8 ? 512 * GiB : 4 * GiB)
 
-/* Level 2 has pages where CPUID has PDPE1GB and paging is 4-level. */
-u32 arch_max_page_level(void);
+/*
+ * For run_user() in a space_create_supervisor(): code that may run at user privilege there. It is given
+ * nothing else but its stack, so that it may not call or touch what the case has not granted.
+ */
+#define USER_TEXT __section(".user_text")
 
-static inline bool arch_pte_present(pte_t entry, u32 level)
-{
-	(void)level;
-	return entry & PTE_P;
-}
-
-static inline bool arch_pte_is_page(pte_t entry, u32 level)
-{
-	return level == 0 || (entry & PTE_PS);
-}
-
-static inline phys_t arch_pte_phys(pte_t entry, u32 level)
-{
-	phys_t address = entry & PTE_ADDRESS;
-
-	/* Bit 12 of a large page's entry is PAT. */
-	return arch_pte_is_page(entry, level) ? ALIGN_DOWN(address, 1ull << arch_level_shift(level))
-					      : address;
-}
-
-/* A page with these PROT_ bits; accessed and dirty, so that its use does not change the entry. */
-pte_t arch_pte_page(phys_t phys, u32 level, u32 prot);
-
-/* A table that leaves the decision on permissions to its pages. */
-static inline pte_t arch_pte_table(phys_t table, u32 level)
-{
-#ifdef __i386__
-	if (level == 2)
-		return table | PTE_P;
-#else
-	(void)level;
-#endif
-	return table | PTE_P | PTE_W | PTE_U | PTE_A;
-}
-
-u32 arch_pte_prot(pte_t entry, u32 level);
-
-/* Changes an entry that may be in use; who does so flushes afterwards. */
-static inline void arch_pte_write(pte_t *entry, pte_t value)
-{
-	*entry = value;
-}
-
-static inline pte_t *arch_kernel_root(void)
-{
-	return BOOT_ROOT_TABLE;
-}
+extern const u8 user_text_start[], user_text_end[];
 
 /* Forgets this CPU's translations of the page at `address`, global ones too. SDM vol. 2A, INVLPG. */
 static inline void arch_tlb_flush_page(ulong address)
@@ -91,8 +50,5 @@ static inline void arch_tlb_flush_page(ulong address)
 
 /* Forgets all translations of this CPU, global ones too. */
 void arch_tlb_flush_all(void);
-
-/* Makes this CPU walk the space's tables. */
-void arch_space_switch(const struct space *space);
 
 #endif
