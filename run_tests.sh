@@ -63,7 +63,7 @@ trap end_all EXIT
 results_open
 trap interrupted INT TERM HUP
 trap 'interrupted PIPE' PIPE
-show_init "$OPT_VMM ${VERSION_OF[${ARCHS[0]}]}, accelerator ${ACCEL_OF[${ARCHS[0]}]} ($ACCEL_WHY), ${ARCHS[*]}, $OPT_JOBS at a time"
+show_init "$VMM_NAME ${VERSION_OF[${ARCHS[0]}]}, accelerator ${ACCEL_OF[${ARCHS[0]}]} ($ACCEL_WHY), ${ARCHS[*]}, $OPT_JOBS at a time"
 run_jobs
 # What is left takes a moment, and is done once: in its midst there is nothing to interrupt.
 trap '' INT TERM HUP PIPE

@@ -120,6 +120,7 @@ void acpi_for_each_local_apic(void (*found)(u64 apic_id))
 }
 
 /* Offsets in the fixed ACPI description table: ACPI 6.4, table 5.9. */
+#define FADT_DSDT	  40
 #define FADT_PM1A_CONTROL 64
 #define FADT_PM_TIMER	  76
 #define FADT_FLAGS	  112
@@ -139,6 +140,42 @@ static u32 fadt_field(u32 offset)
 u16 acpi_pm1a_control_port(void)
 {
 	return (u16)fadt_field(FADT_PM1A_CONTROL);
+}
+
+#define AML_ZERO    0x00
+#define AML_ONE	    0x01
+#define AML_BYTE    0x0a
+#define AML_PACKAGE 0x12
+
+/*
+ * The value of a package's first element: 20.2.5.4, 20.2.3. PkgLength is 1 to 4 bytes long, by bits 7-6 of
+ * the first (20.2.4), the count of elements one byte.
+ */
+static bool first_element(const u8 *at, const u8 *end, u8 *value)
+{
+	if (end - at < 2 || at[0] != AML_PACKAGE)
+		return false;
+	at += 1 + 1 + (at[1] >> 6) + 1;
+	if (end - at < 2 || (*at != AML_BYTE && *at != AML_ZERO && *at != AML_ONE))
+		return false;
+	*value = *at == AML_BYTE ? at[1] : *at;
+	return true;
+}
+
+/* An object with a constant value can be found without running the tables: its name is followed by the value. */
+bool acpi_soft_off_type(u8 *type)
+{
+	const struct acpi_header *dsdt = (const void *)(ulong)fadt_field(FADT_DSDT);
+	const u8 *at, *end;
+
+	if (!dsdt || memcmp(dsdt->signature, "DSDT", 4))
+		return false;
+	end = (const u8 *)dsdt + dsdt->length;
+	for (at = (const u8 *)(dsdt + 1); end - at > 4; at++) {
+		if (!memcmp(at, "_S5_", 4) && first_element(at + 4, end, type))
+			return true;
+	}
+	return false;
 }
 
 u16 acpi_pm_timer_port(void)

@@ -36,10 +36,15 @@ extern u8 image_start[], image_data_end[], image_end[];
 /* What smp.c copies: trampoline.S. */
 extern const u8 trampoline_start[], trampoline_end[];
 
-/* Memory as the boot loader describes it. */
+/*
+ * What the boot loader says, but for memory. Words of the command line that are about the machine are
+ * not left for the harness: debug-exit=PORT, console=PORT.
+ */
 struct boot_info {
 	char command_line[1024];
-	phys_t rsdp; /* 0: to be searched for */
+	phys_t rsdp;	     /* 0: to be searched for */
+	u16 debug_exit_port; /* QEMU's isa-debug-exit; 0: there is none */
+	u16 console_port;    /* a 16550 */
 };
 
 extern struct boot_info boot_info;

@@ -2,9 +2,13 @@
 /* What the boot loader says about memory and the command line: Multiboot 0.6.96 3.3, PVH start_info. */
 #include <x86/boot.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #define MEMORY_IS_RAM 1
+
+/* The PC's first serial port. */
+#define COM1_PORT 0x3f8
 
 struct multiboot_info {
 	u32 flags;
@@ -96,6 +100,25 @@ static void read_pvh(const struct pvh_start_info *info)
 	}
 }
 
+/* Takes KEY=NUMBER out of the command line, if it is there; a number that is none stays, for the harness to refuse. */
+static u16 take_port(const char *key, u16 otherwise)
+{
+	char *line = boot_info.command_line, *at, *end;
+	u64 port;
+
+	for (at = line; (at = strstr(at, key)); at++) {
+		if (at == line || at[-1] == ' ')
+			break;
+	}
+	if (!at)
+		return otherwise;
+	port = strtoull(at + strlen(key), &end, 0);
+	if (end == at + strlen(key) || (*end && *end != ' ') || port > UINT16_MAX)
+		return otherwise;
+	memmove(at, end, strlen(end) + 1);
+	return (u16)port;
+}
+
 void boot_info_read(u32 magic, u32 info, memory_found *memory)
 {
 	found = memory;
@@ -103,4 +126,6 @@ void boot_info_read(u32 magic, u32 info, memory_found *memory)
 		read_multiboot((const void *)(ulong)info);
 	else if (magic == PVH_START_MAGIC)
 		read_pvh((const void *)(ulong)info);
+	boot_info.debug_exit_port = take_port("debug-exit=", 0);
+	boot_info.console_port = take_port("console=", COM1_PORT);
 }

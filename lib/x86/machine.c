@@ -3,6 +3,7 @@
 #include <arch/machine.h>
 
 #include <dev/acpi.h>
+#include <dev/uart16550.h>
 #include <mm/page.h>
 #include <stdio.h>
 #include <sys/cpu.h>
@@ -10,23 +11,22 @@
 #include <x86/cpuid.h>
 #include <x86/io.h>
 
-/* QEMU's isa-debug-exit where the runner puts it: the VMM's exit status is value * 2 + 1. */
-#define DEBUG_EXIT_PORT	  0xf4
+/* QEMU's isa-debug-exit: the VMM's exit status is value * 2 + 1. */
 #define DEBUG_EXIT_PASSED 0x10
 #define DEBUG_EXIT_FAILED 0x11
-
-#define PM1_SLP_EN BIT(13)
 
 extern const char image_name[];
 
 void machine_exit(bool passed)
 {
 	u16 pm1a = acpi_pm1a_control_port();
+	u8 soft_off;
 
-	outl(DEBUG_EXIT_PORT, passed ? DEBUG_EXIT_PASSED : DEBUG_EXIT_FAILED);
-	/* Booted by hand without that device: S5, whose SLP_TYP is 0 on QEMU's machines. */
-	if (pm1a)
-		outw(pm1a, PM1_SLP_EN);
+	uart16550_drain();
+	if (boot_info.debug_exit_port)
+		outl(boot_info.debug_exit_port, passed ? DEBUG_EXIT_PASSED : DEBUG_EXIT_FAILED);
+	if (pm1a && acpi_soft_off_type(&soft_off))
+		outw(pm1a, ACPI_PM1_SLEEP(soft_off));
 	for (;;)
 		__asm__ volatile("cli; hlt");
 }

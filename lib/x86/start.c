@@ -112,11 +112,11 @@ static u32 loader_magic, loader_info;
 
 static void init(void)
 {
-	uart16550_init();
 	cpuid_init();
 	apic_init();
 	smp_init();
 	boot_info_read(loader_magic, loader_info, page_add_region);
+	uart16550_init(boot_info.console_port);
 	acpi_init(boot_info.rsdp);
 	init_cpus();
 	desc_init();

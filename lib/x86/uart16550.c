@@ -4,13 +4,12 @@
 #include <arch/machine.h>
 #include <x86/io.h>
 
-#define PORT 0x3f8
-#define THR  (PORT + 0) /* transmit; with DLAB the divisor's low byte */
-#define IER  (PORT + 1) /* with DLAB the divisor's high byte */
-#define FCR  (PORT + 2)
-#define LCR  (PORT + 3)
-#define MCR  (PORT + 4)
-#define LSR  (PORT + 5)
+#define THR 0 /* transmit; with DLAB the divisor's low byte */
+#define IER 1 /* with DLAB the divisor's high byte */
+#define FCR 2
+#define LCR 3
+#define MCR 4
+#define LSR 5
 
 #define LCR_8N1	       0x03
 #define LCR_DLAB       0x80
@@ -27,21 +26,24 @@
  */
 static enum { UNKNOWN, INSTANT, PACED } speed;
 
-void uart16550_init(void)
+static u16 base;
+
+void uart16550_init(u16 port)
 {
-	outb(IER, 0);
-	outb(LCR, LCR_DLAB);
-	outb(THR, DIVISOR_115200);
-	outb(IER, 0);
-	outb(LCR, LCR_8N1);
-	outb(FCR, FCR_ENABLE);
-	outb(MCR, MCR_DTR_RTS);
+	base = port;
+	outb(base + IER, 0);
+	outb(base + LCR, LCR_DLAB);
+	outb(base + THR, DIVISOR_115200);
+	outb(base + IER, 0);
+	outb(base + LCR, LCR_8N1);
+	outb(base + FCR, FCR_ENABLE);
+	outb(base + MCR, MCR_DTR_RTS);
 }
 
-static void wait_until_empty(void)
+/* A port that is not there reads as all ones. */
+static void wait_for(u8 status)
 {
-	/* A port that is not there reads as all ones. */
-	while (!(inb(LSR) & LSR_THRE))
+	while (!(inb(base + LSR) & status))
 		__asm__ volatile("pause");
 }
 
@@ -49,17 +51,22 @@ static void wait_until_empty(void)
 void machine_console_write(const char *text, size_t size)
 {
 	if (speed == INSTANT) {
-		outsb(THR, text, size);
+		outsb(base + THR, text, size);
 		return;
 	}
 	while (size) {
 		size_t burst = MIN(size, (size_t)FIFO_SIZE);
 
-		wait_until_empty();
-		outsb(THR, text, burst);
+		wait_for(LSR_THRE);
+		outsb(base + THR, text, burst);
 		if (speed == UNKNOWN && burst > 2)
-			speed = inb(LSR) & LSR_TEMT ? INSTANT : PACED;
+			speed = inb(base + LSR) & LSR_TEMT ? INSTANT : PACED;
 		text += burst;
 		size -= burst;
 	}
+}
+
+void uart16550_drain(void)
+{
+	wait_for(LSR_TEMT);
 }

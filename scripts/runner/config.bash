@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # unittests.cfg, and the jobs that a run is made of: a job is one test on one architecture.
 
-CONFIG_KEYS=(image arch machine smp cpu memory test_args groups accel timeout check)
+CONFIG_KEYS=(image arch machine smp topology cpu vendor without memory test_args groups accel timeout check)
 
 declare -A TEST=() # "test|key" -> value, of unittests.cfg
 TESTS=()           # names, in the order of the file
@@ -38,6 +38,12 @@ config_read() {
 check_value() {
 	case $2 in
 	smp) [[ $3 =~ ^[1-9][0-9]*$ ]] || usage_error "$1: smp is a number of CPUs, not '$3'" ;;
+	topology)
+		[[ $3 =~ ^sockets=[1-9][0-9]*,cores=[1-9][0-9]*,threads=[1-9][0-9]*$ ]] ||
+			usage_error "$1: topology is like sockets=1,cores=2,threads=2, not '$3'"
+		;;
+	vendor) [[ $3 == @(intel|amd) ]] || usage_error "$1: vendor is intel or amd, not '$3'" ;;
+	without) [[ $3 =~ ^[a-z0-9_]+(\ +[a-z0-9_]+)*$ ]] || usage_error "$1: without is a list of features with spaces between, not '$3'" ;;
 	memory) [[ $3 =~ ^[1-9][0-9]*[MG]$ ]] || usage_error "$1: memory is like 128M or 2G, not '$3'" ;;
 	timeout) [[ $3 =~ ^[0-9]{1,9}s?$ ]] || usage_error "$1: timeout is a number of seconds, not '$3'" ;;
 	check)

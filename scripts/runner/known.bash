@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # known.cfg of a VMM: the cases and rows that it is known to fail, and the manual's words against it.
 
-KNOWN_KEYS=(arch versions confirmed accel cpu verdict manual actual link +cases)
+KNOWN_KEYS=(arch versions confirmed accel cpu vendor verdict manual actual link +cases)
 declare -A KNOWN=() # "arch/test" -> lines "known CASE ROW VERDICT WORDS", tabs between
 
 # version_in VERSION RANGE: LOW..HIGH, both included, either may be empty. 7.2.22 is in ..7.2: only as
@@ -58,6 +58,8 @@ known_check() {
 		usage_error "$1:${INI_LINE["$2|versions"]}: versions is LOW..HIGH, not '${INI["$2|versions"]}'"
 	[[ ${INI["$2|confirmed"]} =~ ^$number(\ $number)*$ ]] ||
 		usage_error "$1:${INI_LINE["$2|confirmed"]}: confirmed is a list of releases with spaces between, not '${INI["$2|confirmed"]}'"
+	[[ ${INI["$2|vendor"]:-amd} == @(intel|amd) ]] ||
+		usage_error "$1:${INI_LINE["$2|vendor"]}: vendor is intel or amd, not '${INI["$2|vendor"]}'"
 	[[ ${INI["$2|verdict"]:-FAIL} == @(FAIL|CRASH|TIMEOUT) ]] ||
 		usage_error "$1:${INI_LINE["$2|verdict"]}: verdict is FAIL, CRASH or TIMEOUT, not '${INI["$2|verdict"]}'"
 	while IFS= read -r item; do
@@ -93,6 +95,7 @@ known_add() {
 	fi
 	for test in "${KNOWN_TESTS[@]}"; do
 		known_is_for_cpu "${INI["$2|cpu"]-}" "$test" || continue
+		known_is_for "${INI["$2|vendor"]-}" "${TEST["$test|vendor"]:-${VENDOR_OF[$1]}}" || continue
 		KNOWN["$1/$test"]+="known"$'\t'"$name"$'\t'"$row"$'\t'"${INI["$2|verdict"]:-FAIL}"$'\t'"${words//$'\t'/ }"$'\n'
 	done
 }

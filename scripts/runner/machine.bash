@@ -57,15 +57,18 @@ kvm_why_not() {
 	fi
 }
 
-declare -A ACCEL_OF=() BINARY_OF=() VERSION_OF=() # by architecture
+declare -A ACCEL_OF=() BINARY_OF=() VERSION_OF=() VENDOR_OF=() # by architecture
 
-# vmm_find: the driver, and for each architecture binary, version and accelerator. The accelerator is what
-# ACCEL says, else KVM where it is for real, else the first that the driver has. ACCEL_WHY has the reason.
+# vmm_find: the driver, and for each architecture binary, version, accelerator and the vendor of the CPU. The accelerator is
+# what ACCEL says, else KVM where it is for real, else the first that the driver has. ACCEL_WHY has the reason. VMM_NAME is
+# the VMM with its configuration.
 vmm_find() {
 	local arch file=$ROOT/scripts/vmm/$OPT_VMM/driver.bash
 	[[ $OPT_VMM =~ ^[A-Za-z0-9_-]+$ && -f $file ]] || usage_error "--vmm $OPT_VMM: there is no scripts/vmm/$OPT_VMM/driver.bash"
 	# shellcheck source=scripts/vmm/qemu/driver.bash
 	source "$file"
+	[[ -z $OPT_VMM_CONFIG || -n ${DRIVER_CONFIGS-} ]] || usage_error "--vmm $OPT_VMM:$OPT_VMM_CONFIG: $OPT_VMM has no configurations"
+	DRIVER_CONFIG=$OPT_VMM_CONFIG
 	kvm_why_not
 	ACCEL_WHY=''
 	for arch in "${ARCHS[@]}"; do
@@ -76,7 +79,10 @@ vmm_find() {
 		[[ -z $DRIVER_ERROR ]] || usage_error "$DRIVER_ERROR"
 		VERSION_OF[$arch]=$DRIVER_VERSION
 		driver_accels "$arch" "$HOST_ARCH"
-		if [[ -n ${ACCEL-} ]]; then
+		if [[ $DRIVER_ACCELS == none ]]; then
+			ACCEL_OF[$arch]=none
+			ACCEL_WHY='this VMM has only one way'
+		elif [[ -n ${ACCEL-} ]]; then
 			ACCEL_OF[$arch]=$ACCEL
 			ACCEL_WHY='ACCEL says so'
 		elif [[ " $DRIVER_ACCELS " == *' kvm '* && -z $KVM_WHY_NOT ]]; then
@@ -86,16 +92,36 @@ vmm_find() {
 			ACCEL_OF[$arch]=${DRIVER_ACCELS%% *}
 			ACCEL_WHY=${KVM_WHY_NOT:-'no KVM for this architecture here'}
 		fi
+		DRIVER_VENDOR=''
+		driver_vendor "$arch" "${ACCEL_OF[$arch]%%,*}"
+		VENDOR_OF[$arch]=$DRIVER_VENDOR
 	done
+	VMM_NAME=$OPT_VMM${DRIVER_CONFIG:+:$DRIVER_CONFIG}
 }
 
-# job_command JOB CASES FROM: the VMM's command line into DRIVER_ARGV; CASES is a pattern or ''.
+# host_vendor: who made this host's CPU, intel, amd or '', into HOST_VENDOR.
+host_vendor() {
+	local line
+	HOST_VENDOR=''
+	while IFS= read -r line; do
+		case $line in
+		vendor_id*GenuineIntel) HOST_VENDOR=intel ;;
+		vendor_id*AuthenticAMD | vendor_id*HygonGenuine) HOST_VENDOR=amd ;;
+		*) continue ;;
+		esac
+		break
+	done </proc/cpuinfo
+} 2>/dev/null
+
+# job_command JOB CASES FROM: the VMM's command line into DRIVER_ARGV, or into DRIVER_WHY_NOT why this VMM cannot do what
+# the test's section asks for; CASES is a pattern or ''.
 job_command() {
 	local arch=${JOB_ARCH[$1]} test=${JOB_TEST[$1]}
-	local VM_ARCH=$arch VM_IMAGE VM_MACHINE VM_SMP VM_CPU VM_MEMORY VM_ACCEL VM_ARGS VM_PARAMS
+	local VM_ARCH=$arch VM_IMAGE VM_MACHINE VM_SMP VM_CPU VM_MEMORY VM_ACCEL VM_ARGS VM_PARAMS VM_VENDOR VM_WITHOUT VM_TOPOLOGY
 	test_image "$test"
 	VM_IMAGE=$ROOT/build/$arch/$IMAGE
 	VM_MACHINE=${TEST["$test|machine"]-} VM_SMP=${TEST["$test|smp"]-} VM_CPU=${TEST["$test|cpu"]-}
+	VM_VENDOR=${TEST["$test|vendor"]-} VM_WITHOUT=${TEST["$test|without"]-} VM_TOPOLOGY=${TEST["$test|topology"]-}
 	VM_MEMORY=${TEST["$test|memory"]-} VM_ACCEL=${ACCEL_OF[$arch]} VM_ARGS=${TEST["$test|test_args"]-}
 	if [[ -n $2 ]]; then
 		VM_ARGS+=${VM_ARGS:+ }case=$2
@@ -104,7 +130,7 @@ job_command() {
 		VM_ARGS+=${VM_ARGS:+ }from=$3
 	fi
 	read -ra VM_PARAMS <<<"${TEST["$test|${OPT_VMM}_params"]-}"
-	DRIVER_BINARY=${BINARY_OF[$arch]} DRIVER_VERSION=${VERSION_OF[$arch]}
+	DRIVER_BINARY=${BINARY_OF[$arch]} DRIVER_VERSION=${VERSION_OF[$arch]} DRIVER_WHY_NOT=''
 	driver_argv
 }
 

@@ -23,7 +23,8 @@ Boots test images under a VMM and says, case by case, whether it did what the ma
       --rerun-failed    only the cases that failed in the last run, as DIR/results.jsonl has them; of these the
                         ones that are named, if any
       --arch A[,B]      only these of the configured architectures
-      --vmm NAME        the VMM: a folder of scripts/vmm/ (default: qemu)
+      --vmm NAME[:CONFIG]  the VMM: a folder of scripts/vmm/ (default: qemu); of one that has configurations, which
+                        (bochs:intel, bochs:amd)
       --out DIR         results (default: logs; the previous run is kept as DIR.old)
       --known FILE|none the VMM's known deviations (default: scripts/vmm/<vmm>/known.cfg)
       --strict          a known deviation that is gone is a failure
@@ -35,8 +36,8 @@ Boots test images under a VMM and says, case by case, whether it did what the ma
       --print-command TEST   print the VMM's command line for the test, and stop
   -h, --help            this text
 
-Environment: ACCEL (kvm, tcg, ...), MACHINE, QEMU (the binary), TIMEOUT (seconds without a sign of life
-from a case; 0: none), NO_COLOR.
+Environment: ACCEL (kvm, tcg, ...), MACHINE, QEMU and BOCHS (the binary), TIMEOUT (seconds without a sign of
+life from a case; 0: none), NO_COLOR.
 
 Exit status: 0 nothing unexpected; 1 FAIL, CRASH, TIMEOUT or ERROR; 2 usage or configuration; 130
 interrupted; with --compare, 1: something regressed; with --bisect, 125.
@@ -64,7 +65,7 @@ usage_error() {
 OPT_ALL=false OPT_GROUPS=() OPT_JOBS='' OPT_LIST='' OPT_TAP=false OPT_VERBOSE=false OPT_ARCHS=''
 OPT_ISOLATE=false OPT_REPEAT=1 OPT_UNTIL_FAIL=false OPT_SHUFFLE='' OPT_FAIL_FAST=false OPT_RERUN=false
 OPT_COMPARE=() OPT_BISECT=false OPT_BUILD=''
-OPT_VMM=qemu OPT_OUT=logs OPT_KNOWN='' OPT_STRICT=false OPT_PRINT_COMMAND='' OPT_PATTERNS=()
+OPT_VMM=qemu OPT_VMM_CONFIG='' OPT_OUT=logs OPT_KNOWN='' OPT_STRICT=false OPT_PRINT_COMMAND='' OPT_PATTERNS=()
 CONFIG=$ROOT/unittests.cfg
 
 # options_parse ARGUMENT...: into OPT_*.
@@ -132,7 +133,13 @@ options_parse() {
 		-t | --tap13) OPT_TAP=true ;;
 		-v | --verbose) OPT_VERBOSE=true ;;
 		--arch) OPT_ARCHS=${value//,/ } ;;
-		--vmm) OPT_VMM=$value ;;
+		--vmm)
+			OPT_VMM=${value%%:*} OPT_VMM_CONFIG=''
+			if [[ $value == *:* ]]; then
+				OPT_VMM_CONFIG=${value#*:}
+				[[ $OPT_VMM_CONFIG =~ ^[A-Za-z0-9_-]+$ ]] || usage_error "--vmm $value: '$OPT_VMM_CONFIG' is no configuration's name"
+			fi
+			;;
 		--out) OPT_OUT=$value ;;
 		--known) OPT_KNOWN=$value ;;
 		--strict) OPT_STRICT=true ;;

@@ -126,7 +126,7 @@ results_report() {
 	now_ms
 	tenths=$((NOW > STARTED_MS ? (NOW - STARTED_MS) / 100 : 0))
 	{ sort -s -n -k1,1 "$OUT/events.tsv" && results_commands; } | awk -f "$ROOT/scripts/runner/report.awk" \
-		-v "out=${OUT//\\/\\\\}" -v "template=${ROOT//\\/\\\\}/scripts/runner/report.html" -v "vmm=$OPT_VMM" -v "cases=$EVENTS_CASES" \
+		-v "out=${OUT//\\/\\\\}" -v "template=${ROOT//\\/\\\\}/scripts/runner/report.html" -v "vmm=$VMM_NAME" -v "cases=$EVENTS_CASES" \
 		-v "vmm_version=$(unique "${VERSION_OF[@]}")" -v "accel=$(unique "${ACCEL_OF[@]}")" -v "arch=${ARCHS[*]}" \
 		-v "host=$HOST_ARCH, $HOST_CPUS CPUs, $OSTYPE" -v "commit=$commit" -v "started=$STARTED" \
 		-v "seconds=$((tenths / 10)).$((tenths % 10))"

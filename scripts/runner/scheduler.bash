@@ -70,9 +70,13 @@ start_boot() {
 	fi
 	now_ms
 	: >"$LOG" || usage_error "cannot write $LOG"
+	if [[ -n ${DRIVER_WANTS_FOLDER-} ]]; then
+		mkdir -p "$LOG.tmp" || usage_error "cannot write $LOG.tmp"
+	fi
 	(
 		ulimit -c 0
 		ulimit -f "$CONSOLE_LIMIT"
+		[[ -z ${DRIVER_WANTS_FOLDER-} ]] || export TMPDIR=$LOG.tmp
 		exec "${DRIVER_ARGV[@]}"
 	) </dev/null >"$LOG" 2>"$LOG.stderr" &
 	pid=$!
@@ -207,6 +211,7 @@ end_boot() {
 		judge_failed "$job"
 		resume=0
 	fi
+	remove_folder "$LOG$part"
 	# Not earlier: what is interrupted until here is judged then.
 	unset "RUN_JOB[$pid]" "RUN_FD[$pid]" "RUN_ALIVE[$pid]" "RUN_CASE[$pid]" "RUN_ENDED_FOR[$pid]" \
 		"RUN_STARTED[$pid]" "RUN_BOOT_MS[$pid]" "RUN_SINCE[$pid]" "RUN_STARTS[$pid]"
@@ -228,6 +233,11 @@ end_boot() {
 	else
 		end_job "$job" ended
 	fi
+}
+
+# remove_folder LOG: the VMM's temporary files go with it.
+remove_folder() {
+	[[ -z ${DRIVER_WANTS_FOLDER-} ]] || rm -rf "$1.tmp"
 }
 
 # join_logs PART: a later boot's console and standard error go behind those of the first, LOG.
@@ -262,6 +272,7 @@ interrupt_boot() {
 		results=${results%$'\n'counts$'\t'*}
 		JOB_RESULTS[job]+=${results#$'\n'}$'\n'
 	fi
+	remove_folder "$LOG$part"
 	join_logs "$part"
 	if [[ -n ${JOB_RESULTS[job]} ]]; then
 		end_job "$job" interrupted
@@ -360,6 +371,9 @@ job_why_not() {
 	WHY_NOT=''
 	if [[ -n $accel && " ${accel//,/ } " != *" $have "* ]]; then
 		WHY_NOT="needs accelerator $accel, this is $have"
+	else
+		job_command "$1" '' 1
+		WHY_NOT=$DRIVER_WHY_NOT
 	fi
 	while [[ -n $check && -z $WHY_NOT ]]; do
 		one=${check%%|*}

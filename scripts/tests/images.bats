@@ -101,7 +101,7 @@ END
 boot() {
 	run timeout -k 1 10 qemu-system-x86_64 -nodefaults -no-user-config -display none -serial stdio -no-reboot -accel tcg \
 		-machine q35 -cpu max -m 128M -bios qboot.rom -device isa-debug-exit,iobase=0xf4,iosize=4 -kernel "$1" \
-		-append "$2" </dev/null 3>&-
+		-append "debug-exit=0xf4 $2" </dev/null 3>&-
 }
 
 @test "an image boots by its PVH note, without the Multiboot header" {

@@ -68,7 +68,7 @@ four_tests() {
 	: >beta
 	runner 't:*a'
 	judged 'alpha=PASS beta=PASS gamma=PASS'
-	contains "$(tail -n 1 "$FAKE_STARTS")" '-append case=*a'
+	contains "$(tail -n 1 "$FAKE_STARTS")" '-append debug-exit=0xf4 case=*a'
 }
 
 @test "two architectures, and arch/TEST" {
@@ -137,7 +137,7 @@ four_tests() {
 	equal "${#lines[@]}" 1
 	equal "$(boots)" 0
 	contains "$output" "-smp 3 -m 1G"
-	contains "$output" "-device edu -kernel $P/build/x86_64/t.elf -append 'seed=7 case=al*'"
+	contains "$output" "-device edu -kernel $P/build/x86_64/t.elf -append 'debug-exit=0xf4 seed=7 case=al*'"
 	[[ ! -e logs ]]
 	# What it prints can be run.
 	run bash -c "$output"

@@ -46,11 +46,12 @@ TEST(resets, "a reset of the machine in the midst of a case is a CRASH")
 	FAIL("the reset control register at 0xcf9 does nothing here");
 }
 
-/* SLP_EN, with the SLP_TYP that S5 has on QEMU's machines. ACPI 6.4, 4.8.3.2.1. */
 TEST(powers_off, "power off in the midst of a case is a CRASH", REQUIRES(acpi_pm1a_control_port()))
 {
-	EXPECT(true);
-	outw(acpi_pm1a_control_port(), BIT(13));
+	u8 soft_off;
+
+	EXPECT(acpi_soft_off_type(&soft_off));
+	outw(acpi_pm1a_control_port(), ACPI_PM1_SLEEP(soft_off));
 	delay_us(1000000);
 	FAIL("still on");
 }

@@ -44,21 +44,58 @@ driver_accels() {
 	fi
 }
 
-# The command line for a test into DRIVER_ARGV: what is wanted is in VM_*, '' where the driver chooses.
-# The console is standard output.
+# The vendor of the CPU that a test on architecture $1 gets with accelerator $2, if it does not ask for one, into
+# DRIVER_VENDOR. TCG's `max` says that it is AMD's.
+driver_vendor() {
+	DRIVER_VENDOR=''
+	case "$1 $2" in
+	'x86_64 kvm' | 'i386 kvm')
+		host_vendor
+		DRIVER_VENDOR=$HOST_VENDOR
+		;;
+	x86_64* | i386*) DRIVER_VENDOR=amd ;;
+	esac
+}
+
+# qemu_cpu: what VM_CPU, VM_VENDOR and VM_WITHOUT want, as -cpu has it, into CPU; or into DRIVER_WHY_NOT why it cannot be had.
+qemu_cpu() {
+	local word
+	case $VM_ACCEL in
+	kvm*) CPU=${VM_CPU:-host} ;;
+	*) CPU=${VM_CPU:-max} ;;
+	esac
+	# Hardware does what its vendor's does, and many features cannot be taken away from it.
+	if [[ $CPU == host && -n $VM_WITHOUT ]]; then
+		DRIVER_WHY_NOT="needs a CPU without ${VM_WITHOUT%% *}, this is the host's"
+	elif [[ $CPU == host && -n $VM_VENDOR ]]; then
+		driver_vendor "$VM_ARCH" kvm
+		[[ $VM_VENDOR == "$DRIVER_VENDOR" ]] ||
+			DRIVER_WHY_NOT="needs a CPU of vendor $VM_VENDOR, this is the host's, of ${DRIVER_VENDOR:-another}"
+	else
+		case $VM_VENDOR in
+		intel) CPU+=,vendor=GenuineIntel ;;
+		amd) CPU+=,vendor=AuthenticAMD ;;
+		esac
+		for word in $VM_WITHOUT; do
+			word=${word/#sse4_/sse4.}
+			CPU+=,-${word//_/-}
+			# Which extended leaves there are goes by the features, but any CPU with long mode has 80000008H.
+			[[ $word != svm ]] || CPU+=,xlevel=0x80000008
+		done
+	fi
+}
+
+# The command line for a test into DRIVER_ARGV, or into DRIVER_WHY_NOT why it cannot run: what is wanted is in VM_*, ''
+# where the driver chooses. The console is standard output.
 driver_argv() {
-	local machine=${MACHINE:-$VM_MACHINE} cpu=$VM_CPU image=$VM_IMAGE
+	local machine=${MACHINE:-$VM_MACHINE} CPU image=$VM_IMAGE smp=${VM_SMP:-1}${VM_TOPOLOGY:+,$VM_TOPOLOGY}
 	local -a console=(-serial stdio)
 	# How the guest tells passed from failed.
 	local -a end=(-device isa-debug-exit,iobase=0xf4,iosize=4)
-	if [[ -z $cpu ]]; then
-		case $VM_ACCEL in
-		kvm*) cpu=host ;;
-		*) cpu=max ;;
-		esac
-	fi
+	local arguments=$VM_ARGS
+	qemu_cpu
 	case $VM_ARCH in
-	x86_64 | i386) machine=${machine:-q35} ;;
+	x86_64 | i386) machine=${machine:-q35} arguments=debug-exit=0xf4${VM_ARGS:+ $VM_ARGS} ;;
 	arm64 | arm)
 		machine=${machine:-virt} image=${image%.elf}.bin end=()
 		case $VM_ACCEL in
@@ -67,12 +104,12 @@ driver_argv() {
 		*) end=(-semihosting-config 'enable=on,target=native') ;;
 		esac
 		# The `max` of a QEMU for 64 bits starts in AArch64 state, and there is no other CPU of 32 bits like it.
-		if [[ $VM_ARCH == arm && $cpu == max && ${DRIVER_BINARY##*/} == *aarch64* ]]; then
-			cpu=cortex-a15
+		if [[ $VM_ARCH == arm && $CPU == max && ${DRIVER_BINARY##*/} == *aarch64* ]]; then
+			CPU=cortex-a15
 		fi
 		# The architecture's algorithm for pointer authentication takes a third of the emulator's time.
-		if [[ $VM_ARCH == arm64 && $cpu == max ]]; then
-			cpu=max,pauth-impdef=on
+		if [[ $VM_ARCH == arm64 && $CPU == max ]]; then
+			CPU=max,pauth-impdef=on
 		fi
 		;;
 	s390x)
@@ -85,15 +122,15 @@ driver_argv() {
 		;;
 	esac
 	DRIVER_ARGV=("$DRIVER_BINARY" -nodefaults -no-user-config -display none "${console[@]}" -no-reboot
-		-machine "$machine" -accel "$VM_ACCEL" -cpu "$cpu" -smp "${VM_SMP:-1}" -m "${VM_MEMORY:-128M}"
+		-machine "$machine" -accel "$VM_ACCEL" -cpu "$CPU" -smp "$smp" -m "${VM_MEMORY:-128M}"
 		${end[@]+"${end[@]}"})
 	case $machine in
 	# qboot does what these images need of a firmware in a quarter of SeaBIOS's time.
 	q35* | pc | pc-*) [[ " ${VM_PARAMS[*]} " == *' -bios '* ]] || DRIVER_ARGV+=(-bios qboot.rom) ;;
 	esac
 	DRIVER_ARGV+=(${VM_PARAMS[@]+"${VM_PARAMS[@]}"} -kernel "$image")
-	if [[ -n $VM_ARGS ]]; then
-		DRIVER_ARGV+=(-append "$VM_ARGS")
+	if [[ -n $arguments ]]; then
+		DRIVER_ARGV+=(-append "$arguments")
 	fi
 }
 
