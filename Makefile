@@ -43,6 +43,7 @@ install: all
 	@mkdir -p "$(installed)/scripts" && cp -r scripts/runner scripts/vmm "$(installed)/scripts"
 	@for a in $(ARCH); do mkdir -p "$(installed)/build/$$a" && \
 		cp build/$$a/config.mak build/$$a/*.elf build/$$a/*.list $$(ls build/$$a/*.bin 2>/dev/null) "$(installed)/build/$$a"; done
+	@for a in $(ARCH); do if test -d build/$$a/vmm; then cp -r build/$$a/vmm "$(installed)/build/$$a"; fi; done
 	@printf '#!/bin/sh\nexec "%s/share/assay/run_tests.sh" "$$@"\n' "$(PREFIX)" >"$(DESTDIR)$(PREFIX)/bin/assay"
 	@chmod +x "$(DESTDIR)$(PREFIX)/bin/assay"
 	@echo "installed: $(DESTDIR)$(PREFIX)/bin/assay"
@@ -54,7 +55,7 @@ format:
 	@clang-format -i $$(git ls-files '*.c' '*.h')
 
 clean:
-	rm -rf $(addprefix build/,$(addsuffix /obj,$(ARCH))) $(foreach a,$(ARCH),build/$(a)/*.elf build/$(a)/*.bin build/$(a)/*.list)
+	rm -rf $(addprefix build/,$(addsuffix /obj,$(ARCH)) $(addsuffix /vmm,$(ARCH))) $(foreach a,$(ARCH),build/$(a)/*.elf build/$(a)/*.bin build/$(a)/*.list)
 
 distclean:
 	rm -rf build logs logs.old compile_commands.json

@@ -14,6 +14,7 @@ lib_sources := $(filter-out lib/harness/image_name.c,$(call sources_in, \
 	lib/harness lib/libc lib/mm lib/sys lib/dev lib/$(FAMILY) lib/$(FAMILY)/model))
 images := $(sort selftest $(notdir $(patsubst %/,%,$(wildcard $(FAMILY)/*/ common/*/))))
 image_sources = $(call sources_in,lib/$(filter selftest,$(1)) common/$(1) $(FAMILY)/$(1))
+vmm_sources := $(wildcard scripts/vmm/*/$(FAMILY)/*.S)
 objects = $(patsubst %,$(out)/obj/%.o,$(1))
 
 CPPFLAGS := -nostdinc -isystem $(CC_INCLUDE) -Ilib -Ilib/libc -Ilib/$(FAMILY)
@@ -37,7 +38,8 @@ $(call remember,$(out)/flags,$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(CC_VERSION
 $(call remember,$(out)/sources,$(lib_sources) $(foreach i,$(images),$(call image_sources,$(i))))
 
 .PHONY: all
-all: $(foreach i,$(images),$(out)/$(i).elf $(out)/$(i).list $(if $(FLAT_IMAGE),$(out)/$(i).$(FLAT_IMAGE))) $(out)/compile_commands.json
+all: $(foreach i,$(images),$(out)/$(i).elf $(out)/$(i).list $(if $(FLAT_IMAGE),$(out)/$(i).$(FLAT_IMAGE))) \
+	$(patsubst scripts/vmm/%.S,$(out)/vmm/%.bin,$(vmm_sources)) $(out)/compile_commands.json
 
 $(out)/obj/%.o: % $(out)/flags
 	@mkdir -p $(@D)
@@ -68,6 +70,12 @@ $(out)/%.list: $(out)/%.elf
 $(out)/%.bin: $(out)/%.elf
 	@$(OBJCOPY) -O binary $< $@
 
+# What a VMM wants beside the image, scripts/vmm/NAME/<family>/*.S: flat files that lie at the end of the first 4 GiB.
+.SECONDARY: $(call objects,$(vmm_sources))
+$(out)/vmm/%.bin: $(out)/obj/scripts/vmm/%.S.o
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) $(LDFLAGS) -Wl,-Ttext=0xffff0000 -Wl,--oformat=binary -o $@ $<
+
 # For clangd and other tools that want to know how a file is compiled.
 define compile_command
 { "directory": "$(CURDIR)", "file": "$(1)", "command": "$(CC) $(CPPFLAGS) $(CFLAGS) -DIMAGE_NAME=NAME -c $(1)" }
@@ -79,4 +87,4 @@ $(out)/compile_commands.json: $(out)/flags $(out)/sources
 	$(file >>$@,$(call compile_command,lib/harness/image_name.c)])
 	@:
 
--include $(patsubst %.o,%.d,$(call objects,$(lib_sources) $(foreach i,$(images),$(call image_sources,$(i)))))
+-include $(patsubst %.o,%.d,$(call objects,$(lib_sources) $(vmm_sources) $(foreach i,$(images),$(call image_sources,$(i)))))

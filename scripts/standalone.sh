@@ -116,6 +116,9 @@ put_in() {
 	# Of this machine's tools only the name of one that the other machine may have, too.
 	sed -n 's|^ADDR2LINE := \(.*/\)\{0,1\}|ADDR2LINE := |p' "build/$arch/config.mak" >"$tree/build/$arch/config.mak"
 	cp "build/$arch/$image" "build/$arch/${image%.elf}.list" "$tree/build/$arch/"
+	if [[ -d build/$arch/vmm ]]; then
+		cp -r "build/$arch/vmm" "$tree/build/$arch/"
+	fi
 	if [[ -f build/$arch/${image%.elf}.bin ]]; then
 		cp "build/$arch/${image%.elf}.bin" "$tree/build/$arch/"
 	fi
