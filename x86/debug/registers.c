@@ -209,6 +209,10 @@ TEST(general_detect,
 	}
 }
 
+/*
+ * No manual says which comes first. That it is #GP(0) follows from what the two are: MOV at CPL 3 is refused as such, and
+ * general detection is for accesses that would be made.
+ */
 TEST(general_detect_after_privilege, "with DR7.GD set, MOV of a debug register at CPL 3 is #GP(0)",
      SPEC("SDM vol. 2B, MOV to/from debug registers; vol. 3B, 17.3.1.3"))
 {

@@ -125,6 +125,8 @@ static void expect_row(const struct row *row, u32 cpl)
 	struct raw_entry entry;
 	ulong top;
 
+	/* IRET nulls what CPL 3 may not have, and compatibility mode refuses a null DS. */
+	try.data = SEL_USER_DATA;
 	prepare_code(row);
 	try.frame.ip = (ulong)code;
 	try.frame.cs = cpl ? SEL_USER_CS32 : SEL_KERNEL_CS32;

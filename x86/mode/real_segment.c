@@ -184,7 +184,8 @@ TEST(real_far_transfers,
 }
 
 TEST(real_descriptor_tables,
-     "LGDT and LIDT load and SGDT and SIDT store 6 bytes; a 16-bit LGDT takes 24 bits of base",
+     "LGDT and LIDT load and SGDT and SIDT store 6 bytes; a 16-bit LGDT takes 24 bits of base, a "
+     "16-bit SGDT stores 32",
      SPEC("SDM vol. 2A, LGDT/LIDT; vol. 2B, SGDT, SIDT"))
 {
 	struct mode m;
@@ -204,4 +205,18 @@ TEST(real_descriptor_tables,
 	EXPECT_EQ(low16(MODE_DS + 8)[0], 0x1234);
 	EXPECT_EQ(*low32(MODE_DS + 10), MODE_GDT);
 	EXPECT_EQ(*low32(MODE_DS + 18), 0xab000000 | MODE_GDT);
+
+	/* The IDT is in use again before the code ends. */
+	mode_init(&m, MODE_REAL);
+	low16(MODE_DS)[0] = 0x1234;
+	*low32(MODE_DS + 2) = 0xab000000 | MODE_GDT;
+	memset(low8(MODE_DS + 8), 0x5a, 24);
+	EXPECT_NO_FAULT(mode_run(&m, CODE16("lgdtl (%%si); sgdtw 8(%%si); sidtl 24(%%si); "
+					    "lidtl (%%si); sidtw 16(%%si); lidtl 24(%%si)")));
+	for (u32 at = 8; at <= 16; at += 8) {
+		SUBTEST("%s-16", at == 8 ? "sgdt" : "sidt");
+		EXPECT_EQ(*low16(MODE_DS + at), 0x1234);
+		EXPECT_EQ(*low32(MODE_DS + at + 2), 0xab000000 | MODE_GDT);
+		EXPECT_EQ(*low16(MODE_DS + at + 6), 0x5a5a);
+	}
 }

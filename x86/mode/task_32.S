@@ -27,6 +27,8 @@ task_resumed_after_jump:
 	/* The same in a code segment whose base is here: `note` is called where it is from here. */
 	.balign 16
 task_entry_16:
+	/* Nobody says what is in the upper half of ESP, and `note` goes by all of it. */
+	movzwl	%sp, %esp
 	pushfl
 	pushl	%ds
 	pushl	$SEL_KERNEL_DATA

@@ -40,7 +40,7 @@ TEST(vme_virtual_if, "with VME below IOPL 3, CLI, STI, PUSHF and POPF use VIF fo
 		u32 ax;
 	} rows[] = {
 		{ "cli", CODE16("cli"), FLAG_IF | FLAG_VIF, FLAG_IF, 0 },
-		{ "cli-vip", CODE16("cli"), FLAG_IF | FLAG_VIF | FLAG_VIP, FLAG_IF | FLAG_VIP, 0 },
+		{ "cli-vip", CODE16("cli"), FLAG_IF | FLAG_VIP, FLAG_IF | FLAG_VIP, 0 },
 		{ "sti", CODE16("sti"), 0, FLAG_VIF, 0 },
 		{ "sti-if", CODE16("sti"), FLAG_IF, FLAG_IF | FLAG_VIF, 0 },
 		{ "pushf-vif-1", CODE16("pushfw; popw %%ax"), FLAG_VIF | FLAG_CF,
@@ -50,8 +50,8 @@ TEST(vme_virtual_if, "with VME below IOPL 3, CLI, STI, PUSHF and POPF use VIF fo
 		{ "popf-if-1", CODE16("pushw $0x0203; popfw"), 0, FLAG_VIF | FLAG_CF, 0 },
 		{ "popf-if-0", CODE16("pushw $0x0003; popfw"), FLAG_IF | FLAG_VIF,
 		  FLAG_IF | FLAG_CF, 0 },
-		{ "popf-if-0-vip", CODE16("pushw $0x0003; popfw"), FLAG_VIF | FLAG_VIP,
-		  FLAG_VIP | FLAG_CF, 0 },
+		{ "popf-if-0-vip", CODE16("pushw $0x0003; popfw"), FLAG_VIP, FLAG_VIP | FLAG_CF,
+		  0 },
 	};
 
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -79,7 +79,6 @@ TEST(vme_refused,
 		u32 ip, sp, before;
 	} rows[] = {
 		{ "sti-vip", CODE16("sti"), 0, 0, FLAG_VIP },
-		{ "sti-vip-vif", CODE16("sti"), 0, 0, FLAG_VIP | FLAG_VIF },
 		{ "pushfd", CODE16("pushfl"), 0, 0, 0 },
 		{ "popfd", CODE16("popfl"), 0, 0, 0 },
 		{ "popf-if-vip", CODE16("pushw $0x0202; popfw"), 3, 2, FLAG_VIP },
@@ -101,6 +100,34 @@ TEST(vme_refused,
 			EXPECT_EQ(m.esp, MODE_SP - rows[i].sp);
 			EXPECT_EQ(m.eflags & ~FLAG_RF,
 				  FLAG_1 | FLAG_VM | IOPL(iopl) | rows[i].before);
+		}
+	}
+}
+
+TEST(vme_pending, "with VME, any instruction that begins with VIF and VIP set is #GP(0)",
+     SPEC("SDM vol. 3B, 20.3.3.4"), REQUIRES(cpu_has(X86_FEATURE_VME)))
+{
+	const struct {
+		const char *name;
+		struct mode_code code;
+	} rows[] = {
+		{ "nop", CODE16("nop") },	    { "cli", CODE16("cli") },
+		{ "sti", CODE16("sti") },	    { "popf", CODE16("popfw") },
+		{ "mov", CODE16("movw $1, %%ax") },
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
+		for (u32 iopl = 0; iopl < 3; iopl++) {
+			struct mode m;
+
+			SUBTEST("%s-iopl%u", rows[i].name, iopl);
+			vme(&m, iopl, FLAG_VIP | FLAG_VIF);
+			EXPECT_FAULT(GP(0), mode_run(&m, rows[i].code));
+			EXPECT_EQ(m.eip, 0);
+			EXPECT_EQ(m.esp, MODE_SP);
+			EXPECT_EQ(m.eax, 0);
+			EXPECT_EQ(m.eflags & ~FLAG_RF,
+				  FLAG_1 | FLAG_VM | IOPL(iopl) | FLAG_VIP | FLAG_VIF);
 		}
 	}
 }
@@ -223,7 +250,9 @@ TEST(pvi, "with CR4.PVI at CPL 3 and IOPL below 3, CLI and STI change VIF; STI w
 		{ "cli", CODE32("cli"), FLAG_IF | FLAG_VIF, FLAG_IF, false },
 		{ "sti", CODE32("sti"), FLAG_IF, FLAG_IF | FLAG_VIF, false },
 		{ "sti-vip", CODE32("sti"), FLAG_VIP, FLAG_VIP, true },
-		{ "cli-vip", CODE32("cli"), FLAG_VIP | FLAG_VIF, FLAG_VIP, false },
+		{ "cli-vip", CODE32("cli"), FLAG_VIP, FLAG_VIP, false },
+		{ "nop-vip-vif", CODE32("nop"), FLAG_VIP | FLAG_VIF, FLAG_VIP | FLAG_VIF, true },
+		{ "cli-vip-vif", CODE32("cli"), FLAG_VIP | FLAG_VIF, FLAG_VIP | FLAG_VIF, true },
 		{ "popf-if", CODE32("pushl $2; popfl"), FLAG_IF | FLAG_VIF, FLAG_IF | FLAG_VIF,
 		  false },
 		{ "pushf", CODE32("pushfl; popl %%eax"), FLAG_IF, FLAG_IF, false },

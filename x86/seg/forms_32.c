@@ -178,6 +178,34 @@ TEST(direct_far_branches, "far JMP and CALL with the pointer in the instruction,
 		     execute_try(CODE("lcall %1, $1f; 1:\n", "i"(SEL_KERNEL_DATA)), &r));
 }
 
+/* Older editions have byte 6 filled with 0, which no processor since the 386 has done. */
+TEST(sgdt_sidt_16, "SGDT and SIDT with 16-bit operands store six bytes, the base whole",
+     SPEC("SDM vol. 2B, SGDT, SIDT"))
+{
+	const struct {
+		const char *name;
+		const void *code;
+	} rows[] = {
+		{ "sgdt", CODE_AROUND("lgdt (%%edi)", ".byte 0x66; sgdt (%%ebx)", "lgdt (%%esi)") },
+		{ "sidt", CODE_AROUND("lidt (%%edi)", ".byte 0x66; sidt (%%ebx)", "lidt (%%esi)") },
+	};
+	const struct desc_table_register good[] = { sgdt(), sidt() };
+	const struct desc_table_register odd = { 0x89ab, 0xfedcba98 };
+
+	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
+		u8 memory[8] = { [6] = 0x5a, 0x5a }, expected[8] = { [6] = 0x5a, 0x5a };
+		struct registers r = { .di = (ulong)&odd,
+				       .si = (ulong)&good[i],
+				       .bx = (ulong)memory,
+				       .flags = FLAG_1 };
+
+		SUBTEST("%s", rows[i].name);
+		memcpy(expected, &odd, 6);
+		EXPECT_NO_FAULT(execute_try(rows[i].code, &r));
+		EXPECT_MEM_EQ(memory, expected, sizeof(memory));
+	}
+}
+
 TEST(lgdt_lidt_16, "LGDT and LIDT with 16-bit operands load a base of 24 bits",
      SPEC("SDM vol. 2A, LGDT/LIDT"))
 {

@@ -21,14 +21,18 @@ static const char *const names[REGISTERS] = { "ds", "es", "fs", "gs", "ss" };
 /* [EDI] in this segment, which EDX selects; ESI keeps the old selector. */
 #define WITH(seg, insn) \
 	CODE_AROUND("mov %%" seg ", %%esi; mov %%edx, %%" seg, insn, "mov %%esi, %%" seg)
-#define READS(seg)                                                     \
+/* The same with SS. Back from a fault to a stack of 16 bits, upper half of ESP is the kernel's (vol. 2A, IRET). */
+#define WITH_SS(seg, insn)                                                      \
+	CODE_AROUND("mov %%ss, %%esi; mov %%esp, %%ebp; mov %%edx, %%ss", insn, \
+		    "mov %%esi, %%ss; mov %%ebp, %%esp")
+#define READS(WITH, seg)                                               \
 	{                                                              \
 		WITH(seg, "movb %%" seg ":(%%edi), %%cl"),             \
 			WITH(seg, "movw %%" seg ":(%%edi), %%cx"),     \
 			WITH(seg, "movl %%" seg ":(%%edi), %%ecx"),    \
 			WITH(seg, "fldl %%" seg ":(%%edi); fstp %%st") \
 	}
-#define WRITES(seg)                                                                               \
+#define WRITES(WITH, seg)                                                                         \
 	{                                                                                         \
 		WITH(seg, "movb $0, %%" seg ":(%%edi)"), WITH(seg, "movw $0, %%" seg ":(%%edi)"), \
 			WITH(seg, "movl $0, %%" seg ":(%%edi)"),                                  \
@@ -37,10 +41,12 @@ static const char *const names[REGISTERS] = { "ds", "es", "fs", "gs", "ss" };
 
 static const void *access_code(u32 reg, bool write, u32 size)
 {
-	const void *const reads[REGISTERS][SIZES] = { READS("ds"), READS("es"), READS("fs"),
-						      READS("gs"), READS("ss") };
-	const void *const writes[REGISTERS][SIZES] = { WRITES("ds"), WRITES("es"), WRITES("fs"),
-						       WRITES("gs"), WRITES("ss") };
+	const void *const reads[REGISTERS][SIZES] = { READS(WITH, "ds"), READS(WITH, "es"),
+						      READS(WITH, "fs"), READS(WITH, "gs"),
+						      READS(WITH_SS, "ss") };
+	const void *const writes[REGISTERS][SIZES] = { WRITES(WITH, "ds"), WRITES(WITH, "es"),
+						       WRITES(WITH, "fs"), WRITES(WITH, "gs"),
+						       WRITES(WITH_SS, "ss") };
 
 	return write ? writes[reg][size] : reads[reg][size];
 }

@@ -85,23 +85,44 @@ TEST(environment, "FLDENV changes words and tags, not registers",
 			      "ST(%u)", i);
 }
 
-TEST(pointers, "FNSTENV stores address and opcode of the last instruction, and of its operand",
-     SPEC("SDM vol. 1, 8.1.8, 8.1.9"))
+/* FLD of *operand; its address. */
+static ulong load(const u64 *operand)
 {
-	static u64 operand = 0x3ff0000000000000;
+	ulong ip;
+
+	__asm__ volatile("lea 1f, %0\n"
+			 "1: fldl %1\n"
+			 : "=&r"(ip)
+			 : "m"(*operand));
+	return ip;
+}
+
+TEST(pointers,
+     "FNSTENV stores the address of the last instruction, and of its operand; some CPUs have the "
+     "latter after an unmasked exception alone",
+     SPEC("SDM vol. 1, 8.1.8, 8.1.9; vol. 2A, CPUID, leaf 07H, EBX bit 6"))
+{
+	static const u64 one_double = 0x3ff0000000000000, snan_double = 0x7ff4000000000000;
 	struct x87_environment environment;
 	ulong ip;
 
 	fninit();
-	__asm__ volatile("lea 1f, %0\n"
-			 "1: fldl %1\n"
-			 : "=&r"(ip)
-			 : "m"(operand));
+	ip = load(&one_double);
 	fnstenv(&environment);
 	SUBTEST("ip");
 	EXPECT_EQ(environment.ip, (u32)ip);
 	SUBTEST("dp");
-	EXPECT_EQ(environment.dp, (u32)(ulong)&operand);
+	EXPECT_EQ(environment.dp,
+		  cpu_has(X86_FEATURE_FDP_EXCPTN_ONLY) ? 0 : (u32)(ulong)&one_double);
+	fninit();
+	fldcw(X87_CW_INIT & ~FLOAT_IE);
+	ip = load(&snan_double);
+	fnstenv(&environment);
+	SUBTEST("ip-unmasked-exception");
+	EXPECT_EQ(environment.status & FLOAT_IE, FLOAT_IE);
+	EXPECT_EQ(environment.ip, (u32)ip);
+	SUBTEST("dp-unmasked-exception");
+	EXPECT_EQ(environment.dp, (u32)(ulong)&snan_double);
 	fninit();
 }
 
