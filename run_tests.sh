@@ -46,6 +46,7 @@ vmm_find
 if [[ -n $OPT_PRINT_COMMAND ]]; then
 	for job in "${!JOB_TEST[@]}"; do
 		job_command "$job" "${JOB_GLOB[job]}" 1
+		[[ -z $DRIVER_WHY_NOT ]] || usage_error "${JOB_TEST[job]}: $DRIVER_WHY_NOT"
 		command_line
 		echo "$COMMAND_LINE"
 	done

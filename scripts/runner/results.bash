@@ -138,6 +138,7 @@ results_commands() {
 	for job in "${!JOB_TEST[@]}"; do
 		((job < JOBS_OF_ROUND)) || break
 		job_command "$job" @CASE@ 1
+		[[ -z $DRIVER_WHY_NOT ]] || continue
 		command_line
 		printf 'command\t%s\t%s\n' "${JOB_ARCH[job]}/${JOB_TEST[job]}" "$COMMAND_LINE"
 	done

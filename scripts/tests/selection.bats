@@ -145,6 +145,42 @@ four_tests() {
 	contains "$output" 'ok 1 alpha'
 }
 
+@test "vendor, features and topology in QEMU's words" {
+	tests '[t]' 'smp = 4' 'topology = sockets=1,cores=2,threads=2' 'vendor = intel' 'without = abm sse4_2 lahf_lm svm'
+	runner --print-command t
+	contains "$output" '-cpu max,vendor=GenuineIntel,-abm,-sse4.2,-lahf-lm,-svm,xlevel=0x80000008 -smp 4,sockets=1,cores=2,threads=2 '
+	tests '[t]' 'vendor = amd'
+	runner --print-command t
+	contains "$output" '-cpu max,vendor=AuthenticAMD '
+	tests '[t]' 'cpu = qemu64' 'without = nx'
+	ACCEL=kvm runner --print-command t
+	contains "$output" '-cpu qemu64,-nx '
+}
+
+@test "what hardware cannot do is skipped with the reason" {
+	tests '[t]' 'without = abm nx'
+	ACCEL=kvm runner
+	judged 'alpha=SKIP beta=SKIP gamma=SKIP'
+	contains "$(message alpha)" "needs a CPU without abm, this is the host's"
+	equal "$(boots)" 0
+	tests '[t]' 'vendor = amd' '[u]' 'image = t.elf' 'vendor = intel'
+	ACCEL=kvm runner
+	# The host is of one vendor at most.
+	contains "$(message alpha)" 'needs a CPU of vendor'
+}
+
+@test "values of vendor, without and topology that are none" {
+	tests '[t]' 'vendor = via'
+	runner
+	refused "unittests.cfg:2: vendor is intel or amd, not 'via'"
+	tests '[t]' 'without = -nx'
+	runner
+	refused "unittests.cfg:2: without is a list of features"
+	tests '[t]' 'topology = 1,2,2'
+	runner
+	refused "unittests.cfg:2: topology is like sockets=1,cores=2,threads=2"
+}
+
 @test "results come in the order of the tests, whatever ends first" {
 	image u one
 	image v eins
