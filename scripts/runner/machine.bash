@@ -58,6 +58,7 @@ kvm_why_not() {
 }
 
 declare -A ACCEL_OF=() BINARY_OF=() VERSION_OF=() VENDOR_OF=() # by architecture
+declare -A RELEASE_BINARY=() # the same; with --vmm-release, the driver's
 
 # vmm_find: the driver, and for each architecture binary, version, accelerator and the vendor of the CPU. The accelerator is
 # what ACCEL says, else KVM where it is for real, else the first that the driver has. ACCEL_WHY has the reason. VMM_NAME is
@@ -69,10 +70,17 @@ vmm_find() {
 	source "$file"
 	[[ -z $OPT_VMM_CONFIG || -n ${DRIVER_CONFIGS-} ]] || usage_error "--vmm $OPT_VMM:$OPT_VMM_CONFIG: $OPT_VMM has no configurations"
 	DRIVER_CONFIG=$OPT_VMM_CONFIG
+	if [[ -n $OPT_RELEASE ]]; then
+		vmm_release
+	fi
 	kvm_why_not
 	ACCEL_WHY=''
 	for arch in "${ARCHS[@]}"; do
-		driver_find "$arch"
+		if [[ -n $OPT_RELEASE ]]; then
+			DRIVER_BINARY=${RELEASE_BINARY[$arch]}
+		else
+			driver_find "$arch"
+		fi
 		[[ -z $DRIVER_ERROR ]] || usage_error "$DRIVER_ERROR"
 		BINARY_OF[$arch]=$DRIVER_BINARY
 		driver_version
@@ -112,6 +120,16 @@ host_vendor() {
 		break
 	done </proc/cpuinfo
 } 2>/dev/null
+
+# vmm_release: the VMM's binaries of OPT_RELEASE into RELEASE_BINARY, by architecture, if its driver offers releases.
+vmm_release() {
+	local file=$ROOT/scripts/vmm/$OPT_VMM/release.bash
+	[[ -f $file ]] || usage_error "--vmm-release $OPT_RELEASE: the driver of $OPT_VMM offers no releases"
+	# shellcheck source=scripts/vmm/qemu/release.bash
+	source "$file"
+	driver_release "$OPT_RELEASE" "${ARCHS[@]}"
+	[[ -z $DRIVER_ERROR ]] || usage_error "--vmm-release $OPT_RELEASE: $DRIVER_ERROR"
+}
 
 # job_command JOB CASES FROM: the VMM's command line into DRIVER_ARGV, or into DRIVER_WHY_NOT why this VMM cannot do what
 # the test's section asks for; CASES is a pattern or ''.

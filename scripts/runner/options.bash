@@ -25,6 +25,8 @@ Boots test images under a VMM and says, case by case, whether it did what the ma
       --arch A[,B]      only these of the configured architectures
       --vmm NAME[:CONFIG]  the VMM: a folder of scripts/vmm/ (default: qemu); of one that has configurations, which
                         (bochs:intel, bochs:amd)
+      --vmm-release VERSION  this release of the VMM, such as 10.0, from Debian's archive: kept in ~/.cache/assay,
+                        nothing is installed
       --out DIR         results (default: logs; the previous run is kept as DIR.old)
       --known FILE|none the VMM's known deviations (default: scripts/vmm/<vmm>/known.cfg)
       --strict          a known deviation that is gone is a failure
@@ -37,7 +39,7 @@ Boots test images under a VMM and says, case by case, whether it did what the ma
   -h, --help            this text
 
 Environment: ACCEL (kvm, tcg, ...), MACHINE, QEMU and BOCHS (the binary), TIMEOUT (seconds without a sign of
-life from a case; 0: none), NO_COLOR.
+life from a case; 0: none), ASSAY_CACHE (a folder instead of ~/.cache/assay), NO_COLOR.
 
 Exit status: 0 nothing unexpected; 1 FAIL, CRASH, TIMEOUT or ERROR; 2 usage or configuration; 130
 interrupted; with --compare, 1: something regressed; with --bisect, 125.
@@ -65,7 +67,7 @@ usage_error() {
 OPT_ALL=false OPT_GROUPS=() OPT_JOBS='' OPT_LIST='' OPT_TAP=false OPT_VERBOSE=false OPT_ARCHS=''
 OPT_ISOLATE=false OPT_REPEAT=1 OPT_UNTIL_FAIL=false OPT_SHUFFLE='' OPT_FAIL_FAST=false OPT_RERUN=false
 OPT_COMPARE=() OPT_BISECT=false OPT_BUILD=''
-OPT_VMM=qemu OPT_VMM_CONFIG='' OPT_OUT=logs OPT_KNOWN='' OPT_STRICT=false OPT_PRINT_COMMAND='' OPT_PATTERNS=()
+OPT_VMM=qemu OPT_VMM_CONFIG='' OPT_RELEASE='' OPT_OUT=logs OPT_KNOWN='' OPT_STRICT=false OPT_PRINT_COMMAND='' OPT_PATTERNS=()
 CONFIG=$ROOT/unittests.cfg
 
 # options_parse ARGUMENT...: into OPT_*.
@@ -85,7 +87,7 @@ options_parse() {
 			set -- "${option#*=}" "$@"
 			option=${option%%=*}
 			case $option in
-			--group | --jobs | --arch | --repeat | --shuffle | --build | --vmm | --out | --known | --config | --print-command) ;;
+			--group | --jobs | --arch | --repeat | --shuffle | --build | --vmm | --vmm-release | --out | --known | --config | --print-command) ;;
 			*) usage_error "option '$option' takes no value; try --help" ;;
 			esac
 			;;
@@ -95,7 +97,7 @@ options_parse() {
 			;;
 		esac
 		case $option in
-		-g | --group | -j | --jobs | --arch | --repeat | --shuffle | --build | --vmm | --out | --known | --config | --print-command)
+		-g | --group | -j | --jobs | --arch | --repeat | --shuffle | --build | --vmm | --vmm-release | --out | --known | --config | --print-command)
 			(($#)) || usage_error "option '$option' needs a value; try --help"
 			value=$1
 			[[ -n $value ]] || usage_error "option '$option' has an empty value"
@@ -140,6 +142,7 @@ options_parse() {
 				[[ $OPT_VMM_CONFIG =~ ^[A-Za-z0-9_-]+$ ]] || usage_error "--vmm $value: '$OPT_VMM_CONFIG' is no configuration's name"
 			fi
 			;;
+		--vmm-release) OPT_RELEASE=$value ;;
 		--out) OPT_OUT=$value ;;
 		--known) OPT_KNOWN=$value ;;
 		--strict) OPT_STRICT=true ;;

@@ -15,7 +15,7 @@ setup() {
 	ln -s "$TOP/run_tests.sh" "$P/run_tests.sh"
 	ln -s "$TOP/scripts/runner" "$P/scripts/runner"
 	# Not the whole folder: known.cfg is the test's own.
-	ln -s "$TOP/scripts/vmm/qemu/driver.bash" "$P/scripts/vmm/qemu/driver.bash"
+	ln -s "$TOP/scripts/vmm/qemu/"*.bash "$P/scripts/vmm/qemu/"
 	cd "$P" || return 1
 	image t alpha beta gamma
 	tests '[t]'
