@@ -198,6 +198,36 @@ END
 	done
 }
 
+@test "confirmed: a list of releases, which bounds nothing" {
+	local list
+	beta_fails
+	for list in 7.2 '10.0 11.1.3 12'; do
+		known t:beta
+		sed -i "s/^confirmed.*/confirmed = $list/" scripts/vmm/qemu/known.cfg
+		FAKE_VERSION='QEMU emulator version 9.0.0' runner t:beta
+		judged beta=KNOWN
+	done
+	rm starts
+	for list in 7.2, '7.2,10.0' ..7.2 'a list' 7. '7.2  10.0' -1 'everywhere'; do
+		known t:beta
+		sed -i "s/^confirmed.*/confirmed = $list/" scripts/vmm/qemu/known.cfg
+		runner
+		refused "known.cfg:4: confirmed is a list of releases with spaces between, not '$list'"
+	done
+}
+
+@test "without an upper bound an entry is for every later version, with one it is not" {
+	beta_fails
+	known t:beta 'versions = 7.2..'
+	FAKE_VERSION='QEMU emulator version 99.1.0' runner t:beta
+	judged beta=KNOWN
+	known t:beta 'versions = ..9.2'
+	FAKE_VERSION='QEMU emulator version 9.2.4' runner t:beta
+	judged beta=KNOWN
+	FAKE_VERSION='QEMU emulator version 10.0.0' runner t:beta
+	judged beta=FAIL
+}
+
 @test "accel and arch" {
 	beta_fails
 	known t:beta 'accel = kvm'
@@ -242,9 +272,9 @@ END
 	judged 'alpha=PASS beta=PASS gamma=PASS'
 }
 
-@test "an entry without manual, actual or cases" {
+@test "an entry without manual, actual, confirmed or cases" {
 	local key
-	for key in manual actual cases; do
+	for key in manual actual confirmed cases; do
 		known t:beta
 		sed -i "/^$key/d" scripts/vmm/qemu/known.cfg
 		[[ $key != cases ]] || sed -i '/t:beta/d' scripts/vmm/qemu/known.cfg

@@ -21,6 +21,8 @@ declare -gA RELEASE_TARGETS=([x86]='x86_64 i386' [arm]='aarch64 arm' [s390x]=s39
 RELEASE_MIRRORS=(http://deb.debian.org/debian http://archive.debian.org/debian)
 RELEASE_KEYS=${ASSAY_KEYRING:-/usr/share/keyrings/debian-archive-keyring.gpg}
 
+declare -gA RELEASE_BINARY=() # by architecture
+
 # driver_release RELEASE ARCH...: the binaries into RELEASE_BINARY, fetched if need be, or why not into DRIVER_ERROR.
 driver_release() {
 	local release=$1 arch family cache missing=()
