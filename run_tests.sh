@@ -12,7 +12,7 @@ shopt -s extglob
 # Consoles and files are bytes: half a character must not swallow the end of its line.
 export LC_ALL=C
 ROOT=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd) || exit 2
-for part in options ini config known machine results symbols scheduler show compare bisect; do
+for part in options ini config known machine results symbols scheduler show compare matrix bisect; do
 	# shellcheck source=/dev/null
 	source "$ROOT/scripts/runner/$part.bash"
 done
@@ -42,6 +42,9 @@ if [[ -n $OPT_LIST ]]; then
 	exit 0
 fi
 
+if [[ -n $OPT_MATRIX ]]; then
+	matrix_run
+fi
 vmm_find
 if [[ -n $OPT_PRINT_COMMAND ]]; then
 	for job in "${!JOB_TEST[@]}"; do

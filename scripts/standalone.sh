@@ -66,7 +66,7 @@ for word; do
 		arguments+=("$word")
 		case $word in
 		-h | --help) printf 'Usage of this file: @NAME@ [options] [CASE-GLOB ...], with the options of run_tests.sh:\n\n' ;;
-		-g | --group | -j | --jobs | --arch | --repeat | --shuffle | --build | --vmm | --vmm-release | --out | --known | --config | --print-command) value=true ;;
+		-g | --group | -j | --jobs | --arch | --repeat | --shuffle | --build | --vmm | --vmm-release | --matrix | --out | --known | --config | --print-command) value=true ;;
 		esac
 	else
 		globs+=("${word#@NAME@:}")

@@ -60,16 +60,22 @@ kvm_why_not() {
 declare -A ACCEL_OF=() BINARY_OF=() VERSION_OF=() VENDOR_OF=() # by architecture
 declare -A RELEASE_BINARY=() # the same; with --vmm-release, the driver's
 
-# vmm_find: the driver, and for each architecture binary, version, accelerator and the vendor of the CPU. The accelerator is
-# what ACCEL says, else KVM where it is for real, else the first that the driver has. ACCEL_WHY has the reason. VMM_NAME is
-# the VMM with its configuration.
-vmm_find() {
-	local arch file=$ROOT/scripts/vmm/$OPT_VMM/driver.bash
+# vmm_driver: the functions of OPT_VMM's driver, and the configuration that is wanted.
+vmm_driver() {
+	local file=$ROOT/scripts/vmm/$OPT_VMM/driver.bash
 	[[ $OPT_VMM =~ ^[A-Za-z0-9_-]+$ && -f $file ]] || usage_error "--vmm $OPT_VMM: there is no scripts/vmm/$OPT_VMM/driver.bash"
 	# shellcheck source=scripts/vmm/qemu/driver.bash
 	source "$file"
 	[[ -z $OPT_VMM_CONFIG || -n ${DRIVER_CONFIGS-} ]] || usage_error "--vmm $OPT_VMM:$OPT_VMM_CONFIG: $OPT_VMM has no configurations"
 	DRIVER_CONFIG=$OPT_VMM_CONFIG
+}
+
+# vmm_find: for each architecture binary, version, accelerator and the vendor of the CPU. The accelerator is what ACCEL
+# says, else KVM where it is for real, else the first that the driver has. ACCEL_WHY has the reason. VMM_NAME is the VMM
+# with its configuration.
+vmm_find() {
+	local arch
+	vmm_driver
 	if [[ -n $OPT_RELEASE ]]; then
 		vmm_release
 	fi

@@ -27,6 +27,9 @@ Boots test images under a VMM and says, case by case, whether it did what the ma
                         (bochs:intel, bochs:amd)
       --vmm-release VERSION  this release of the VMM, such as 10.0, from Debian's archive: kept in ~/.cache/assay,
                         nothing is installed
+      --matrix A,B,...  everything on each of these, and what they do not agree about: releases as above; programs, or
+                        folders with programs, by a path; VMMs by name. X=A calls A X. Results are in DIR/A, DIR/B, ...,
+                        DIR/matrix.html and matrix.json
       --out DIR         results (default: logs; the previous run is kept as DIR.old)
       --known FILE|none the VMM's known deviations (default: scripts/vmm/<vmm>/known.cfg)
       --strict          a known deviation that is gone is a failure
@@ -49,6 +52,7 @@ Examples:
   ./run_tests.sh exc insn:'alu_*,shift_*'    one test, and some cases of another
   ./run_tests.sh --list exc                what exc checks, and where the manual says so
   ./run_tests.sh --compare logs.old logs   what changed since the run before
+  ./run_tests.sh --matrix 7.2,10.0,11.1 exc    three releases of QEMU, side by side
   git bisect run .../run_tests.sh --bisect --build 'make -C build' exc:int3_checks_gate_dpl
   ACCEL=kvm MACHINE=pc ./run_tests.sh -j1  with KVM, on another machine type
 EOF
@@ -67,12 +71,13 @@ usage_error() {
 OPT_ALL=false OPT_GROUPS=() OPT_JOBS='' OPT_LIST='' OPT_TAP=false OPT_VERBOSE=false OPT_ARCHS=''
 OPT_ISOLATE=false OPT_REPEAT=1 OPT_UNTIL_FAIL=false OPT_SHUFFLE='' OPT_FAIL_FAST=false OPT_RERUN=false
 OPT_COMPARE=() OPT_BISECT=false OPT_BUILD=''
-OPT_VMM=qemu OPT_VMM_CONFIG='' OPT_RELEASE='' OPT_OUT=logs OPT_KNOWN='' OPT_STRICT=false OPT_PRINT_COMMAND='' OPT_PATTERNS=()
+OPT_VMM=qemu OPT_VMM_CONFIG='' OPT_RELEASE='' OPT_MATRIX='' OPT_OUT=logs OPT_KNOWN='' OPT_STRICT=false OPT_PRINT_COMMAND='' OPT_PATTERNS=()
+OPT_REST=() # the options as they were given, but for --matrix and --out
 CONFIG=$ROOT/unittests.cfg
 
 # options_parse ARGUMENT...: into OPT_*.
 options_parse() {
-	local option value
+	local option value given
 	# What git bisect is to hear of a mistake does not hang on which word comes first.
 	for option; do
 		[[ $option != -- ]] || break
@@ -87,7 +92,7 @@ options_parse() {
 			set -- "${option#*=}" "$@"
 			option=${option%%=*}
 			case $option in
-			--group | --jobs | --arch | --repeat | --shuffle | --build | --vmm | --vmm-release | --out | --known | --config | --print-command) ;;
+			--group | --jobs | --arch | --repeat | --shuffle | --build | --vmm | --vmm-release | --matrix | --out | --known | --config | --print-command) ;;
 			*) usage_error "option '$option' takes no value; try --help" ;;
 			esac
 			;;
@@ -96,14 +101,17 @@ options_parse() {
 			option=${option:0:2}
 			;;
 		esac
+		given=("$option")
 		case $option in
-		-g | --group | -j | --jobs | --arch | --repeat | --shuffle | --build | --vmm | --vmm-release | --out | --known | --config | --print-command)
+		-g | --group | -j | --jobs | --arch | --repeat | --shuffle | --build | --vmm | --vmm-release | --matrix | --out | --known | --config | --print-command)
 			(($#)) || usage_error "option '$option' needs a value; try --help"
 			value=$1
 			[[ -n $value ]] || usage_error "option '$option' has an empty value"
 			shift
+			given+=("$value")
 			;;
 		esac
+		[[ $option != -?* || $option == --@(|matrix|out) ]] || OPT_REST+=("${given[@]}")
 		case $option in
 		-a | --all) OPT_ALL=true ;;
 		-g | --group) OPT_GROUPS+=("$value") ;;
@@ -143,6 +151,7 @@ options_parse() {
 			fi
 			;;
 		--vmm-release) OPT_RELEASE=$value ;;
+		--matrix) OPT_MATRIX=$value ;;
 		--out) OPT_OUT=$value ;;
 		--known) OPT_KNOWN=$value ;;
 		--strict) OPT_STRICT=true ;;
@@ -168,6 +177,12 @@ options_parse() {
 	fi
 	if $OPT_BISECT && ((!${#OPT_PATTERNS[@]})); then
 		usage_error '--bisect needs a test or a case'
+	fi
+	if [[ -n $OPT_MATRIX ]]; then
+		if $OPT_BISECT || $OPT_RERUN || $OPT_TAP || $OPT_UNTIL_FAIL || [[ -n ${OPT_COMPARE[*]}$OPT_PRINT_COMMAND$OPT_RELEASE ]]; then
+			usage_error '--matrix does not go with --bisect, --compare, --print-command, --rerun-failed, --tap13, --until-fail and --vmm-release'
+		fi
+		matrix_parse "$OPT_MATRIX"
 	fi
 	if [[ -n $OPT_PRINT_COMMAND ]]; then
 		OPT_PATTERNS=("$OPT_PRINT_COMMAND")

@@ -59,9 +59,18 @@ results_unlock() {
 	fi
 }
 
-# results_open: makes OUT anew; the previous run is kept beside it.
+# results_open: makes OUT anew, for the reports of a run.
 results_open() {
 	local arch
+	results_folder
+	for arch in "${ARCHS[@]}"; do
+		mkdir -p "$OUT/$arch" 2>/dev/null || usage_error "--out $OUT: cannot be written"
+	done
+	{ : >"$OUT/events.tsv"; } 2>/dev/null || usage_error "--out $OUT: cannot be written"
+}
+
+# results_folder: makes OUT anew; the previous one is kept beside it.
+results_folder() {
 	OUT=${OPT_OUT%/}
 	[[ -n $OUT ]] || usage_error "--out $OPT_OUT: not a folder for results"
 	if [[ $OUT != /* ]]; then
@@ -80,10 +89,7 @@ results_open() {
 			mv "$OUT" "$OUT.old" 2>/dev/null || usage_error "--out $OUT: cannot be renamed to $OUT.old"
 		fi
 	fi
-	for arch in "${ARCHS[@]}"; do
-		mkdir -p "$OUT/$arch" 2>/dev/null || usage_error "--out $OUT: cannot be written"
-	done
-	{ : >"$OUT/$MARKER" && : >"$OUT/events.tsv"; } 2>/dev/null || usage_error "--out $OUT: cannot be written"
+	{ mkdir -p "$OUT" && : >"$OUT/$MARKER"; } 2>/dev/null || usage_error "--out $OUT: cannot be written"
 }
 
 # results_add JOB: the job's results go to events.tsv, as they come; the reports are made from it. Fields: job, arch, test,
@@ -125,7 +131,7 @@ results_report() {
 	fi
 	now_ms
 	tenths=$((NOW > STARTED_MS ? (NOW - STARTED_MS) / 100 : 0))
-	{ sort -s -n -k1,1 "$OUT/events.tsv" && results_commands; } | awk -f "$ROOT/scripts/runner/report.awk" \
+	{ sort -s -n -k1,1 "$OUT/events.tsv" && results_commands; } | awk -f "$ROOT/scripts/runner/json.awk" -f "$ROOT/scripts/runner/report.awk" \
 		-v "out=${OUT//\\/\\\\}" -v "template=${ROOT//\\/\\\\}/scripts/runner/report.html" -v "vmm=$VMM_NAME" -v "cases=$EVENTS_CASES" \
 		-v "vmm_version=$(unique "${VERSION_OF[@]}")" -v "accel=$(unique "${ACCEL_OF[@]}")" -v "arch=${ARCHS[*]}" \
 		-v "host=$HOST_ARCH, $HOST_CPUS CPUs, $OSTYPE" -v "commit=$commit" -v "started=$STARTED" \
