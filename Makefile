@@ -20,7 +20,7 @@ $(addprefix build-,$(ARCH)): build-%:
 		{ echo "Makefile: $* is not configured; run ./configure --arch=$*" >&2; exit 2; }
 	@+$(MAKE) --no-print-directory -f scripts/build.mk ARCH=$*
 
-# The runner's own tests, then every case of every configured architecture.
+# The runner's own tests, then every case of every configured architecture; RELEASES='10.0 11.1' for these of QEMU, too.
 check: all
 	@scripts/check.sh
 
@@ -58,7 +58,7 @@ clean:
 	rm -rf $(addprefix build/,$(addsuffix /obj,$(ARCH)) $(addsuffix /vmm,$(ARCH))) $(foreach a,$(ARCH),build/$(a)/*.elf build/$(a)/*.bin build/$(a)/*.list)
 
 distclean:
-	rm -rf build logs logs.old compile_commands.json
+	rm -rf build logs logs.old logs-* compile_commands.json
 
 help:
 	@echo "make                builds what ./configure has set up; ARCH=i386 only that"
