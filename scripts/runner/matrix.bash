@@ -57,6 +57,8 @@ matrix_run() {
 	trap end_all EXIT
 	results_folder
 	trap matrix_interrupted INT TERM HUP
+	set -m
+	guard_start
 	for i in "${!MATRIX_LABELS[@]}"; do
 		echo "== ${MATRIX_LABELS[i]}"
 		status=0
@@ -100,6 +102,7 @@ matrix_one() {
 		exec "$BASH" "$ROOT/run_tests.sh" "${options[@]}" -- "${OPT_PATTERNS[@]}"
 	) &
 	MATRIX_CHILD=$!
+	guard_tell begun "$MATRIX_CHILD"
 	wait "$MATRIX_CHILD"
 }
 

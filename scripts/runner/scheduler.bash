@@ -80,6 +80,7 @@ start_boot() {
 		exec "${DRIVER_ARGV[@]}"
 	) </dev/null >"$LOG" 2>"$LOG.stderr" &
 	pid=$!
+	guard_tell begun "$pid"
 	exec {fd}<"$LOG"
 	RUN_JOB[$pid]=$job RUN_FD[$pid]=$fd RUN_ALIVE[$pid]=$NOW RUN_CASE[$pid]='' RUN_ENDED_FOR[$pid]=''
 	RUN_STARTED[$pid]=$NOW RUN_BOOT_MS[$pid]=0 RUN_SINCE[$pid]=$NOW RUN_STARTS[$pid]=0
@@ -193,6 +194,7 @@ end_boot() {
 	local pid=$1 job=${RUN_JOB[$1]} fd=${RUN_FD[$1]} resume=0 part='' results
 	# What the VMM has left behind in its process group would write on into a console that is judged.
 	kill -KILL -- "-$pid" 2>/dev/null || :
+	guard_tell ended "$pid"
 	exec {fd}<&-
 	vmm_verdict "$pid" "$2"
 	job_log "$job"
@@ -444,6 +446,7 @@ run_jobs() {
 	now_ms
 	WATCHED=$NOW
 	set -m
+	guard_start
 	while true; do
 		while ((${#RUN_JOB[@]} < OPT_JOBS)) && next_job; do
 			start_boot "$JOB"
