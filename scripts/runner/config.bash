@@ -15,7 +15,7 @@ config_read() {
 	local file=$1 section key value vmm keys=("${CONFIG_KEYS[@]}")
 	for vmm in "$ROOT"/scripts/vmm/*/; do
 		vmm=${vmm%/}
-		keys+=("${vmm##*/}_params")
+		keys+=("${vmm##*/}_params" "${vmm##*/}_params_optional")
 	done
 	ini_read "$file" "${keys[@]}"
 	TESTS=() TEST=()

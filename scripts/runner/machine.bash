@@ -137,25 +137,68 @@ vmm_release() {
 	[[ -z $DRIVER_ERROR ]] || usage_error "--vmm-release $OPT_RELEASE: $DRIVER_ERROR"
 }
 
+# job_machine JOB: what its test wants of the driver into VM_*, which are the caller's.
+job_machine() {
+	local test=${JOB_TEST[$1]}
+	VM_ARCH=${JOB_ARCH[$1]}
+	test_image "$test"
+	VM_IMAGE=$ROOT/build/$VM_ARCH/$IMAGE
+	VM_MACHINE=${TEST["$test|machine"]-} VM_SMP=${TEST["$test|smp"]-} VM_CPU=${TEST["$test|cpu"]-}
+	VM_VENDOR=${TEST["$test|vendor"]-} VM_WITHOUT=${TEST["$test|without"]-} VM_TOPOLOGY=${TEST["$test|topology"]-}
+	VM_MEMORY=${TEST["$test|memory"]-} VM_ACCEL=${ACCEL_OF[$VM_ARCH]} VM_ARGS=${TEST["$test|test_args"]-}
+	read -ra VM_PARAMS <<<"${TEST["$test|${OPT_VMM}_params"]-}"
+	read -ra VM_OPTIONAL <<<"${TEST["$test|${OPT_VMM}_params_optional"]-}"
+	if [[ -z ${OPTIONAL_GONE["$VM_ARCH ${VM_OPTIONAL[*]-}"]+x} ]]; then
+		VM_PARAMS+=(${VM_OPTIONAL[@]+"${VM_OPTIONAL[@]}"})
+	fi
+	DRIVER_BINARY=${BINARY_OF[$VM_ARCH]} DRIVER_VERSION=${VERSION_OF[$VM_ARCH]} DRIVER_WHY_NOT=''
+}
+
 # job_command JOB CASES FROM: the VMM's command line into DRIVER_ARGV, or into DRIVER_WHY_NOT why this VMM cannot do what
 # the test's section asks for; CASES is a pattern or ''.
 job_command() {
-	local arch=${JOB_ARCH[$1]} test=${JOB_TEST[$1]}
-	local VM_ARCH=$arch VM_IMAGE VM_MACHINE VM_SMP VM_CPU VM_MEMORY VM_ACCEL VM_ARGS VM_PARAMS VM_VENDOR VM_WITHOUT VM_TOPOLOGY
-	test_image "$test"
-	VM_IMAGE=$ROOT/build/$arch/$IMAGE
-	VM_MACHINE=${TEST["$test|machine"]-} VM_SMP=${TEST["$test|smp"]-} VM_CPU=${TEST["$test|cpu"]-}
-	VM_VENDOR=${TEST["$test|vendor"]-} VM_WITHOUT=${TEST["$test|without"]-} VM_TOPOLOGY=${TEST["$test|topology"]-}
-	VM_MEMORY=${TEST["$test|memory"]-} VM_ACCEL=${ACCEL_OF[$arch]} VM_ARGS=${TEST["$test|test_args"]-}
+	local VM_ARCH VM_IMAGE VM_MACHINE VM_SMP VM_CPU VM_MEMORY VM_ACCEL VM_ARGS VM_PARAMS VM_OPTIONAL VM_VENDOR VM_WITHOUT VM_TOPOLOGY
+	job_machine "$1"
 	if [[ -n $2 ]]; then
 		VM_ARGS+=${VM_ARGS:+ }case=$2
 	fi
 	if (($3 > 1)); then
 		VM_ARGS+=${VM_ARGS:+ }from=$3
 	fi
-	read -ra VM_PARAMS <<<"${TEST["$test|${OPT_VMM}_params"]-}"
-	DRIVER_BINARY=${BINARY_OF[$arch]} DRIVER_VERSION=${VERSION_OF[$arch]} DRIVER_WHY_NOT=''
 	driver_argv
+}
+
+declare -A OPTIONAL_GONE=() # "arch parameters": optional ones that the VMM does not have
+
+# job_refused FILE JOB: whether the VMM, which has not started and said what is in FILE, does not have something that the
+# test asks for: its words into DRIVER_REFUSED. Then DRIVER_AGAIN says whether it can be started without.
+job_refused() {
+	local VM_ARCH VM_IMAGE VM_MACHINE VM_SMP VM_CPU VM_MEMORY VM_ACCEL VM_ARGS VM_PARAMS VM_OPTIONAL VM_VENDOR VM_WITHOUT VM_TOPOLOGY words
+	declare -F driver_refusal >/dev/null || return 1
+	mapfile -t -n 30 words <"$1"
+	DRIVER_REFUSED='' DRIVER_AGAIN=false
+	job_machine "$2"
+	if ((${#VM_OPTIONAL[@]})); then
+		VM_PARAMS=("${VM_OPTIONAL[@]}") VM_MACHINE='' VM_CPU='' VM_WITHOUT=''
+		driver_refusal "${words[@]}"
+		if [[ -n $DRIVER_REFUSED ]]; then
+			$DRIVER_AGAIN || optional_gone
+			DRIVER_AGAIN=true
+			return
+		fi
+		job_machine "$2"
+	fi
+	driver_refusal "${words[@]}"
+	[[ -n $DRIVER_REFUSED ]]
+}
+
+# optional_gone: the optional parameters of job_refused are left out from now on, and that is said once.
+optional_gone() {
+	local gone="$VM_ARCH ${VM_OPTIONAL[*]}"
+	[[ -z ${OPTIONAL_GONE[$gone]+x} ]] || return 0
+	OPTIONAL_GONE[$gone]=true
+	clear_progress
+	echo "run_tests.sh: $VM_ARCH is booted without ${VM_OPTIONAL[*]}: ${DRIVER_REFUSED//[^[:print:]]/?}" >&2
 }
 
 # command_line: DRIVER_ARGV as one types it, into COMMAND_LINE.

@@ -6,6 +6,7 @@ LOOK_MS=2000                # a longer time without a look at them was not their
 BOOT_MS=1000                # a boot to the first case that takes longer is one on a slow VMM or a loaded host
 DEFAULT_TIMEOUT=30          # seconds without a sign of life from a case
 STARTS_LIMIT=10             # so many version lines in one boot, or half as many for each first start mark, are a reset
+AGAIN_LIMIT=3               # so often a VMM is started again with less, of what it does not have
 CASE_LIMITS=10              # so many times that for a case that does give signs of life
 CONSOLE_LIMIT=$((8 << 10))  # KiB that a VMM may print; the kernel ends it there (SIGXFSZ)
 
@@ -18,6 +19,7 @@ JOB_BEFORE=()  # by job: what the judge is to know of the boot before
 JOB_RESULTS=() # by job: what the judge said of the boots so far
 JOB_COUNTS=()  # by job: how many cases have which verdict: VERDICT N ...
 JOB_DONE=()    # by job: ended or interrupted
+JOB_AGAIN=()   # by job: how often the VMM was started again with less
 JOB_MS=() JOB_STARTED=()
 TICKER=0
 WATCHED=0       # when the VMMs were looked at last
@@ -196,6 +198,9 @@ end_boot() {
 	kill -KILL -- "-$pid" 2>/dev/null || :
 	guard_tell ended "$pid"
 	exec {fd}<&-
+	if refused_boot "$pid"; then
+		return
+	fi
 	vmm_verdict "$pid" "$2"
 	job_log "$job"
 	if ((JOB_FROM[job] > 1)); then
@@ -215,8 +220,7 @@ end_boot() {
 	fi
 	remove_folder "$LOG$part"
 	# Not earlier: what is interrupted until here is judged then.
-	unset "RUN_JOB[$pid]" "RUN_FD[$pid]" "RUN_ALIVE[$pid]" "RUN_CASE[$pid]" "RUN_ENDED_FOR[$pid]" \
-		"RUN_STARTED[$pid]" "RUN_BOOT_MS[$pid]" "RUN_SINCE[$pid]" "RUN_STARTS[$pid]"
+	forget_boot "$pid"
 	count_cases "$job" "${results##*$'\n'counts$'\t'}"
 	if $BOOT_FAILED; then
 		results_room
@@ -240,6 +244,30 @@ end_boot() {
 # remove_folder LOG: the VMM's temporary files go with it.
 remove_folder() {
 	[[ -z ${DRIVER_WANTS_FOLDER-} ]] || rm -rf "$1.tmp"
+}
+
+forget_boot() {
+	unset "RUN_JOB[$1]" "RUN_FD[$1]" "RUN_ALIVE[$1]" "RUN_CASE[$1]" "RUN_ENDED_FOR[$1]" \
+		"RUN_STARTED[$1]" "RUN_BOOT_MS[$1]" "RUN_SINCE[$1]" "RUN_STARTS[$1]"
+}
+
+# refused_boot PID: whether the VMM did not start at all, as it does not have what the test asks for. It is started again
+# without that where it may be, else the test is skipped.
+refused_boot() {
+	local job=${RUN_JOB[$1]}
+	job_log "$job"
+	((JOB_FROM[job] == 1)) && [[ ! -s $LOG && -s $LOG.stderr && -z ${RUN_ENDED_FOR[$1]} ]] || return
+	job_refused "$LOG.stderr" "$job" || return
+	# What was started before its like had been refused is refused once more.
+	! $DRIVER_AGAIN || ((++JOB_AGAIN[job] <= AGAIN_LIMIT)) || return
+	remove_folder "$LOG"
+	forget_boot "$1"
+	if $DRIVER_AGAIN; then
+		start_boot "$job"
+	else
+		skip_rest "$job" "the VMM does not have what the test needs: $DRIVER_REFUSED"
+		end_job "$job" ended
+	fi
 }
 
 # join_logs PART: a later boot's console and standard error go behind those of the first, LOG.
@@ -404,7 +432,7 @@ next_job() {
 	fi
 	while ((NEXT_JOB < ${#JOB_TEST[@]})); do
 		JOB=$((NEXT_JOB++))
-		JOB_FROM[JOB]=1 JOB_BEFORE[JOB]='' JOB_RESULTS[JOB]='' JOB_COUNTS[JOB]='' JOB_MS[JOB]=0
+		JOB_FROM[JOB]=1 JOB_BEFORE[JOB]='' JOB_RESULTS[JOB]='' JOB_COUNTS[JOB]='' JOB_MS[JOB]=0 JOB_AGAIN[JOB]=0
 		WHY_NOT=$FAILED_BEFORE
 		stops_here || job_why_not "$JOB"
 		if [[ -z $WHY_NOT ]]; then

@@ -321,7 +321,7 @@ END
 
 @test "VMM too old" {
 	FAKE_VERSION='QEMU emulator version 2.11.1' runner
-	refused 'version 2.11.1; at least 4.2'
+	refused 'version 2.11.1; at least 5.2'
 }
 
 @test "VMM whose --version is garbage" {

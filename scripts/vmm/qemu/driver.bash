@@ -1,10 +1,13 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034 # the DRIVER_ variables are read by the runner
-# QEMU. docs/adding-a-vmm.md explains the five functions of a driver.
+# QEMU. docs/adding-a-vmm.md explains the functions of a driver.
 
-QEMU_OLDEST=4.2
+# The first that has qboot.rom; the oldest that was tried.
+QEMU_OLDEST=5.2
 # The oldest whose exit status can tell a guest's panic from its shutdown.
 QEMU_TELLS_PANIC=7.1
+# qboot does what these images need of a firmware in a quarter of SeaBIOS's time.
+QEMU_FIRMWARE=(-bios qboot.rom)
 
 # The binary for architecture $1 into DRIVER_BINARY, or why there is none into DRIVER_ERROR.
 driver_find() {
@@ -125,8 +128,9 @@ driver_argv() {
 		-machine "$machine" -accel "$VM_ACCEL" -cpu "$CPU" -smp "$smp" -m "${VM_MEMORY:-128M}"
 		${end[@]+"${end[@]}"})
 	case $machine in
-	# qboot does what these images need of a firmware in a quarter of SeaBIOS's time.
-	q35* | pc | pc-*) [[ " ${VM_PARAMS[*]} " == *' -bios '* ]] || DRIVER_ARGV+=(-bios qboot.rom) ;;
+	q35* | pc | pc-*)
+		[[ " ${VM_PARAMS[*]} " == *' -bios '* ]] || DRIVER_ARGV+=(${QEMU_FIRMWARE[@]+"${QEMU_FIRMWARE[@]}"})
+		;;
 	esac
 	DRIVER_ARGV+=(${VM_PARAMS[@]+"${VM_PARAMS[@]}"} -kernel "$image")
 	if [[ -n $arguments ]]; then
@@ -151,4 +155,45 @@ driver_status() {
 	*/0) DRIVER_WORDS+=', as for a reset or shutdown by the guest' ;;
 	*) DRIVER_HOW=died ;;
 	esac
+}
+
+# driver_refusal LINE...: what QEMU has said, which did not start. A line that says that it does not have something that
+# the test asks for into DRIVER_REFUSED; also that it comes without qboot, which it is then started without.
+driver_refusal() {
+	local line
+	for line; do
+		line=${line#*: } # the name of the program
+		if [[ $line == "could not load PC BIOS '${QEMU_FIRMWARE[1]-qboot.rom}'"* ]]; then
+			QEMU_FIRMWARE=() DRIVER_AGAIN=true
+			DRIVER_REFUSED=$line
+		elif qemu_refuses "$line"; then
+			DRIVER_REFUSED=$line
+		fi
+	done
+}
+
+# qemu_refuses LINE: whether it is about VM_PARAMS, VM_MACHINE or VM_CPU, and says that there is no such thing.
+qemu_refuses() {
+	local i name without asked
+	without=${VM_WITHOUT//sse4_/sse4.}
+	without=${without//_/-}
+	asked=,$VM_MACHINE,$VM_CPU,${without// /,},
+	for ((i = 0; i < ${#VM_PARAMS[@]}; i++)); do
+		[[ $1 != "${VM_PARAMS[i]}: invalid option"* ]] || return 0
+		[[ $1 == "${VM_PARAMS[i]} ${VM_PARAMS[i + 1]-}: "* ]] || continue
+		[[ $1 == *@('is not a valid'|'not found'|'failed to find romfile'|[Ii]'nvalid parameter'|'does not accept value'|'invalid object type'|'is unexpected')* ]]
+		return
+	done
+	if [[ $1 == *'unsupported machine type'* ]]; then
+		[[ -n $VM_MACHINE && -z ${MACHINE-} ]]
+	elif [[ $1 == *"unable to find CPU model '"* ]]; then
+		[[ -n $VM_CPU && $1 == *"'${VM_CPU%%,*}'"* ]]
+	elif [[ $1 =~ Property\ \'[^\']*\.([^.\']*)\'\ not\ found ]]; then
+		name=${BASH_REMATCH[1]}
+		[[ $asked == *,?([+-])"$name"[,=]* ]]
+	elif [[ $1 =~ ^Invalid\ ([a-z-]+)\ value ]]; then
+		[[ $asked == *,"${BASH_REMATCH[1]}"=* ]]
+	else
+		return 1
+	fi
 }
