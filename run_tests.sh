@@ -55,6 +55,7 @@ if [[ -n $OPT_PRINT_COMMAND ]]; then
 	done
 	exit 0
 fi
+kvm_probe
 if [[ $OPT_KNOWN != none ]]; then
 	[[ -z $OPT_KNOWN || -f $OPT_KNOWN ]] || usage_error "--known $OPT_KNOWN: no such file"
 	known_read "${OPT_KNOWN:-$ROOT/scripts/vmm/$OPT_VMM/known.cfg}"
@@ -67,7 +68,8 @@ trap end_all EXIT
 results_open
 trap interrupted INT TERM HUP
 trap 'interrupted PIPE' PIPE
-show_init "$VMM_NAME ${VERSION_OF[${ARCHS[0]}]}, accelerator ${ACCEL_OF[${ARCHS[0]}]} ($ACCEL_WHY), ${ARCHS[*]}, $OPT_JOBS at a time"
+accel_words
+show_init "$VMM_NAME ${VERSION_OF[${ARCHS[0]}]}, accelerator $ACCEL_WORDS, ${ARCHS[*]}, $OPT_JOBS at a time"
 run_jobs
 # What is left takes a moment, and is done once: in its midst there is nothing to interrupt.
 trap '' INT TERM HUP PIPE

@@ -36,28 +36,77 @@ host_describe() {
 	HOST_CPUS=$(nproc 2>/dev/null || echo 1)
 }
 
+KVM_DEVICE=${ASSAY_KVM_DEVICE:-/dev/kvm} CPUINFO=${ASSAY_CPUINFO:-/proc/cpuinfo} # the runner's tests have others
+KVM_SECONDS=10                                                                  # a first image says something by then
+
 # kvm_why_not: why this host is not to be used with KVM, or ''. Only hardware virtualisation counts.
 kvm_why_not() {
 	local line
 	KVM_WHY_NOT=''
-	if [[ ! -e /dev/kvm ]]; then
-		KVM_WHY_NOT='no /dev/kvm'
-	elif [[ ! -r /dev/kvm || ! -w /dev/kvm ]]; then
-		KVM_WHY_NOT='no permission for /dev/kvm'
-	elif ! { : <>/dev/kvm; } 2>/dev/null; then
-		KVM_WHY_NOT='/dev/kvm cannot be opened'
+	if [[ ! -e $KVM_DEVICE ]]; then
+		KVM_WHY_NOT="no $KVM_DEVICE"
+	elif [[ ! -r $KVM_DEVICE || ! -w $KVM_DEVICE ]]; then
+		KVM_WHY_NOT="no permission for $KVM_DEVICE"
+	elif ! { : <>"$KVM_DEVICE"; } 2>/dev/null; then
+		KVM_WHY_NOT="$KVM_DEVICE cannot be opened"
 	elif [[ $HOST_ARCH == x86_64 || $HOST_ARCH == i386 ]]; then
 		while IFS= read -r line; do
 			if [[ $line == flags*:* ]]; then
 				[[ "$line " == *' vmx '* || "$line " == *' svm '* ]] ||
-					KVM_WHY_NOT='/dev/kvm opens, but /proc/cpuinfo has neither vmx nor svm'
+					KVM_WHY_NOT="$KVM_DEVICE opens, but $CPUINFO has neither vmx nor svm"
 				break
 			fi
-		done </proc/cpuinfo
+		done <"$CPUINFO"
 	fi
 }
 
-declare -A ACCEL_OF=() BINARY_OF=() VERSION_OF=() VENDOR_OF=() # by architecture
+# kvm_probe: where KVM was taken because it is there, whether an image says anything on it; else it is not taken.
+kvm_probe() {
+	local arch job text other
+	local VM_ARCH VM_IMAGE VM_MACHINE VM_SMP VM_CPU VM_MEMORY VM_ACCEL VM_ARGS VM_PARAMS VM_OPTIONAL VM_VENDOR VM_WITHOUT VM_TOPOLOGY
+	[[ -z ${ACCEL-} ]] || return 0
+	for job in "${!JOB_TEST[@]}"; do
+		arch=${JOB_ARCH[job]}
+		[[ ${ACCEL_OF[$arch]} == kvm && -z ${KVM_PROBED[$arch]-} ]] || continue
+		KVM_PROBED[$arch]=true
+		job_machine "$job"
+		# There is no such case: the guest starts, says so and ends.
+		VM_MACHINE='' VM_SMP='' VM_TOPOLOGY='' VM_CPU='' VM_VENDOR='' VM_WITHOUT='' VM_MEMORY='' VM_PARAMS=() VM_ARGS=case=-
+		driver_argv
+		{ text=$(timeout -s KILL "$KVM_SECONDS" "${DRIVER_ARGV[@]}" 2>&1 </dev/null); } 2>/dev/null
+		[[ $text != *'KTAP version'* ]] || continue
+		driver_accels "$arch" "$HOST_ARCH"
+		other=" $DRIVER_ACCELS "
+		read -r other _ <<<"${other/ kvm / }"
+		[[ -n $other ]] || continue
+		ACCEL_OF[$arch]=$other
+		vmm_vendor "$arch"
+		text=${text%%$'\n'*}
+		text=${text//[^[:print:]]/?}
+		ACCEL_WHY[$arch]="$KVM_DEVICE opens, but no image runs with it: ${text:-nothing came for $KVM_SECONDS s}"
+	done
+}
+
+# accel_words: which accelerator runs which architecture and why, into ACCEL_WORDS.
+accel_words() {
+	local arch words archs=()
+	local -A said=()
+	ACCEL_WORDS=''
+	for arch in "${ARCHS[@]}"; do
+		words="${ACCEL_OF[$arch]} (${ACCEL_WHY[$arch]})"
+		if [[ -z ${said[$words]-} ]]; then
+			archs+=("$words")
+		fi
+		said[$words]+=${said[$words]:+ }$arch
+	done
+	for words in "${archs[@]}"; do
+		((${#archs[@]} == 1)) || words="${words%% *} for ${said[$words]} ${words#* }"
+		ACCEL_WORDS+=${ACCEL_WORDS:+, }$words
+	done
+}
+
+declare -A ACCEL_OF=() ACCEL_WHY=() BINARY_OF=() VERSION_OF=() VENDOR_OF=() # by architecture
+declare -A KVM_PROBED=()
 declare -A RELEASE_BINARY=() # the same; with --vmm-release, the driver's
 
 # vmm_driver: the functions of OPT_VMM's driver, and the configuration that is wanted.
@@ -80,7 +129,6 @@ vmm_find() {
 		vmm_release
 	fi
 	kvm_why_not
-	ACCEL_WHY=''
 	for arch in "${ARCHS[@]}"; do
 		if [[ -n $OPT_RELEASE ]]; then
 			DRIVER_BINARY=${RELEASE_BINARY[$arch]}
@@ -95,22 +143,28 @@ vmm_find() {
 		driver_accels "$arch" "$HOST_ARCH"
 		if [[ $DRIVER_ACCELS == none ]]; then
 			ACCEL_OF[$arch]=none
-			ACCEL_WHY='this VMM has only one way'
+			ACCEL_WHY[$arch]='this VMM has only one way'
 		elif [[ -n ${ACCEL-} ]]; then
 			ACCEL_OF[$arch]=$ACCEL
-			ACCEL_WHY='ACCEL says so'
+			ACCEL_WHY[$arch]='ACCEL says so'
 		elif [[ " $DRIVER_ACCELS " == *' kvm '* && -z $KVM_WHY_NOT ]]; then
 			ACCEL_OF[$arch]=kvm
-			ACCEL_WHY='/dev/kvm opens and the CPU virtualises in hardware'
+			ACCEL_WHY[$arch]="$KVM_DEVICE opens and the CPU virtualises in hardware"
 		else
 			ACCEL_OF[$arch]=${DRIVER_ACCELS%% *}
-			ACCEL_WHY=${KVM_WHY_NOT:-'no KVM for this architecture here'}
+			ACCEL_WHY[$arch]='no KVM for this architecture here'
+			[[ " $DRIVER_ACCELS " != *' kvm '* || -z $KVM_WHY_NOT ]] || ACCEL_WHY[$arch]=$KVM_WHY_NOT
 		fi
-		DRIVER_VENDOR=''
-		driver_vendor "$arch" "${ACCEL_OF[$arch]%%,*}"
-		VENDOR_OF[$arch]=$DRIVER_VENDOR
+		vmm_vendor "$arch"
 	done
 	VMM_NAME=$OPT_VMM${DRIVER_CONFIG:+:$DRIVER_CONFIG}
+}
+
+# vmm_vendor ARCH: who made the CPU that its tests get into VENDOR_OF.
+vmm_vendor() {
+	DRIVER_VENDOR=''
+	driver_vendor "$1" "${ACCEL_OF[$1]%%,*}"
+	VENDOR_OF[$1]=$DRIVER_VENDOR
 }
 
 # host_vendor: who made this host's CPU, intel, amd or '', into HOST_VENDOR.
