@@ -20,7 +20,7 @@ objects = $(patsubst %,$(out)/obj/%.o,$(1))
 CPPFLAGS := -nostdinc -isystem $(CC_INCLUDE) -Ilib -Ilib/libc -Ilib/$(FAMILY)
 # Images do not tell where they were made: names of sources start at the top folder. Clang's assembler does not know the
 # option that both compilers have.
-here := -ffile-prefix-map=$(CURDIR)=. $(if $(findstring clang,$(CC)),-fdebug-compilation-dir=.)
+here := '-ffile-prefix-map=$(subst ','\'',$(CURDIR))=.' $(if $(findstring clang,$(CC)),-fdebug-compilation-dir=.)
 CFLAGS := -std=gnu11 -O2 -g $(here) -ffreestanding -fno-strict-aliasing -fno-omit-frame-pointer \
 	-fno-stack-protector -fno-pic -fno-pie -fno-asynchronous-unwind-tables -fno-common \
 	-Wall -Wextra -Werror -Wno-sign-compare -Wno-format-zero-length \
@@ -77,8 +77,9 @@ $(out)/vmm/%.bin: $(out)/obj/scripts/vmm/%.S.o
 	@$(CC) $(CFLAGS) $(LDFLAGS) -Wl,-Ttext=0xffff0000 -Wl,--oformat=binary -o $@ $<
 
 # For clangd and other tools that want to know how a file is compiled.
+in_json = $(subst ",\",$(subst \,\\,$(1)))
 define compile_command
-{ "directory": "$(CURDIR)", "file": "$(1)", "command": "$(CC) $(CPPFLAGS) $(CFLAGS) -DIMAGE_NAME=NAME -c $(1)" }
+{ "directory": "$(call in_json,$(CURDIR))", "file": "$(1)", "command": "$(call in_json,$(CC) $(CPPFLAGS) $(CFLAGS) -DIMAGE_NAME=NAME -c $(1))" }
 endef
 comma := ,
 $(out)/compile_commands.json: $(out)/flags $(out)/sources

@@ -129,6 +129,31 @@ nothing_done() {
 	contains "$stderr" arm64
 }
 
+@test "in a folder with a space and a quote in its name; what it makes does not tell where" {
+	local folder="$BATS_TEST_TMPDIR/my 'own' tree"
+	make >/dev/null
+	cp -r . "$folder"
+	rm -r "$folder/build"
+	cd "$folder" || return 1
+	./configure --arch=x86_64 >/dev/null
+	quietly make -j2
+	equal "$status" 0
+	equal "$stderr" ''
+	jq . compile_commands.json >/dev/null
+	cmp build/x86_64/tiny.elf "$BATS_FILE_TMPDIR/tree/build/x86_64/tiny.elf"
+	quietly make
+	nothing_done
+}
+
+@test "configure from another folder is refused, and says what to do" {
+	mkdir -p "$BATS_TEST_TMPDIR/elsewhere"
+	cd "$BATS_TEST_TMPDIR/elsewhere" || return 1
+	quietly "$BATS_FILE_TMPDIR/tree/configure"
+	equal "$status" 2
+	contains "$stderr" "run me in the project's top folder"
+	[[ -z $(ls) ]]
+}
+
 @test "make before configure says so" {
 	mv build build.aside
 	quietly make
