@@ -4,7 +4,7 @@
 configured := $(patsubst build/%/config.mak,%,$(wildcard build/*/config.mak))
 ARCH ?= $(configured)
 
-.PHONY: all check check-runner standalone install lint format clean distclean help
+.PHONY: all check check-runner standalone install lint format docs clean distclean help
 
 ifeq ($(strip $(ARCH)),)
 all:
@@ -54,6 +54,10 @@ lint:
 format:
 	@clang-format -i $$(git ls-files '*.c' '*.h')
 
+# What is written by scripts: docs/known-deviations.md, from known.cfg.
+docs:
+	@scripts/known-deviations.sh
+
 clean:
 	rm -rf $(addprefix build/,$(addsuffix /obj,$(ARCH)) $(addsuffix /vmm,$(ARCH))) $(foreach a,$(ARCH),build/$(a)/*.elf build/$(a)/*.bin build/$(a)/*.list)
 
@@ -67,4 +71,5 @@ help:
 	@echo "make install        to PREFIX (/usr/local), below DESTDIR: a command 'assay'"
 	@echo "make lint           clang-format, shellcheck, cppcheck"
 	@echo "make format         rewrites C sources in the project's style"
+	@echo "make docs           writes docs/known-deviations.md from scripts/vmm/*/known.cfg"
 	@echo "make clean          removes what make built; distclean, what configure wrote too"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Style and static analysis: clang-format, shellcheck, cppcheck. Names every finding; exit status 1 if any.
+# Style and static analysis: clang-format, shellcheck, cppcheck; and whether pages written by scripts are up to date. Names every finding; exit status 1 if any.
 set -u
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." || exit 2
 status=0
@@ -10,6 +10,7 @@ clang-format --dry-run --Werror "${c_files[@]}" || status=1
 # The runner's parts use each other's variables, which shellcheck sees only one file at a time (SC2031, SC2034,
 # SC2153, SC2154); SC2054 takes the commas of QEMU's options for array separators.
 shellcheck -e SC2031,SC2034,SC2153,SC2154,SC2054 "${shell_files[@]}" || status=1
+scripts/known-deviations.sh --check || status=1
 # cppcheck sees neither what inline assembly writes (uninitvar) nor that the linker's start and end symbols are
 # of one object (comparePointers), nor that a variable has a register (constStatement). TEST() is beyond it: the compilers look at the tests.
 check() {
