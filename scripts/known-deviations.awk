@@ -135,8 +135,10 @@ function print_entry(i,    rule, where, at, line, confirmed) {
 	print "#### " text(capital(title[i])) "\n"
 	confirmed = entry[i, "confirmed"]
 	gsub(/ /, ", ", confirmed)
-	line = entry[i, "arch"] == "" ? "all architectures" : entry[i, "arch"]
+	line = entry[i, "arch"]
 	gsub(/,? +/, ", ", line)
+	if (line == "")
+		line = "all architectures"
 	if (entry[i, "cpu"] != "")
 		line = line " · CPU " text(entry[i, "cpu"])
 	line = line " · seen on " confirmed versions_words(entry[i, "versions"])

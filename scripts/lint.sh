@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Style and static analysis: clang-format, shellcheck, cppcheck; and whether pages written by scripts are up to date. Names every finding; exit status 1 if any.
+# Style and static analysis: clang-format, shellcheck, cppcheck; and whether the page that a script writes is up to date.
+# Names every finding; exit status 1 if any.
 set -u
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." || exit 2
 status=0

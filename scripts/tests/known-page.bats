@@ -48,7 +48,7 @@ page() {
 
 x86_64, i386 · seen on 7.2, gone after 9.2
 
-> "the rule" of \[a] \<b>
+> "the rule" of \[a\] \<b>
 > — SDM vol. 3A, 6.13
 
 Instead: otherwise.
@@ -92,9 +92,9 @@ Shown by `nosuch-image:case`.'
 	mkdir scripts/vmm/bochs
 	printf '%s\n' '[d]' 'manual = m' 'confirmed = 3.0' 'actual = a' 'kernel = 6.1..' 'cases = exc:one' >scripts/vmm/bochs/known.cfg
 	printf '%s\n' '' '[e]' 'accel = kvm' 'manual = m' 'confirmed = 7.2' 'actual = a' 'cases = smp:one' >>scripts/vmm/qemu/known.cfg
-	equal "$(page | grep '^## ')" '## Bochs
-## QEMU, TCG
-## QEMU, KVM'
+	equal "$(page | grep '^## ')" '## QEMU, TCG
+## QEMU, KVM
+## Bochs'
 	contains "$(page)" 'all architectures · seen on 3.0 · kernel: 6.1..'
 }
 
