@@ -69,6 +69,7 @@
 #define SYS_ID_AA64DFR0	 id_aa64dfr0_el1
 #define SYS_ID_AA64ISAR0 id_aa64isar0_el1
 #define SYS_ID_AA64ISAR1 id_aa64isar1_el1
+#define SYS_ID_AA64ISAR2 s3_0_c0_c6_2
 #define SYS_ID_AA64MMFR0 id_aa64mmfr0_el1
 #define SYS_ID_AA64MMFR1 id_aa64mmfr1_el1
 #define SYS_ID_AA64MMFR2 s3_0_c0_c7_2
