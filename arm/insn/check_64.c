@@ -67,6 +67,7 @@ static bool aim(const struct a64_row *row, u32 insn, struct arm_registers *r)
 	if (base == &r->sp)
 		*base = ALIGN_DOWN(*base, 16ull);
 	return a64_probe(row->model, insn, r, &address) &&
+	       (!(row->flags & A64_ALIGNED) || IS_ALIGNED(address, 16ull)) &&
 	       address - ((ulong)window + TARGETS_AT - 16) <= WINDOW / 2 + 16;
 }
 

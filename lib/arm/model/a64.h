@@ -33,6 +33,12 @@ a64_model a64_logical_shifted, a64_add_shifted, a64_add_extended, a64_add_carry,
 a64_model a64_branch_conditional, a64_branch_immediate, a64_branch_register, a64_compare_branch,
 	a64_test_branch;
 
+/* Loads and stores: C4.1.94. */
+a64_model a64_load_literal, a64_pair, a64_unscaled, a64_post_index, a64_unprivileged, a64_pre_index,
+	a64_register_offset, a64_unsigned_offset, a64_ordered, a64_exclusive, a64_compare_and_swap,
+	a64_compare_and_swap_pair, a64_atomic, a64_rcpc, a64_rcpc_unscaled, a64_structures,
+	a64_structures_post, a64_structure, a64_structure_post;
+
 /*
  * The memory that the model has: `size` bytes from the address `start` on are in `bytes`. An access to any
  * other address makes the result A64_UNPREDICTABLE. `first` is the address of the last instruction's first
@@ -99,6 +105,10 @@ static inline void a64_set_xsp(struct arm_registers *r, u32 n, u64 value, bool i
 	else
 		a64_set_x(r, n, value, is_64);
 }
+
+/* Element `index` of a V register, of 1, 2, 4 or 8 bytes. */
+u64 a64_element(const struct arm_registers *r, u32 v, u32 bytes, u32 index);
+void a64_set_element(struct arm_registers *r, u32 v, u32 bytes, u32 index, u64 value);
 
 /* DecodeBitMasks(): false for a reserved value. Either pointer may be NULL. J1.3. */
 bool a64_bit_masks(u32 n, u32 imms, u32 immr, bool immediate, u64 *wmask, u64 *tmask);
