@@ -2,8 +2,8 @@
 /* Data processing of A64 in general registers: every class of encodings of DDI 0487, C4.1.92 and C4.1.95. */
 #include <test.h>
 
-#include "check_64.h"
-#include "features_64.h"
+#include <arm/a64_check.h>
+#include <arm/features.h>
 
 SUITE("A64 data processing in general registers");
 

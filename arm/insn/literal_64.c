@@ -6,7 +6,7 @@
 #include <mm/space.h>
 #include <string.h>
 
-#include "check_64.h"
+#include <arm/a64_check.h>
 
 SUITE("A64 literal loads");
 

@@ -5,8 +5,8 @@
  */
 #include <test.h>
 
-#include "check_64.h"
-#include "features_64.h"
+#include <arm/a64_check.h>
+#include <arm/features.h>
 
 SUITE("A64 loads and stores");
 

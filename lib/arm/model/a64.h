@@ -39,6 +39,21 @@ a64_model a64_load_literal, a64_pair, a64_unscaled, a64_post_index, a64_unprivil
 	a64_compare_and_swap_pair, a64_atomic, a64_rcpc, a64_rcpc_unscaled, a64_structures,
 	a64_structures_post, a64_structure, a64_structure_post;
 
+/* Floating point: C4.1.96.25 and after. */
+a64_model a64_fp_one_source, a64_fp_two_sources, a64_fp_three_sources, a64_fp_compare,
+	a64_fp_conditional_compare, a64_fp_conditional_select, a64_fp_immediate, a64_fp_integer,
+	a64_fp_fixed;
+
+/* Advanced SIMD: C4.1.96. Scalar forms are bit 28 of the same class. */
+a64_model a64_simd_same, a64_simd_same_half, a64_simd_same_extra, a64_simd_misc, a64_simd_misc_half,
+	a64_simd_pairwise_scalar, a64_simd_across, a64_simd_different, a64_simd_by_element,
+	a64_simd_shift, a64_simd_copy, a64_simd_extract, a64_simd_table, a64_simd_permute,
+	a64_simd_immediate, a64_simd_immediate_half;
+
+/* Cryptographic extensions: C4.1.96.2 to C4.1.96.11. */
+a64_model a64_aes, a64_sha_three, a64_sha_two, a64_sha512_three, a64_sha512_two, a64_crypto_four,
+	a64_sm3_imm2, a64_xar;
+
 /*
  * The memory that the model has: `size` bytes from the address `start` on are in `bytes`. An access to any
  * other address makes the result A64_UNPREDICTABLE. `first` is the address of the last instruction's first
@@ -109,6 +124,9 @@ static inline void a64_set_xsp(struct arm_registers *r, u32 n, u64 value, bool i
 /* Element `index` of a V register, of 1, 2, 4 or 8 bytes. */
 u64 a64_element(const struct arm_registers *r, u32 v, u32 bytes, u32 index);
 void a64_set_element(struct arm_registers *r, u32 v, u32 bytes, u32 index, u64 value);
+
+/* VFPExpandImm() */
+u64 a64_expand_fp(u32 imm8, u32 size);
 
 /* DecodeBitMasks(): false for a reserved value. Either pointer may be NULL. J1.3. */
 bool a64_bit_masks(u32 n, u32 imms, u32 immr, bool immediate, u64 *wmask, u64 *tmask);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "check_64.h"
+#include <arm/a64_check.h>
 
 #include <mm/page.h>
 #include <model/fp_operands.h>

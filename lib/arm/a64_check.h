@@ -4,8 +4,8 @@
  * some bits vary; each of some dozens of such encodings runs with several sets of registers, at EL1 and at
  * EL0, and all registers, the flags and the memory around must be the model's afterwards.
  */
-#ifndef ASSAY_ARM_INSN_CHECK_H
-#define ASSAY_ARM_INSN_CHECK_H
+#ifndef ASSAY_ARM_A64_CHECK_H
+#define ASSAY_ARM_A64_CHECK_H
 
 #include <model/a64.h>
 #include <types.h>
