@@ -52,7 +52,7 @@ a64_model a64_simd_same, a64_simd_same_half, a64_simd_same_extra, a64_simd_misc,
 
 /* Cryptographic extensions: C4.1.96.2 to C4.1.96.11. */
 a64_model a64_aes, a64_sha_three, a64_sha_two, a64_sha512_three, a64_sha512_two, a64_crypto_four,
-	a64_sm3_imm2, a64_xar;
+	a64_xar;
 
 /*
  * The memory that the model has: `size` bytes from the address `start` on are in `bytes`. An access to any
