@@ -40,6 +40,9 @@ TEST(entry_masks_all, "an exception to EL1 sets D, A, I and F and selects SP_EL1
 	EXPECT_EQ(seen.spsel, 1);
 }
 
+/* What SPSR_EL1 has in every implementation; the rest depends on the CPU, and is the next case's. */
+#define SPSR_COMMON (PSTATE_NZCV | PSTATE_DAIF | PSTATE_MODE)
+
 TEST(spsr_has_pstate, "SPSR_EL1 has the interrupted code's flags, masks and mode",
      SPEC("DDI 0487, D1.3.1; C5.2.18"))
 {
@@ -47,18 +50,104 @@ TEST(spsr_has_pstate, "SPSR_EL1 has the interrupted code's flags, masks and mode
 	for (u64 flag = PSTATE_V; flag <= PSTATE_N; flag <<= 1) {
 		SUBTEST("flag-%d", __builtin_ctzll(flag));
 		svc_with_flags(flag);
-		EXPECT_EQ(seen.frame.pstate, flag | PSTATE_I | PSTATE_EL1T);
-		svc_with_flags((PSTATE_N | PSTATE_Z | PSTATE_C | PSTATE_V) & ~flag);
-		EXPECT_EQ(seen.frame.pstate, ((PSTATE_N | PSTATE_Z | PSTATE_C | PSTATE_V) & ~flag) |
-						     PSTATE_I | PSTATE_EL1T);
+		EXPECT_EQ(seen.frame.pstate & SPSR_COMMON, flag | PSTATE_I | PSTATE_EL1T);
+		svc_with_flags(PSTATE_NZCV & ~flag);
+		EXPECT_EQ(seen.frame.pstate & SPSR_COMMON,
+			  (PSTATE_NZCV & ~flag) | PSTATE_I | PSTATE_EL1T);
 	}
 	for (u64 mask = PSTATE_F; mask <= PSTATE_D; mask <<= 1) {
 		SUBTEST("mask-%d", __builtin_ctzll(mask));
 		write_sys(DAIF, mask);
 		svc_with_flags(0);
-		EXPECT_EQ(seen.frame.pstate, mask | PSTATE_EL1T);
+		EXPECT_EQ(seen.frame.pstate & SPSR_COMMON, mask | PSTATE_EL1T);
 	}
 	write_sys(DAIF, PSTATE_I);
+}
+
+/* A field of PSTATE that came with a feature: how it is written and read, and what entry makes of it. */
+#define ACCESSORS(name)                   \
+	static void set_##name(u64 value) \
+	{                                 \
+		write_sys(name, value);   \
+	}                                 \
+	static u64 get_##name(void)       \
+	{                                 \
+		return read_sys(name);    \
+	}
+
+ACCESSORS(UAO)
+ACCESSORS(DIT)
+ACCESSORS(SSBS)
+ACCESSORS(TCO)
+ACCESSORS(ALLINT)
+
+#define FEATURE(reg, low, least)                                \
+	static bool has_##reg##_##low(void)                     \
+	{                                                       \
+		return (read_sys(reg) >> (low)&0xf) >= (least); \
+	}
+
+FEATURE(ID_AA64MMFR2, 4, 1)
+FEATURE(ID_AA64PFR0, 48, 1)
+FEATURE(ID_AA64PFR1, 4, 2)
+FEATURE(ID_AA64PFR1, 8, 2) /* without FEAT_MTE2, TCO may be RAZ/WI: C5.2.28 */
+FEATURE(ID_AA64PFR1, 36, 1)
+
+/* After entry: 0, 1, or what it was. */
+enum entry_makes { MAKES_0, MAKES_1, KEEPS };
+
+static const struct field {
+	const char *name;
+	u64 bit;
+	bool (*exists)(void);
+	void (*set)(u64 value);
+	u64 (*get)(void);
+	enum entry_makes at_entry; /* with SCTLR_EL1.DSSBS = 0, SPINTMASK = 0 */
+} fields[] = {
+	{ "uao", PSTATE_UAO, has_ID_AA64MMFR2_4, set_UAO, get_UAO, MAKES_0 },
+	{ "dit", PSTATE_DIT, has_ID_AA64PFR0_48, set_DIT, get_DIT, KEEPS },
+	{ "ssbs", PSTATE_SSBS, has_ID_AA64PFR1_4, set_SSBS, get_SSBS, MAKES_0 },
+	{ "tco", PSTATE_TCO, has_ID_AA64PFR1_8, set_TCO, get_TCO, MAKES_1 },
+	{ "allint", PSTATE_ALLINT, has_ID_AA64PFR1_36, set_ALLINT, get_ALLINT, MAKES_1 },
+};
+
+static const struct field *looked_at;
+static u64 field_in_handler;
+
+static void look_at_field(struct trap_frame *frame)
+{
+	field_in_handler = looked_at->get();
+	look(frame);
+}
+
+TEST(fields_of_pstate,
+     "each further field of PSTATE is in SPSR_EL1, gets its value at entry, and is back after ERET",
+     SPEC("DDI 0487, D1.4.2, exception entry: PSTATE; C5.2.18"))
+{
+	trap_set_handler(VECTOR_FROM_EL1T + VECTOR_SYNC, look_at_field);
+	for (u32 i = 0; i < ARRAY_SIZE(fields); i++) {
+		const struct field *field = &fields[i];
+
+		SUBTEST("%s", field->name);
+		if (!field->exists()) {
+			SKIP_ROW("the CPU does not have PSTATE.%s", field->name);
+			continue;
+		}
+		looked_at = field;
+		for (u32 on = 0; on < 2; on++) {
+			u64 value = on ? field->bit : 0, old = field->get(), back;
+
+			field->set(value);
+			svc_with_flags(0);
+			back = field->get();
+			field->set(old);
+			EXPECT_EQ(seen.frame.pstate & field->bit, value);
+			EXPECT_EQ(field_in_handler, field->at_entry == KEEPS	 ? value
+						    : field->at_entry == MAKES_1 ? field->bit
+										 : 0);
+			EXPECT_EQ(back, value);
+		}
+	}
 }
 
 TEST(vector_by_source, "the vector tells EL1 with SP_EL0, EL1 with SP_EL1 and EL0 apart",

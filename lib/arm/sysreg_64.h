@@ -69,13 +69,18 @@
 #define SYS_ID_AA64DFR0	 id_aa64dfr0_el1
 #define SYS_ID_AA64ISAR0 id_aa64isar0_el1
 #define SYS_ID_AA64ISAR1 id_aa64isar1_el1
+#define SYS_ID_AA64ISAR2 s3_0_c0_c6_2
 #define SYS_ID_AA64MMFR0 id_aa64mmfr0_el1
 #define SYS_ID_AA64MMFR1 id_aa64mmfr1_el1
 #define SYS_ID_AA64MMFR2 s3_0_c0_c7_2
 
 /* PSTATE fields that came later, by their encodings, which every assembler knows. */
-#define SYS_PAN s3_0_c4_c2_3
-#define SYS_UAO s3_0_c4_c2_4
+#define SYS_PAN	   s3_0_c4_c2_3
+#define SYS_UAO	   s3_0_c4_c2_4
+#define SYS_ALLINT s3_0_c4_c3_0
+#define SYS_DIT	   s3_3_c4_c2_5
+#define SYS_SSBS   s3_3_c4_c2_6
+#define SYS_TCO	   s3_3_c4_c2_7
 
 /* Generic timer: D11. */
 #define SYS_CNTFRQ    cntfrq_el0
@@ -118,13 +123,19 @@
 #define PSTATE_A       BIT(8)
 #define PSTATE_D       BIT(9)
 #define PSTATE_DAIF    (PSTATE_D | PSTATE_A | PSTATE_I | PSTATE_F)
+#define PSTATE_SSBS    BIT(12)
+#define PSTATE_ALLINT  BIT(13)
 #define PSTATE_IL      BIT(20)
 #define PSTATE_SS      BIT(21)
 #define PSTATE_PAN     BIT(22)
+#define PSTATE_UAO     BIT(23)
+#define PSTATE_DIT     BIT(24)
+#define PSTATE_TCO     BIT(25)
 #define PSTATE_V       BIT(28)
 #define PSTATE_C       BIT(29)
 #define PSTATE_Z       BIT(30)
 #define PSTATE_N       BIT(31)
+#define PSTATE_NZCV    (PSTATE_N | PSTATE_Z | PSTATE_C | PSTATE_V)
 #define PSTATE_MODE    0x1full
 #define PSTATE_EL0     0x0ull /* EL0t */
 #define PSTATE_EL1T    0x4ull
