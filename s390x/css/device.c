@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "device.h"
 
+#include <s390x/cr.h>
 #include <string.h>
 #include <sys/time.h>
 
@@ -31,6 +32,16 @@ static void quiesce(u32 schid)
 		;
 }
 
+void device_forget_interruptions(void)
+{
+	struct io_code code;
+
+	write_cr(6, BITS(31, 24));
+	while (test_pending_interruption(0, &code) == 1)
+		;
+	write_cr(6, 0);
+}
+
 u32 device_start_number(u16 number, u32 parameter, u32 isc)
 {
 	u32 schid = find_device(number);
@@ -47,6 +58,7 @@ u32 device_start_number(u16 number, u32 parameter, u32 isc)
 	schib.pmcw.characteristics = 0;
 	ASSERT_EQ(modify_subchannel(schid, &schib), 0u);
 	quiesce(schid);
+	device_forget_interruptions();
 	return schid;
 }
 

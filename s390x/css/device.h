@@ -21,6 +21,9 @@ u32 device_start(u32 parameter);
 /* The same of any device. */
 u32 device_start_number(u16 number, u32 parameter, u32 isc);
 
+/* Takes all pending I/O interruptions, of all subclasses. */
+void device_forget_interruptions(void);
+
 /* Disables it again with nothing pending. */
 void device_end(u32 schid);
 
