@@ -160,12 +160,98 @@ static u64 shift(const struct alu_instruction *i, u64 value, u32 count, u32 widt
 	return value;
 }
 
+/* The bytes of a number of `width` bits in the opposite order. */
+static u64 reverse(u64 value, u32 width)
+{
+	u64 result = 0;
+
+	for (u32 n = 0; n < width; n += 8)
+		result |= (value >> n & 0xff) << (width - 8 - n);
+	return result;
+}
+
+/* None of the selected bits is one, or all are; mixed, the leftmost of them decides. */
+static u32 cc_under_mask(u64 value, u64 mask)
+{
+	u64 leftmost = mask;
+
+	if (!(value & mask))
+		return 0;
+	if ((value & mask) == mask)
+		return 3;
+	while (leftmost & (leftmost - 1))
+		leftmost &= leftmost - 1;
+	return value & leftmost ? 2 : 1;
+}
+
+/* A product with the condition code that it has if it is 2 * width bits long. */
+static u64 multiply_cc(u64 a, u64 b, u32 width, u32 *cc)
+{
+	bool minus = negative(a, width) != negative(b, width);
+	u64 high, low;
+
+	multiply(negative(a, width) ? negate(a, width) : a, negative(b, width) ? negate(b, width) : b,
+		 &high, &low);
+	if (width == 32)
+		high = low >> 32;
+	/* The magnitude has to be less than 2^(width - 1), or equal to it with a minus sign. */
+	if (high || (low & mask_of(width)) > BIT(width - 1) - !minus)
+		*cc = 3;
+	else
+		*cc = cc_signed(minus ? negate(low, width) : low, width, false);
+	return (minus ? negate(low, width) : low) & mask_of(width);
+}
+
+/* Operations with one result in one register that came with later facilities, and odd ones. */
+static u64 later_single(const struct alu_instruction *i, u64 a, u64 b, u32 *cc)
+{
+	u32 quiet = *cc;
+	u64 low;
+
+	switch (i->operation) {
+	case ALU_MULTIPLY_SINGLE_CC:
+		return multiply_cc(a, b, i->width, cc);
+	case ALU_AND_COMPLEMENT:
+		low = a & ~b;
+		break;
+	case ALU_OR_COMPLEMENT:
+		low = a | ~b;
+		break;
+	case ALU_NAND:
+		low = ~(a & b);
+		break;
+	case ALU_NOR:
+		low = ~(a | b);
+		break;
+	case ALU_NXOR:
+		low = ~(a ^ b);
+		break;
+	case ALU_ADD_QUIET:
+		return add_like(&(struct alu_instruction){ ALU_ADD, i->width, i->operand }, a, b,
+				&quiet);
+	case ALU_TEST_UNDER_MASK:
+		*cc = cc_under_mask(a, b);
+		return a;
+	case ALU_LOAD_31:
+		return b & 0x7fffffff;
+	case ALU_LOAD_ZERO_RIGHT:
+		return b & ~0xffull;
+	default: /* ALU_LOAD_REVERSED */
+		return reverse(b, i->width);
+	}
+	low &= mask_of(i->width);
+	*cc = low != 0;
+	return low;
+}
+
 /* Operations with one result in one register. */
 static u64 single(const struct alu_instruction *i, u64 a, u64 b, u32 *cc)
 {
 	u32 width = i->width;
 	u64 high, low;
 
+	if (i->operation >= ALU_MULTIPLY_SINGLE_CC)
+		return later_single(i, a, b, cc);
 	switch (i->operation) {
 	case ALU_AND:
 	case ALU_OR:
@@ -276,6 +362,14 @@ static bool pair(const struct alu_instruction *i, u64 b, struct alu_state *s)
 	case ALU_MULTIPLY: /* 32 bits: a 64-bit product of numbers with sign is exact modulo 2^64 */
 		multiply(sign_extend(odd, 32), sign_extend(b, 32), &high, &low);
 		high = low >> 32;
+		break;
+	case ALU_MULTIPLY_128:
+		multiply(negative(odd, 64) ? negate(odd, 64) : odd, negative(b, 64) ? negate(b, 64) : b,
+			 &high, &low);
+		if (negative(odd, 64) != negative(b, 64)) {
+			high = ~high + (low == 0);
+			low = negate(low, 64);
+		}
 		break;
 	case ALU_DIVIDE:
 		if (!divide_signed(a, odd, b, width, &low, &high))

@@ -35,6 +35,17 @@ enum alu_operation {
 	ALU_LOAD,
 	ALU_LOAD_TEST,
 	ALU_MULTIPLY_SINGLE,
+	ALU_MULTIPLY_SINGLE_CC, /* with the condition code of the product */
+	ALU_AND_COMPLEMENT,
+	ALU_OR_COMPLEMENT,
+	ALU_NAND,
+	ALU_NOR,
+	ALU_NXOR,
+	ALU_ADD_QUIET, /* without a condition code */
+	ALU_TEST_UNDER_MASK,
+	ALU_LOAD_31,
+	ALU_LOAD_ZERO_RIGHT,
+	ALU_LOAD_REVERSED,
 	ALU_SHIFT_LEFT,
 	ALU_SHIFT_RIGHT,
 	ALU_SHIFT_LEFT_LOGICAL,
@@ -43,6 +54,7 @@ enum alu_operation {
 	/* On pairs. */
 	ALU_MULTIPLY,
 	ALU_MULTIPLY_LOGICAL,
+	ALU_MULTIPLY_128, /* both operands have signs, as has the product of 128 bits */
 	ALU_DIVIDE,
 	ALU_DIVIDE_SINGLE,
 	ALU_DIVIDE_LOGICAL,
@@ -67,7 +79,7 @@ enum alu_operand {
 
 struct alu_instruction {
 	enum alu_operation operation;
-	u32 width; /* 32 or 64 bits */
+	u32 width; /* 16, 32 or 64 bits */
 	enum alu_operand operand;
 };
 

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT */
+/* The channel commands of virtio devices: revisions, features, status, configuration, queues. */
+#include "device.h"
+
+#include <arch/cpu.h>
+#include <mm/page.h>
+#include <string.h>
+#include <sys/atomic.h>
+#include <sys/time.h>
+
+SUITE("virtio over channel I/O");
+
+#define PATIENCE_NS 2000000000ull
+
+#define EXPECT_DONE(ended, residual)                                                      \
+	do {                                                                              \
+		struct irb irb_ = (ended);                                                \
+		EXPECT_EQ(irb_.scsw.device_status, DSTAT_CHANNEL_END | DSTAT_DEVICE_END); \
+		EXPECT_EQ(irb_.scsw.subchannel_status, 0);                                \
+		EXPECT_EQ(irb_.scsw.count, residual);                                     \
+	} while (0)
+
+#define EXPECT_REJECTED(ended) \
+	EXPECT_EQ((ended).scsw.device_status &DSTAT_UNIT_CHECK, DSTAT_UNIT_CHECK)
+
+#define STATUS_ACKNOWLEDGE 1
+#define STATUS_DRIVER	   2
+#define STATUS_DRIVER_OK   4
+#define STATUS_FEATURES_OK 8
+
+/* Little-endian, in a channel program's buffer. */
+static u8 buffer[64] __aligned(8);
+
+static void put32_le(u8 *at, u32 value)
+{
+	for (u32 n = 0; n < 4; n++)
+		at[n] = (u8)(value >> 8 * n);
+}
+
+static u32 get32_le(const u8 *at)
+{
+	return at[0] | (u32)at[1] << 8 | (u32)at[2] << 16 | (u32)at[3] << 24;
+}
+
+static u32 features(u32 schid, u8 index)
+{
+	memset(buffer, 0, sizeof(buffer));
+	buffer[4] = index;
+	EXPECT_DONE(device_command(schid, CMD_READ_FEAT, buffer, 5), 0);
+	return get32_le(buffer);
+}
+
+static u8 device_status(u32 schid)
+{
+	buffer[0] = 0xee;
+	EXPECT_DONE(device_command(schid, CMD_READ_STATUS, buffer, 1), 0);
+	return buffer[0];
+}
+
+static void set_device_status(u32 schid, u8 status)
+{
+	buffer[0] = status;
+	EXPECT_DONE(device_command(schid, CMD_WRITE_STATUS, buffer, 1), 0);
+}
+
+TEST(virtio_revision, "a revision is set once after a reset, and one that is too high is rejected",
+     SPEC("virtio 1.2, 4.3.2.1, Setting the Virtio Revision"))
+{
+	u32 schid = device_start(0);
+
+	SUBTEST("revision 1");
+	EXPECT_DONE(device_revision(schid, 1), 0);
+	SUBTEST("again");
+	memset(buffer, 0, 4);
+	buffer[1] = 1;
+	EXPECT_REJECTED(device_command(schid, CMD_SET_REVISION, buffer, 4));
+	SUBTEST("revision 0x7fff");
+	EXPECT_REJECTED(device_revision(schid, 0x7fff));
+	SUBTEST("revision 1 after that");
+	memset(buffer, 0, 4);
+	buffer[1] = 1;
+	EXPECT_DONE(device_command(schid, CMD_SET_REVISION, buffer, 4), 0);
+	SUBTEST("a count below 4");
+	EXPECT_EQ(device_command(schid, CMD_SET_REVISION, buffer, 3).scsw.device_status &
+			  DSTAT_DEVICE_END,
+		  0);
+	device_end(schid);
+}
+
+TEST(virtio_features, "VERSION_1 is a feature of revision 1, and no others than are offered",
+     SPEC("virtio 1.2, 4.3.3.1.3, Reading and Writing Features; 6"))
+{
+	u32 schid = device_start(0);
+
+	SUBTEST("legacy");
+	device_revision(schid, 0);
+	EXPECT_EQ(features(schid, 1), 0u);
+	SUBTEST("revision 1");
+	device_revision(schid, 1);
+	EXPECT_EQ(features(schid, 1) & 1, 1u);
+	EXPECT_EQ(features(schid, 2), 0u);
+	EXPECT_EQ(features(schid, 255), 0u);
+	device_end(schid);
+}
+
+TEST(virtio_status, "the device's status is what was written, and zero after a reset",
+     SPEC("virtio 1.2, 4.3.3.1.2, Device Status; 2.1"))
+{
+	static const u8 values[] = { STATUS_ACKNOWLEDGE, STATUS_ACKNOWLEDGE | STATUS_DRIVER };
+	u32 schid = device_start(0);
+
+	EXPECT_DONE(device_revision(schid, 2), 0);
+	EXPECT_EQ(device_status(schid), 0);
+	for (u32 n = 0; n < ARRAY_SIZE(values); n++) {
+		SUBTEST("status %#x", values[n]);
+		set_device_status(schid, values[n]);
+		EXPECT_EQ(device_status(schid), values[n]);
+	}
+	SUBTEST("reset by command");
+	EXPECT_EQ(device_command(schid, CMD_VDEV_RESET, buffer, 0).scsw.device_status,
+		  DSTAT_CHANNEL_END | DSTAT_DEVICE_END);
+	EXPECT_EQ(device_status(schid), 0);
+	SUBTEST("reset by status 0");
+	set_device_status(schid, STATUS_ACKNOWLEDGE);
+	set_device_status(schid, 0);
+	EXPECT_EQ(device_status(schid), 0);
+	device_end(schid);
+}
+
+TEST(virtio_configuration,
+     "the balloon's configuration has a target that the host writes, and one of ours",
+     SPEC("virtio 1.2, 4.3.3.1.1, Device Configuration; 5.5.4"))
+{
+	u32 schid = device_start_number(DEVICE_BALLOON, 0, 3);
+
+	device_revision(schid, 1);
+	memset(buffer, 0xee, sizeof(buffer));
+	EXPECT_EQ(device_command(schid, CMD_READ_CONF, buffer, 8).scsw.device_status,
+		  DSTAT_CHANNEL_END | DSTAT_DEVICE_END);
+	EXPECT_EQ(get32_le(buffer), 0u);
+	EXPECT_EQ(get32_le(buffer + 4), 0u);
+	EXPECT_EQ(buffer[8], 0xee);
+	put32_le(buffer + 4, 0x1234);
+	EXPECT_EQ(device_command(schid, CMD_WRITE_CONF, buffer, 8).scsw.device_status,
+		  DSTAT_CHANNEL_END | DSTAT_DEVICE_END);
+	memset(buffer, 0xee, sizeof(buffer));
+	EXPECT_EQ(device_command(schid, CMD_READ_CONF, buffer, 8).scsw.device_status,
+		  DSTAT_CHANNEL_END | DSTAT_DEVICE_END);
+	EXPECT_EQ(get32_le(buffer + 4), 0x1234u);
+	put32_le(buffer + 4, 0);
+	device_command(schid, CMD_WRITE_CONF, buffer, 8);
+	device_end(schid);
+}
+
+static u16 queue_size(u32 schid, u16 index)
+{
+	memset(buffer, 0, sizeof(buffer));
+	buffer[0] = (u8)(index >> 8);
+	buffer[1] = (u8)index;
+	EXPECT_DONE(device_command(schid, CMD_READ_VQ_CONF, buffer, 4), 0);
+	return (u16)(buffer[2] << 8 | buffer[3]);
+}
+
+TEST(virtio_queue_sizes, "a queue that exists has a size that is a power of two, others have none",
+     SPEC("virtio 1.2, 4.3.2.2, Configuring a Virtqueue"))
+{
+	u32 schid = device_start(0);
+	u16 size;
+
+	device_revision(schid, 1);
+	size = queue_size(schid, 0);
+	EXPECT_NE(size, 0);
+	EXPECT_EQ(size & (size - 1), 0);
+	EXPECT_EQ(queue_size(schid, 1), 0);
+	EXPECT_EQ(queue_size(schid, 63), 0);
+	device_end(schid);
+}
+
+/* ------------------------------------------------------------------------------------ a whole request */
+
+#define QUEUE_SIZE 8
+
+struct queue {
+	struct {
+		u8 address[8], length[4], flags[2], next[2];
+	} descriptors[QUEUE_SIZE];
+	u8 available[8 + 2 * QUEUE_SIZE];
+	u8 padding[128];
+	u8 used[8 + 8 * QUEUE_SIZE];
+} __aligned(16);
+
+static void put16_le(volatile u8 *at, u32 value)
+{
+	at[0] = (u8)value;
+	at[1] = (u8)(value >> 8);
+}
+
+static void put64(u8 *at, u64 value)
+{
+	for (u32 n = 0; n < 8; n++)
+		at[n] = (u8)(value >> (56 - 8 * n));
+}
+
+static void notify(u32 schid, u32 queue)
+{
+	register ulong r1 __asm__("1") = 3; /* virtio-ccw notification */
+	register ulong r2 __asm__("2") = schid;
+	register ulong r3 __asm__("3") = queue;
+	register ulong r4 __asm__("4") = 0;
+
+	__asm__ volatile("diag %%r2,%%r4,0x500" : "+d"(r2) : "d"(r1), "d"(r3), "d"(r4) : "memory");
+}
+
+TEST(virtio_request, "the entropy source fills a buffer, sets the indicator and interrupts",
+     SPEC("virtio 1.2, 4.3.2, Virtqueue Configuration; 4.3.3.3, Guest->Host Notification; 5.4"))
+{
+	static struct queue q;
+	static u8 block[32] __aligned(8), random[64];
+	static u64 indicators __aligned(8);
+	u32 schid = device_start(0);
+	u64 start = clock_ns();
+	struct irb irb;
+	bool any = false;
+
+	memset(&q, 0, sizeof(q));
+	memset(random, 0, sizeof(random));
+	indicators = 0;
+	device_revision(schid, 1);
+	set_device_status(schid, STATUS_ACKNOWLEDGE | STATUS_DRIVER);
+	memset(buffer, 0, sizeof(buffer));
+	buffer[4] = 1;
+	buffer[0] = 1; /* VERSION_1 */
+	EXPECT_DONE(device_command(schid, CMD_WRITE_FEAT, buffer, 5), 0);
+	set_device_status(schid, STATUS_ACKNOWLEDGE | STATUS_DRIVER | STATUS_FEATURES_OK);
+	EXPECT_EQ(device_status(schid) & STATUS_FEATURES_OK, STATUS_FEATURES_OK);
+	put64(block, (ulong)q.descriptors);
+	block[14] = 0;
+	block[15] = QUEUE_SIZE;
+	put64(block + 16, (ulong)q.available);
+	put64(block + 24, (ulong)q.used);
+	EXPECT_DONE(device_command(schid, CMD_SET_VQ, block, 32), 0);
+	put64(buffer, (ulong)&indicators);
+	EXPECT_DONE(device_command(schid, CMD_SET_IND, buffer, 8), 0);
+	set_device_status(schid, STATUS_ACKNOWLEDGE | STATUS_DRIVER | STATUS_FEATURES_OK |
+					 STATUS_DRIVER_OK);
+	for (u32 n = 0; n < 8; n++)
+		q.descriptors[0].address[n] = (u8)((ulong)random >> 8 * n);
+	q.descriptors[0].length[0] = 32;
+	q.descriptors[0].flags[0] = 2; /* the device writes */
+	put16_le(q.available + 4, 0);
+	put16_le(q.available + 2, 1);
+	notify(schid, 0);
+	while (!READ_ONCE(q.used[2]) && clock_ns() - start < PATIENCE_NS)
+		arch_relax();
+	ASSERT_EQ(READ_ONCE(q.used[2]), 1);
+	EXPECT_EQ(q.used[4], 0);
+	EXPECT_GE(q.used[8], 1);
+	EXPECT_LE(q.used[8], 32);
+	for (u32 n = 0; n < 32; n++)
+		any |= random[n] != 0;
+	EXPECT(any);
+	EXPECT_EQ(random[32], 0);
+	while (!READ_ONCE(indicators) && clock_ns() - start < PATIENCE_NS)
+		arch_relax();
+	EXPECT_EQ(READ_ONCE(indicators), 1u); /* queue 0 */
+	while (test_subchannel(schid, &irb) && clock_ns() - start < PATIENCE_NS)
+		;
+	EXPECT_EQ(irb.scsw.control & (SCSW_ALERT | SCSW_PENDING), SCSW_ALERT | SCSW_PENDING);
+	set_device_status(schid, 0);
+	device_end(schid);
+}
