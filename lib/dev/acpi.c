@@ -32,12 +32,23 @@ struct acpi_madt_entry {
 			u16 reserved;
 			u32 x2apic_id, flags, processor_uid;
 		} __packed local_x2apic;
+		struct {
+			u8 id, reserved;
+			u32 address, first_interrupt;
+		} __packed io_apic;
+		struct {
+			u8 bus, source;
+			u32 interrupt;
+			u16 flags;
+		} __packed source_override;
 	};
 } __packed;
 
-#define MADT_LOCAL_APIC	  0
-#define MADT_LOCAL_X2APIC 9
-#define MADT_ENABLED	  BIT(0)
+#define MADT_LOCAL_APIC	     0
+#define MADT_IO_APIC	     1
+#define MADT_SOURCE_OVERRIDE 2
+#define MADT_LOCAL_X2APIC    9
+#define MADT_ENABLED	     BIT(0)
 
 static const struct acpi_rsdp *rsdp;
 
@@ -101,22 +112,62 @@ const struct acpi_header *acpi_find_table(const char *signature)
 	return NULL;
 }
 
-void acpi_for_each_local_apic(void (*found)(u64 apic_id))
+/* The entry of the MADT behind `entry`, the first one behind NULL; NULL behind the last one. */
+static const struct acpi_madt_entry *next_madt_entry(const struct acpi_madt_entry *entry)
 {
 	const struct acpi_madt *madt = (const void *)acpi_find_table("APIC");
 	const u8 *at, *end;
 
 	if (!madt)
-		return;
+		return NULL;
+	at = entry ? (const u8 *)entry + entry->length : (const u8 *)(madt + 1);
 	end = (const u8 *)madt + madt->header.length;
-	for (at = (const u8 *)(madt + 1); at + 2 <= end && at[1]; at += at[1]) {
-		const struct acpi_madt_entry *entry = (const void *)at;
+	return at + 2 <= end && at[1] ? (const void *)at : NULL;
+}
 
+void acpi_for_each_local_apic(void (*found)(u64 apic_id))
+{
+	const struct acpi_madt_entry *entry = NULL;
+
+	while ((entry = next_madt_entry(entry))) {
 		if (entry->type == MADT_LOCAL_APIC && (entry->local_apic.flags & MADT_ENABLED))
 			found(entry->local_apic.apic_id);
 		if (entry->type == MADT_LOCAL_X2APIC && (entry->local_x2apic.flags & MADT_ENABLED))
 			found(entry->local_x2apic.x2apic_id);
 	}
+}
+
+phys_t acpi_io_apic_address(void)
+{
+	const struct acpi_madt_entry *entry = NULL;
+
+	while ((entry = next_madt_entry(entry)))
+		if (entry->type == MADT_IO_APIC)
+			return entry->io_apic.address;
+	return 0;
+}
+
+u32 acpi_isa_interrupt(u32 irq)
+{
+	const struct acpi_madt_entry *entry = NULL;
+
+	while ((entry = next_madt_entry(entry)))
+		if (entry->type == MADT_SOURCE_OVERRIDE && entry->source_override.source == irq)
+			return entry->source_override.interrupt;
+	return irq;
+}
+
+/* Of the HPET table: IA-PC HPET specification, table 3. */
+#define HPET_BASE_ADDRESS 44
+
+phys_t acpi_hpet_address(void)
+{
+	const struct acpi_header *table = acpi_find_table("HPET");
+	u64 address = 0;
+
+	if (table && table->length >= HPET_BASE_ADDRESS + sizeof(address))
+		memcpy(&address, (const u8 *)table + HPET_BASE_ADDRESS, sizeof(address));
+	return (phys_t)address;
 }
 
 /* Offsets in the fixed ACPI description table: ACPI 6.4, table 5.9. */

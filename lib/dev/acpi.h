@@ -22,6 +22,15 @@ const struct acpi_header *acpi_find_table(const char *signature);
 /* Calls found(apic_id) for each processor of the MADT that may be used (5.2.12.2, 5.2.12.12). */
 void acpi_for_each_local_apic(void (*found)(u64 apic_id));
 
+/* The address of the first I/O APIC of the MADT (5.2.12.3), or 0. */
+phys_t acpi_io_apic_address(void);
+
+/* The global system interrupt that an ISA interrupt is: its own number, or the MADT's override (5.2.12.5). */
+u32 acpi_isa_interrupt(u32 irq);
+
+/* The address of the event timers of the HPET table (IA-PC HPET specification, 3.2.4), or 0. */
+phys_t acpi_hpet_address(void);
+
 /* The I/O port of the PM1a control block (5.2.9), or 0. */
 u16 acpi_pm1a_control_port(void);
 

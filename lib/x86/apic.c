@@ -21,13 +21,13 @@ static volatile u32 *mmio(u32 reg)
 
 u32 apic_read(u32 reg)
 {
-	return in_x2apic_mode() ? (u32)rdmsr(MSR_X2APIC_BASE + reg / 16) : *mmio(reg);
+	return in_x2apic_mode() ? (u32)rdmsr(apic_msr(reg)) : *mmio(reg);
 }
 
 void apic_write(u32 reg, u32 value)
 {
 	if (in_x2apic_mode())
-		wrmsr(MSR_X2APIC_BASE + reg / 16, value);
+		wrmsr(apic_msr(reg), value);
 	else
 		*mmio(reg) = value;
 }
@@ -40,7 +40,7 @@ u32 apic_id(void)
 void apic_send(u32 low, u32 destination)
 {
 	if (in_x2apic_mode()) {
-		wrmsr(MSR_X2APIC_BASE + APIC_ICR / 16, (u64)destination << 32 | low);
+		wrmsr(apic_msr(APIC_ICR), (u64)destination << 32 | low);
 		return;
 	}
 	apic_write(APIC_ICR_HIGH, destination << 24);
@@ -137,6 +137,11 @@ void apic_reset(void)
 	apic_write(APIC_ESR, 0);
 	drain();
 	apic_write(APIC_ESR, 0);
+}
+
+void apic_enter_x2apic(void)
+{
+	wrmsr(MSR_IA32_APIC_BASE, rdmsr(MSR_IA32_APIC_BASE) | APIC_BASE_EXTD);
 }
 
 /* ----------------------------------------------------------------------------------------- its timer */

@@ -11,8 +11,10 @@
 #define APIC_ID		   0x020
 #define APIC_VERSION	   0x030
 #define APIC_TPR	   0x080
+#define APIC_APR	   0x090 /* arbitration priority; not in every APIC */
 #define APIC_PPR	   0x0a0
 #define APIC_EOI	   0x0b0
+#define APIC_RRD	   0x0c0 /* remote read; not in every APIC */
 #define APIC_LDR	   0x0d0
 #define APIC_DFR	   0x0e0
 #define APIC_SVR	   0x0f0
@@ -32,10 +34,24 @@
 #define APIC_TIMER_INITIAL 0x380
 #define APIC_TIMER_CURRENT 0x390
 #define APIC_TIMER_DIVIDE  0x3e0
+#define APIC_SELF_IPI	   0x3f0  /* x2APIC mode only */
+#define APIC_REGISTERS_END 0x1000 /* of the page; each register has 16 bytes of it */
 
-#define APIC_SVR_ENABLE BIT(8)
+/* Version register. */
+#define APIC_VERSION_NUMBER(v)	  ((v)&0xff)
+#define APIC_VERSION_MAX_LVT(v)	  ((v) >> 16 & 0xff)
+#define APIC_VERSION_SUPPRESS_EOI BIT(24) /* SVR's bit 12 exists */
+#define APIC_VERSION_EXTENDED	  BIT(31) /* AMD: registers from 0x400 on: APM vol. 2, 16.3.4 */
 
-/* Local vector table. */
+#define APIC_SVR_ENABLE	      BIT(8)
+#define APIC_SVR_SUPPRESS_EOI BIT(12)
+
+/* Local vector table. Delivery modes are those of ICR, and LVT_EXTINT. */
+#define APIC_LVT_EXTINT	       (7u << 8)
+#define APIC_LVT_PENDING       BIT(12) /* delivery status */
+#define APIC_LVT_LOW_ACTIVE    BIT(13) /* LINT0 and LINT1 only, as the next two */
+#define APIC_LVT_REMOTE_IRR    BIT(14)
+#define APIC_LVT_LEVEL	       BIT(15)
 #define APIC_LVT_MASKED	       BIT(16)
 #define APIC_TIMER_ONESHOT     (0u << 17)
 #define APIC_TIMER_PERIODIC    (1u << 17)
@@ -70,6 +86,18 @@
 /* Reads and writes a register of this CPU's APIC, in whichever mode it is. */
 u32 apic_read(u32 reg);
 void apic_write(u32 reg, u32 value);
+
+/* The MSR of a register in x2APIC mode, given by its offset in xAPIC mode. */
+static inline u32 apic_msr(u32 reg)
+{
+	return 0x800 + reg / 16;
+}
+
+/*
+ * Brings this CPU's APIC from xAPIC to x2APIC mode, which CPUID has to have: SDM vol. 3A, 10.12.1. The
+ * reset state's mode is xAPIC: it comes back with the next case, or when the CPU's work ends.
+ */
+void apic_enter_x2apic(void);
 
 /* This CPU's APIC ID: all 32 bits in x2APIC mode, else 8. */
 u32 apic_id(void);
