@@ -67,6 +67,47 @@ TEST(vmrun_exitcode_is_64_bits, "the exit code of VMEXIT_INVALID is -1 in all 64
 	EXPECT_EQ(g->control->exitcode, SVM_EXIT_INVALID);
 }
 
+TEST(vmrun_invalid_state_kept, "a guest that is refused is written back as it was",
+     SPEC("APM vol. 2, 15.5.1; 15.6"))
+{
+	static const struct {
+		const char *name;
+		u32 offset;
+		u64 clear, set;
+	} rows[] = {
+		{ "asid", CONTROL(guest_asid), 0xff, 0 },
+		{ "intercept", CONTROL(intercepts[4]), BIT(0), 0 },
+		{ "cr0", SAVE(cr0), 0, BIT(40) },
+		{ "cr4", SAVE(cr4), 0, BIT(40) },
+		{ "dr6", SAVE(dr6), 0, BIT(40) },
+		{ "efer", SAVE(efer), EFER_SVME, 0 },
+		{ "eventinj", CONTROL(eventinj), 0, EVENT_V | EVENT_TYPE(1) },
+	};
+	struct svm_guest *g = svm_new(SVM_NATIVE);
+
+	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
+		u64 *field = (u64 *)((u8 *)g->vmcb + rows[i].offset);
+		struct vmcb_save before;
+
+		SUBTEST("%s", rows[i].name);
+		consistency_set_up(g, SVM_NATIVE);
+		g->save->rsp = 0x12345678;
+		g->save->cr2 = 0x3456000;
+		*field = (*field & ~rows[i].clear) | rows[i].set;
+		before = *g->save;
+		svm_run(g);
+		EXPECT_EXIT(g, SVM_EXIT_INVALID);
+		EXPECT_EQ(g->save->rip, before.rip);
+		EXPECT_EQ(g->save->rsp, before.rsp);
+		EXPECT_EQ(g->save->rax, before.rax);
+		EXPECT_EQ(g->save->rflags, before.rflags);
+		EXPECT_EQ(g->save->cr2, before.cr2);
+		EXPECT_EQ(g->save->cr3, before.cr3);
+		EXPECT_EQ(g->save->cs.selector, before.cs.selector);
+		EXPECT_EQ(g->save->gdtr.base, before.gdtr.base);
+	}
+}
+
 TEST(vmrun_efer_svme, "EFER.SVME is zero: refused", SPEC("APM vol. 2, 15.5.1"))
 {
 	static const struct row rows[] = {

@@ -60,7 +60,12 @@ static void gp_setup(struct svm_guest *g)
 
 static void gp_zero_setup(struct svm_guest *g)
 {
-	g->save->rax = 3; /* null, and no stack segment's in any mode at CPL 0 */
+	g->save->rax = 0; /* null, which is no stack segment */
+}
+
+static void canonical_setup(struct svm_guest *g)
+{
+	g->registers.bx = (ulong)0x8000000000000000ull;
 }
 
 /* Page 0 is absent in the kernel's space; the guest's own tables have a page of 2 or 4 MiB there. */
@@ -91,7 +96,7 @@ static const struct row {
 	s32 error; /* -1: none */
 	u32 after; /* RIP is so far behind the code's start */
 	u32 pushed; /* the RIP that is pushed, if it is not the same */
-	bool only_32, paged, not_compat;
+	bool only_32, paged, only_64;
 	enum x86_feature feature;
 } rows[] = {
 	/* clang-format off */
@@ -105,7 +110,8 @@ static const struct row {
 	{ "np", VEC_NP, 0xd88e, 2, np_setup, SEL_NOT_PRESENT, 0, 0, false, false, false, 0 },
 	{ "ss", VEC_SS, 0xd08e, 2, ss_setup, SEL_STACK_NOT_PRESENT, 0, 0, false, false, false, 0 },
 	{ "gp-selector", VEC_GP, 0xd88e, 2, gp_setup, SEL_BEYOND_LIMIT, 0, 0, false, false, false, 0 },
-	{ "gp-zero", VEC_GP, 0xd08e, 2, gp_zero_setup, 0, 0, 0, false, false, false, 0 },
+	{ "gp-null-ss", VEC_GP, 0xd08e, 2, gp_zero_setup, 0, 0, 0, true, false, false, 0 },
+	{ "gp-not-canonical", VEC_GP, 0x038b, 2, canonical_setup, 0, 0, 0, false, false, true, X86_FEATURE_LM },
 	{ "pf-read", VEC_PF, 0x038b, 2, pf_setup, 0, 0, 0, false, true, false, 0 },
 	{ "pf-write", VEC_PF, 0x0389, 2, pf_setup, PF_W, 0, 0, false, true, false, 0 },
 	{ "xf", VEC_XM, 0xc95e0f, 3, simd_setup, -1, 0, 0, false, false, false, X86_FEATURE_SSE },
@@ -121,7 +127,8 @@ static bool is_long(enum svm_mode mode)
 
 static bool applies(const struct row *row, enum svm_mode mode)
 {
-	return svm_mode_possible(mode) && !(row->only_32 && mode == SVM_LONG) &&
+	return svm_mode_possible(mode) && !(row->only_32 && is_long(mode)) &&
+	       !(row->only_64 && mode != SVM_LONG) &&
 	       !(row->paged && mode == SVM_PROTECTED) &&
 	       (!row->feature || cpu_has(row->feature));
 }

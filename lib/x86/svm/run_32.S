@@ -21,7 +21,9 @@ svm_run_asm:
 	movl	16(%esi), %edi
 	movl	20(%esi), %ebp
 	movl	12(%esi), %esi
+	.globl svm_vmrun_next
 	vmrun
+svm_vmrun_next:
 	/* EAX and the stack are the host's again. */
 	pushfl
 	pushl	$2

@@ -32,7 +32,9 @@ svm_run_asm:
 	movq	96(%rsi), %r14
 	movq	104(%rsi), %r15
 	movq	24(%rsi), %rsi
+	.globl svm_vmrun_next
 	vmrun
+svm_vmrun_next:
 	/* rAX and the stack are the host's again. */
 	pushfq
 	pushq	$2

@@ -134,6 +134,9 @@ u64 svm_stack_word(const struct svm_guest *g, u32 index);
 /* CLGI, VMLOAD, VMRUN, VMSAVE, STGI. The host's own state is as before. */
 void svm_run(struct svm_guest *g);
 
+/* The instruction behind svm_run()'s VMRUN. */
+extern const u8 svm_vmrun_next[];
+
 /* Its exit code, of which some VMMs have only the low half right for VMEXIT_INVALID: exit_code_64. */
 u64 svm_exit(const struct svm_guest *g);
 
