@@ -175,12 +175,14 @@ TEST(vmload_canonical, "VMLOAD sign-extends the bases of segments",
      SPEC("APM vol. 2, 15.5.1, Canonicalization and Consistency Checks"), REQUIRES(sizeof(ulong) == 8))
 {
 	static const u64 values[] = { 0x0000800000000000, 0x0000ffffffff0000, 0x1234000000001000,
-				      0x7fff800000000000, 0xffff000000001000 };
+				      0x7fff800000000000, 0xffff000000001000,
+				      0x0100000000000000 };
 	struct vmcb *own = save_own(), *other = page_alloc();
+	const u32 unused = 64 - (cpuid(0x80000008, 0).eax >> 8 & 0xff);
 
 	for (u32 i = 0; i < ARRAY_SIZE(values); i++)
 		for (u32 j = 0; j < 2; j++) {
-			const u64 expected = (u64)((s64)(values[i] << 16) >> 16);
+			const u64 expected = (u64)((s64)(values[i] << unused) >> unused);
 			u64 value;
 
 			SUBTEST("%s-%#llx", fields[j].name, values[i]);
