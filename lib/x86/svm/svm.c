@@ -5,6 +5,7 @@
 #include <mm/page.h>
 #include <string.h>
 #include <sys/cpu.h>
+#include <sys/landing.h>
 #include <x86/cpuid.h>
 #include <x86/cr.h>
 #include <x86/msr.h>
@@ -138,9 +139,46 @@ void svm_deliver(struct svm_guest *g)
 	g->control->intercepts[SVM_EXIT_EXCP(0) / 32] = 0;
 }
 
+struct guest_landing {
+	struct landing landing;
+	bool left;
+};
+
+/* Runs in the guest, whose VMMCALL brings the CPU back behind svm_run_asm(). */
+static void leave_guest(struct landing *landing)
+{
+	((struct guest_landing *)landing)->left = true;
+	__asm__ volatile("vmmcall" : : : "memory");
+	__builtin_unreachable();
+}
+
 void svm_run(struct svm_guest *g)
 {
+	struct guest_landing here = { .landing = { .kind = LANDING_END, .leave = leave_guest } };
+
+	landing_push(&here.landing);
 	svm_run_asm(g->vmcb, &g->registers, host_vmcbs[this_cpu()->number]);
+	/* What ended the guest's function has taken the landing away, and ends what this function is part of. */
+	if (here.left)
+		landing_end();
+	landing_clear(&here.landing);
+}
+
+void svm_call(struct svm_guest *g, void (*fn)(void *arg), void *arg)
+{
+	ulong *sp = (ulong *)g->stack_top;
+
+	svm_code_bytes(g, "", 0);
+#ifdef __x86_64__
+	g->registers.di = (ulong)arg;
+	/* Aligned as behind a CALL. */
+	sp -= 2;
+#else
+	*--sp = (ulong)arg;
+#endif
+	*--sp = (ulong)g->code;
+	g->save->rsp = (ulong)sp;
+	g->save->rip = (ulong)fn;
 }
 
 u64 svm_exit(const struct svm_guest *g)

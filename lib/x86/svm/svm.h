@@ -105,6 +105,12 @@ void svm_code_bytes(struct svm_guest *g, const void *bytes, size_t size);
 u64 svm_start(const struct svm_guest *g);
 u64 svm_end(const struct svm_guest *g);
 
+/*
+ * Makes the guest, of SVM_NATIVE mode, run the C function fn(arg) on its own stack; the guest ends with
+ * VMMCALL when that returns. EXPECT_* work in it; ASSERT_* and SKIP leave the guest and end the case.
+ */
+void svm_call(struct svm_guest *g, void (*fn)(void *arg), void *arg);
+
 /* Makes CPL `cpl`, 0 or 3, with its code and stack segments. Not in SVM_REAL and SVM_VM86. */
 void svm_set_cpl(struct svm_guest *g, u32 cpl);
 
