@@ -69,6 +69,8 @@ u64 consistency_efer_mbz(void)
 {
 	u64 bits = BIT(9) | BIT(16) | BIT(19) | BITS(63, 22);
 
+	if (!cpu_has(X86_FEATURE_NX))
+		bits |= EFER_NXE;
 	if (!cpu_has(X86_FEATURE_FFXSR))
 		bits |= EFER_FFXSR;
 	if (!cpu_has(X86_FEATURE_TCE))

@@ -84,11 +84,12 @@ TEST(host_state_restored, "after #VMEXIT the host's registers are what they were
 	const struct desc_table_register idtr = { 0x7f7, (ulong)idt };
 	const ulong flags = FLAG_1 | FLAG_CF | FLAG_PF | FLAG_AF | FLAG_ZF | FLAG_SF | FLAG_OF |
 			    FLAG_DF | FLAG_IF;
+	const u64 sce = cpu_has(X86_FEATURE_SYSCALL) ? EFER_SCE : 0;
 
 	for (u32 mode = 0; mode < SVM_MODES; mode++) {
 		ulong cr0 = read_cr0() | CR0_TS | CR0_AM, cr3 = read_cr3() | 0x18;
 		ulong cr4 = read_cr4() | CR4_TSD | CR4_DE;
-		u64 efer = rdmsr(MSR_EFER) | EFER_SCE;
+		u64 efer = rdmsr(MSR_EFER) | sce;
 		struct desc_table_register now;
 		u16 ds, es, ss, cs;
 
@@ -129,7 +130,7 @@ TEST(host_state_restored, "after #VMEXIT the host's registers are what they were
 		write_cr0(cr0 & ~(CR0_TS | CR0_AM));
 		write_cr3(cr3 & ~0x18ul);
 		write_cr4(cr4 & ~(CR4_TSD | CR4_DE));
-		wrmsr(MSR_EFER, efer & ~EFER_SCE);
+		wrmsr(MSR_EFER, efer & ~sce);
 	}
 	desc_init();
 }

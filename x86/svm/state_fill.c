@@ -28,5 +28,6 @@ void state_fill(struct svm_guest *g)
 			FLAG_AC | FLAG_ID;
 	save->cr0 |= CR0_TS | CR0_MP | CR0_WP;
 	save->cr4 |= CR4_TSD | CR4_DE | CR4_PCE;
-	save->efer |= EFER_SCE;
+	if (cpu_has(X86_FEATURE_SYSCALL))
+		save->efer |= EFER_SCE;
 }
