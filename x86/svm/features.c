@@ -276,8 +276,9 @@ TEST(lbr_virtualization, "with LBR virtualization the guest has the VMCB's Debug
      SPEC("APM vol. 2, 15.23.1"), REQUIRES(cpu_has(X86_FEATURE_LBRVIRT)))
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
-	const u64 host = rdmsr(MSR_IA32_DEBUGCTL);
+	u64 host = 0;
 
+	ASSERT_NO_FAULT(rdmsr_try(MSR_IA32_DEBUGCTL, &host));
 	SUBTEST("enabled");
 	svm_code_bytes(g, "\x0f\x32", 2);
 	g->registers.cx = MSR_IA32_DEBUGCTL;

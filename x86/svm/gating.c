@@ -196,14 +196,20 @@ TEST(vm_cr, "VM_CR can be read; its reserved bits read as zero and cannot be set
 		EXPECT_FAULT(GP(0), wrmsr_try(MSR_VM_CR, before | BIT(bit)));
 		EXPECT_EQ(rdmsr(MSR_VM_CR), before);
 	}
+	wrmsr(MSR_VM_CR, before);
 }
 
 TEST(vm_cr_svmdis, "setting VM_CR.SVMDIS while EFER.SVME is set is #GP(0)", SPEC("APM vol. 2, 15.30.1"),
      REQUIRES(cpu_has(X86_FEATURE_SVML)))
 {
+	const u64 before = rdmsr(MSR_VM_CR);
+
 	svm_enable();
-	EXPECT_FAULT(GP(0), wrmsr_try(MSR_VM_CR, rdmsr(MSR_VM_CR) | VM_CR_SVMDIS));
-	EXPECT_EQ(rdmsr(MSR_VM_CR) & VM_CR_SVMDIS, 0ull);
+	EXPECT_FAULT(GP(0), wrmsr_try(MSR_VM_CR, before | VM_CR_SVMDIS));
+	EXPECT_EQ(rdmsr(MSR_VM_CR), before);
+	/* Whatever it takes: without this there is no SVM any more. */
+	wrmsr(MSR_EFER, rdmsr(MSR_EFER) & ~EFER_SVME);
+	EXPECT_NO_FAULT(wrmsr_try(MSR_VM_CR, before));
 }
 
 TEST(efer_svme_toggles, "EFER.SVME can be set and cleared, and its instructions follow it",
