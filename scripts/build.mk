@@ -11,7 +11,8 @@ other_size := $(if $(filter 64,$(BITS)),32,64)
 sources_in = $(filter-out %_$(other_size).c %_$(other_size).S,$(wildcard $(addsuffix /*.[cS],$(1))))
 
 lib_sources := $(filter-out lib/harness/image_name.c,$(call sources_in, \
-	lib/harness lib/libc lib/mm lib/sys lib/dev lib/$(FAMILY) lib/$(FAMILY)/model))
+	lib/harness lib/libc lib/mm lib/sys lib/dev lib/$(FAMILY) lib/$(FAMILY)/model \
+	lib/$(FAMILY)/svm))
 images := $(sort selftest $(notdir $(patsubst %/,%,$(wildcard $(FAMILY)/*/ common/*/))))
 image_sources = $(call sources_in,lib/$(filter selftest,$(1)) common/$(1) $(FAMILY)/$(1))
 vmm_sources := $(wildcard scripts/vmm/*/$(FAMILY)/*.S)

@@ -152,7 +152,10 @@ u64 *mode_use_pae(struct mode *mode);
 #define MODE_NATIVE_ ".code32\n"
 #endif
 
-/* Position-independent machine code of 16 or 32 bits; "i" constants may follow and are operands 2... */
+/*
+ * Position-independent machine code of 16, 32 or 64 bits, or of the kernel's size; "i" constants may follow
+ * and are operands 2...
+ */
 #define MODE_CODE_(bits, text, ...)                                                            \
 	({                                                                                     \
 		const void *start_, *end_;                                                     \
@@ -168,6 +171,12 @@ u64 *mode_use_pae(struct mode *mode);
 	})
 #define CODE16(text, ...) MODE_CODE_("16", text, ##__VA_ARGS__)
 #define CODE32(text, ...) MODE_CODE_("32", text, ##__VA_ARGS__)
+#ifdef __x86_64__
+#define CODE64(text, ...)     MODE_CODE_("64", text, ##__VA_ARGS__)
+#define CODE_NATIVE(text, ...) MODE_CODE_("64", text, ##__VA_ARGS__)
+#else
+#define CODE_NATIVE(text, ...) MODE_CODE_("32", text, ##__VA_ARGS__)
+#endif
 
 #endif
 #endif

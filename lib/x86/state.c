@@ -298,7 +298,7 @@ const struct state_row state_rows[] = {
 	CONTROL(4, "PAE, and OSFXSR and OSXMMEXCPT where there is SSE", reset_cr4,
 		.flips = CR4_TSD | CR4_DE | CR4_OSFXSR),
 	MSR_("EFER", "LME and LMA (64 bits), NXE where there is NX", MSR_EFER, has_efer, reset_efer,
-	     .flips = EFER_SCE),
+	     .ignored = EFER_SVME, .flips = EFER_SCE),
 	DEBUG(0, "0", zero, .flips = 0x1000),
 	DEBUG(1, "0", zero, .flips = 0x2000),
 	DEBUG(2, "0", zero, .flips = 0x3000),
@@ -332,7 +332,7 @@ const struct state_row state_rows[] = {
 	  .write = write_pkru,
 	  .exists = has_pku,
 	  .flips = 0xc },
-	MSR("VM_HSAVE_PA", MSR_VM_HSAVE_PA, answers, .flips = 0),
+	MSR("VM_HSAVE_PA", MSR_VM_HSAVE_PA, answers, .flips = 0, .silent = true),
 	MSR("MTRR_DEF_TYPE", MSR_MTRR_DEF_TYPE, has_mtrr, .flips = 2),
 	MTRR_PAIR(0),
 	MTRR_PAIR(1),
@@ -375,6 +375,7 @@ static void leave_guest_modes(void)
 	if (cpu_has(X86_FEATURE_SVM) && (rdmsr(MSR_EFER) & EFER_SVME)) {
 		fault_clear();
 		__asm__ volatile(GUARDED("stgi") : : : "memory");
+		wrmsr(MSR_EFER, rdmsr(MSR_EFER) & ~EFER_SVME);
 	}
 }
 
@@ -407,7 +408,7 @@ const struct state_hook state_hooks[] = {
 	  .changed = desc_changed },
 	{ .stage = STATE_GUEST,
 	  .name = "virtualisation",
-	  .words = "no VMX operation; GIF 1",
+	  .words = "no VMX operation; GIF 1, EFER.SVME 0",
 	  .reset = leave_guest_modes },
 	{ .stage = STATE_CPU,
 	  .name = "x87, SSE, XCR0",

@@ -348,6 +348,8 @@ totals_seen {
 # The machine was reset and the image boots again, or the case prints this: what comes next tells.
 /^KTAP version / && in_case { maybe_restarted = 1; object("'KTAP version' within the case"); next }
 /^KTAP version / { restarted = 1; stopped = 1; next }
+# GLib's g_assert() says so on standard output: it is the VMM that died of it, not the guest that gave up.
+/^Bail out! ERROR:.*: assertion failed/ && how == "died" { next }
 /^Bail out!/ { bailed = length($0) > 10 ? escape(substr($0, 11)) : "without a word"; stopped = 1; next }
 {
 	text = $0
