@@ -172,6 +172,7 @@ phys_t acpi_hpet_address(void)
 
 /* Offsets in the fixed ACPI description table: ACPI 6.4, table 5.9. */
 #define FADT_DSDT	  40
+#define FADT_PM1A_EVENT	  56
 #define FADT_PM1A_CONTROL 64
 #define FADT_PM_TIMER	  76
 #define FADT_FLAGS	  112
@@ -227,6 +228,11 @@ bool acpi_soft_off_type(u8 *type)
 			return true;
 	}
 	return false;
+}
+
+u16 acpi_pm1a_event_port(void)
+{
+	return (u16)fadt_field(FADT_PM1A_EVENT);
 }
 
 u16 acpi_pm_timer_port(void)

@@ -40,6 +40,9 @@ bool acpi_soft_off_type(u8 *type);
 /* What to write to that block so that the machine goes there (4.8.3.2.1). */
 #define ACPI_PM1_SLEEP(type) ((u16)(BIT(13) | (type) << 10))
 
+/* The I/O port of the PM1a event block (5.2.9), status first, or 0. */
+u16 acpi_pm1a_event_port(void);
+
 /* The I/O port of the power management timer (4.8.3.3), or 0; its width in bits, 24 or 32. */
 u16 acpi_pm_timer_port(void);
 u32 acpi_pm_timer_bits(void);

@@ -35,10 +35,11 @@ u64 hpet_read(u32 reg)
 	return (u64)hpet_read32(reg + 4) << 32 | low;
 }
 
+/* The high half first: a comparator that was far away stays so until it has its new value. */
 void hpet_write(u32 reg, u64 value)
 {
-	hpet_write32(reg, (u32)value);
 	hpet_write32(reg + 4, (u32)(value >> 32));
+	hpet_write32(reg, (u32)value);
 }
 
 u64 hpet_counter(void)
@@ -62,12 +63,15 @@ u64 hpet_counts(u64 ns)
 	return ns * 1000000 / HPET_GCAP_PERIOD(hpet_read(HPET_GCAP_ID)) + 1;
 }
 
+/* Far away in 64 and in 32 bits, for years even in nanoseconds, and by the sign of the difference too. */
+#define FAR_AWAY 0x0c0000007fffffffull
+
 void hpet_reset(void)
 {
 	hpet_write32(HPET_GEN_CONF, 0);
 	for (u32 n = 0; n < hpet_timers(); n++) {
 		hpet_write32(HPET_TIM_CONF(n), 0);
-		hpet_write(HPET_TIM_COMP(n), ~0ull);
+		hpet_write(HPET_TIM_COMP(n), FAR_AWAY);
 	}
 	hpet_write32(HPET_GINTR_STA, 0xffffffff);
 	hpet_write(HPET_MAIN_CNT, 0);

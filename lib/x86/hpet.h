@@ -52,7 +52,10 @@ void hpet_write32(u32 reg, u32 value);
 
 u32 hpet_timers(void);
 
-/* The main counter stopped at 0, every timer without interrupt, one-shot, edge-triggered; no status bit set. */
+/*
+ * The main counter stopped at 0; every timer without interrupt, one-shot, edge-triggered, its comparator
+ * far away; no status bit set.
+ */
 void hpet_reset(void);
 
 /* The main counter, which may be running: all its bits, of one moment. */

@@ -72,6 +72,12 @@ bool pit_out(void)
 	return inb(SYSTEM_CONTROL_B) & OUT_2;
 }
 
+void pit_quiet(void)
+{
+	pit_control(0, PIT_ACCESS_BOTH | PIT_MODE(0));
+	pit_write(0, 1);
+}
+
 void pit_start(u16 count)
 {
 	pit_set_gate(true);

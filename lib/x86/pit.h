@@ -45,6 +45,12 @@ void pit_set_gate(bool high);
 bool pit_out(void);
 
 /*
+ * Channel 0, which interrupts: its output goes high within microseconds and stays so, without an edge,
+ * until the channel is programmed again.
+ */
+void pit_quiet(void);
+
+/*
  * Channel 2, mode 0: starts to count down from `count` (1 to 65535) and returns. pit_done() is true
  * from the moment that count + 1 clocks have passed.
  */

@@ -11,6 +11,7 @@
 #include <sys/time.h>
 #include <x86/apic.h>
 #include <x86/cpuid.h>
+#include <x86/hpet.h>
 #include <x86/io.h>
 #include <x86/pit.h>
 
@@ -85,6 +86,21 @@ static struct clock apic_clock(void)
 	/* Periodic: it wraps where the mask does. */
 	apic_timer_start(APIC_TIMER_PERIODIC | APIC_LVT_MASKED, 0, ~0u);
 	return (struct clock){ "APIC timer", read_apic_timer, 0xffffffff, hz_min, hz_max };
+}
+
+static u64 read_hpet(void)
+{
+	return hpet_read32(HPET_MAIN_CNT);
+}
+
+/* Its period is in femtoseconds. */
+static struct clock hpet_clock(void)
+{
+	u64 hz = 1000000000000000ull / HPET_GCAP_PERIOD(hpet_read(HPET_GCAP_ID));
+
+	hpet_reset();
+	hpet_write32(HPET_GEN_CONF, HPET_ENABLE_CNF);
+	return (struct clock){ "HPET", read_hpet, 0xffffffff, hz, hz + 1 };
 }
 
 struct range {
@@ -178,7 +194,71 @@ TEST(apic_timer_and_pm_timer,
 	apic_timer_stop();
 }
 
+TEST(hpet_and_tsc, "the HPET's period is what its capabilities say, by the TSC",
+     SPEC("IA-PC HPET specification 1.0a, 2.3.4; SDM vol. 3A, 17.17"), REQUIRES(hpet_is_there()))
+{
+	compare(tsc_clock(), hpet_clock());
+	hpet_reset();
+}
+
+TEST(hpet_and_pit, "the HPET's period is what its capabilities say, by the PIT",
+     SPEC("IA-PC HPET specification 1.0a, 2.3.4; 8254 data sheet"), REQUIRES(hpet_is_there()))
+{
+	compare(hpet_clock(), pit_clock());
+	hpet_reset();
+}
+
+TEST(hpet_and_pm_timer, "the HPET's period is what its capabilities say, by the ACPI timer",
+     SPEC("IA-PC HPET specification 1.0a, 2.3.4; ACPI 6.4, 4.8.3.3"),
+	  REQUIRES(hpet_is_there() && acpi_pm_timer_port()))
+{
+	compare(hpet_clock(), pm_clock());
+	hpet_reset();
+}
+
 /* ---------------------------------------------------------------------------------- ACPI timer alone */
+
+#define PM1_TMR_STS BIT(0) /* of the PM1a status register */
+
+static bool has_pm1_status(void)
+{
+	return acpi_pm_timer_port() && acpi_pm1a_event_port();
+}
+
+/* At most half of the timer's range: 2.4 s, or for 32 bits ten minutes, which nobody waits for. */
+TEST(pm_timer_status,
+     "TMR_STS is set when the timer's highest bit changes, not before, and cleared by 1",
+     SPEC("ACPI 6.4, 4.8.3.1.1, 4.8.3.3"), REQUIRES(has_pm1_status() && acpi_pm_timer_bits() == 24))
+{
+	u64 begun = clock_ns(), before, after;
+	u16 port = acpi_pm1a_event_port(), status;
+
+	do {
+		outw(port, PM1_TMR_STS);
+		before = read_pm_timer();
+		status = inw(port);
+		after = read_pm_timer();
+	} while ((before ^ after) >> 23 & 1);
+	EXPECT_EQ(status & PM1_TMR_STS, 0ull, "just cleared");
+	for (;;) {
+		u64 timer = read_pm_timer();
+
+		status = inw(port);
+		after = read_pm_timer();
+		if ((timer ^ before) >> 23 & 1)
+			break;
+		if (!((after ^ before) >> 23 & 1))
+			EXPECT_EQ(status & PM1_TMR_STS, 0ull, "before the highest bit changes");
+		ASSERT_LT(clock_ns() - begun, 10 * NS_PER_S, "the highest bit does not change");
+	}
+	/* Some VMMs look at it by a timer of theirs. */
+	delay_us(20000);
+	EXPECT_EQ(inw(port) & PM1_TMR_STS, PM1_TMR_STS);
+	outw(port, 0);
+	EXPECT_EQ(inw(port) & PM1_TMR_STS, PM1_TMR_STS, "writing 0 clears nothing");
+	outw(port, PM1_TMR_STS);
+	EXPECT_EQ(inw(port) & PM1_TMR_STS, 0ull);
+}
 
 TEST(pm_timer_counts_up, "the ACPI timer counts up, modulo 2^24 or 2^32, and never back",
      SPEC("ACPI 6.4, 4.8.3.3"), REQUIRES(acpi_pm_timer_port()))

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+/* The interrupts of the real-time clock: MC146818A data sheet, "Interrupts", Registers A, B and C. */
+#include <test.h>
+
+#include <sys/cpu.h>
+#include <sys/time.h>
+#include <x86/apic.h>
+#include <x86/cpuid.h>
+#include <x86/hpet.h>
+#include <x86/ioapic.h>
+#include <x86/irq.h>
+#include <x86/pic.h>
+#include <x86/rtc.h>
+
+SUITE("Real-time clock: interrupts", REQUIRES(cpu_has(X86_FEATURE_APIC) && ioapic_is_there()));
+
+#define RTC_VECTOR  0x51u
+#define PATIENCE_NS 5000000000ull
+#define MS	    1000000ull
+
+static struct {
+	u32 count;
+	u8 first; /* register C at the first one */
+	u64 ticks[64];
+} taken;
+
+static void take(struct trap_frame *frame)
+{
+	u64 now = arch_ticks();
+	u8 flags = rtc_read(RTC_C);
+
+	(void)frame;
+	if (!taken.count)
+		taken.first = flags;
+	if (taken.count < ARRAY_SIZE(taken.ticks))
+		taken.ticks[taken.count] = now;
+	WRITE_ONCE(taken.count, taken.count + 1);
+	apic_eoi();
+}
+
+static void begin(void)
+{
+	if (hpet_is_there())
+		hpet_reset();
+	ioapic_reset();
+	rtc_reset();
+	trap_drop_interrupts(true);
+	irq_window();
+	trap_drop_interrupts(false);
+	taken.count = 0;
+	taken.first = 0;
+	trap_set_handler(RTC_VECTOR, take);
+	ioapic_set_entry(ioapic_pin_of_irq(RTC_IRQ), IOAPIC_DESTINATION(apic_id()) | RTC_VECTOR);
+}
+
+static bool wait_for(u32 count)
+{
+	u64 begun = clock_ns();
+
+	irq_enable();
+	while (READ_ONCE(taken.count) < count && clock_ns() - begun < PATIENCE_NS)
+		arch_relax();
+	irq_disable();
+	return taken.count >= count;
+}
+
+TEST(rtc_periodic_rates,
+     "the periodic interrupt comes at the rate that register A selects, not faster",
+     SPEC("MC146818A data sheet, Register A, RS3-RS0, table 5"))
+{
+	static const u8 rates[] = { 3, 4, 6, 8 };
+
+	for (u32 i = 0; i < ARRAY_SIZE(rates); i++) {
+		u32 hz = 32768u >> (rates[i] - 1);
+		u64 start;
+
+		SUBTEST("%u-Hz", hz);
+		begin();
+		start = arch_ticks();
+		rtc_write(RTC_A, RTC_A_DIVIDER_32K | rates[i]);
+		(void)rtc_read(RTC_C);
+		rtc_write(RTC_B, RTC_B_24 | RTC_B_PIE);
+		EXPECT(wait_for(10));
+		rtc_write(RTC_B, RTC_B_24);
+		/* The first one's phase is the divider's. */
+		for (u32 n = 1; n < 10; n++)
+			EXPECT_GE(taken.ticks[n] - start,
+				  (u64)n * (clock_hz_min() - clock_hz_min() / 500) / hz,
+				  "TSC ticks, interrupt %u", n);
+		EXPECT_EQ(taken.first & (RTC_C_IRQF | RTC_C_PF), RTC_C_IRQF | RTC_C_PF);
+		EXPECT_EQ(taken.first & RTC_C_AF & RTC_C_UF, 0ull);
+	}
+	rtc_reset();
+}
+
+TEST(rtc_periodic_off, "without PIE, or with rate 0, there is no periodic interrupt",
+     SPEC("MC146818A data sheet, Register A, RS3-RS0; Register B, PIE"))
+{
+	begin();
+	SUBTEST("no-PIE");
+	rtc_write(RTC_A, RTC_A_DIVIDER_32K | 3);
+	irq_window_ns(5 * MS);
+	EXPECT_EQ(taken.count, 0u);
+	SUBTEST("rate-0");
+	rtc_write(RTC_A, RTC_A_DIVIDER_32K);
+	(void)rtc_read(RTC_C);
+	rtc_write(RTC_B, RTC_B_24 | RTC_B_PIE);
+	irq_window_ns(5 * MS);
+	EXPECT_EQ(taken.count, 0u);
+	rtc_reset();
+}
+
+TEST(rtc_flag_without_enable,
+     "PF is set at each period whether PIE is set or not; IRQF only with it",
+     SPEC("MC146818A data sheet, Register C, PF, IRQF"))
+{
+	u64 begun;
+	u8 flags = 0;
+
+	begin();
+	rtc_write(RTC_A, RTC_A_DIVIDER_32K | 3);
+	for (begun = clock_ns(); !(flags & RTC_C_PF) && clock_ns() - begun < 50 * MS;)
+		flags |= rtc_read(RTC_C);
+	SUBTEST("PF");
+	EXPECT_EQ(flags & RTC_C_PF, RTC_C_PF);
+	SUBTEST("IRQF");
+	EXPECT_EQ(flags & RTC_C_IRQF, 0ull);
+	rtc_reset();
+}
+
+TEST(rtc_flags_cleared_by_read, "reading register C clears it, and lowers the interrupt line",
+     SPEC("MC146818A data sheet, Register C"))
+{
+	u64 begun = clock_ns();
+	u8 first, second;
+
+	begin();
+	ioapic_mask(ioapic_pin_of_irq(RTC_IRQ), true);
+	/* Masked, the 8259 tells that the line was raised, without a look at the clock. */
+	pic_init(0x50, 0, 0, 0xffff);
+	rtc_write(RTC_A, RTC_A_DIVIDER_32K | 3);
+	(void)rtc_read(RTC_C);
+	rtc_write(RTC_B, RTC_B_24 | RTC_B_PIE);
+	while (!(pic_irr() & BIT(RTC_IRQ)))
+		ASSERT_LT(clock_ns() - begun, PATIENCE_NS);
+	/* No more periods after this. */
+	rtc_write(RTC_A, RTC_A_DIVIDER_32K);
+	first = rtc_read(RTC_C);
+	second = rtc_read(RTC_C);
+	EXPECT_EQ(first & (RTC_C_IRQF | RTC_C_PF), RTC_C_IRQF | RTC_C_PF);
+	EXPECT_EQ(second & (RTC_C_IRQF | RTC_C_PF), 0ull);
+	rtc_reset();
+}
+
+/* ------------------------------------------------------------------------------- update and alarm */
+
+/* 12:34:56, and the next update in half a second. */
+static void set_time(u8 enables)
+{
+	rtc_write(RTC_B, RTC_B_SET | RTC_B_24);
+	rtc_write(RTC_A, RTC_A_DIVIDER_STOP);
+	rtc_write(RTC_HOURS, 0x12);
+	rtc_write(RTC_MINUTES, 0x34);
+	rtc_write(RTC_SECONDS, 0x56);
+	rtc_write(RTC_DAY_OF_WEEK, 2);
+	rtc_write(RTC_DAY, 0x10);
+	rtc_write(RTC_MONTH, 0x06);
+	rtc_write(RTC_YEAR, 0x24);
+	rtc_write(RTC_B, RTC_B_24);
+	rtc_write(RTC_A, RTC_A_DIVIDER_32K);
+	(void)rtc_read(RTC_C);
+	rtc_write(RTC_B, (u8)(RTC_B_24 | enables));
+}
+
+TEST(rtc_update_ended, "the update-ended interrupt comes once for each update, with the new time",
+     SPEC("MC146818A data sheet, Update cycle, Register B, UIE"))
+{
+	begin();
+	set_time(RTC_B_UIE);
+	EXPECT(wait_for(1));
+	EXPECT_EQ(taken.first & (RTC_C_IRQF | RTC_C_UF), RTC_C_IRQF | RTC_C_UF);
+	EXPECT_EQ(taken.first & RTC_C_AF, 0ull);
+	EXPECT_GE(rtc_read(RTC_SECONDS), 0x57u);
+	irq_window_ns(100 * MS);
+	EXPECT_LE(taken.count, 2u);
+	rtc_reset();
+}
+
+TEST(rtc_alarm, "the alarm matches the whole time, with every value for don't-care codes",
+     SPEC("MC146818A data sheet, Time, calendar and alarm locations; Register C, AF"))
+{
+	static const struct {
+		const char *name;
+		u8 hours, minutes, seconds;
+		bool matches; /* at 12:34:57 */
+	} rows[] = {
+		{ "exact", 0x12, 0x34, 0x57, true },
+		{ "other-hour", 0x13, 0x34, 0x57, false },
+		{ "other-minute", 0x12, 0x35, 0x57, false },
+		{ "any-hour", 0xff, 0x34, 0x57, true },
+		{ "any-hour-other-second", 0xff, 0x34, 0x30, false },
+		{ "each-second", 0xc0, 0xff, 0xc0, true },
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
+		u64 begun = clock_ns();
+		u8 flags = 0;
+
+		SUBTEST("%s", rows[i].name);
+		begin();
+		rtc_write(RTC_HOURS_ALARM, rows[i].hours);
+		rtc_write(RTC_MINUTES_ALARM, rows[i].minutes);
+		rtc_write(RTC_SECONDS_ALARM, rows[i].seconds);
+		set_time(0);
+		while (!(flags & RTC_C_UF)) {
+			flags = rtc_read(RTC_C);
+			ASSERT_LT(clock_ns() - begun, PATIENCE_NS);
+		}
+		EXPECT_EQ(flags & RTC_C_AF, rows[i].matches ? RTC_C_AF : 0ull);
+		EXPECT_EQ(flags & RTC_C_IRQF, 0ull, "AIE and UIE are clear");
+	}
+	rtc_reset();
+}
+
+TEST(rtc_alarm_interrupts, "the alarm interrupts with AIE, once",
+     SPEC("MC146818A data sheet, Register B, AIE"))
+{
+	begin();
+	rtc_write(RTC_HOURS_ALARM, 0x12);
+	rtc_write(RTC_MINUTES_ALARM, 0x34);
+	rtc_write(RTC_SECONDS_ALARM, 0x57);
+	set_time(RTC_B_AIE);
+	EXPECT(wait_for(1));
+	EXPECT_EQ(taken.first & (RTC_C_IRQF | RTC_C_AF), RTC_C_IRQF | RTC_C_AF);
+	irq_window_ns(20 * MS);
+	EXPECT_EQ(taken.count, 1u);
+	rtc_reset();
+}
+
+TEST(rtc_enabled_late, "enabling an interrupt whose flag is already set raises it",
+     SPEC("MC146818A data sheet, Register C, IRQF"))
+{
+	u64 begun = clock_ns();
+
+	begin();
+	set_time(0);
+	/* UF can be seen by the time alone: reading C would clear it. */
+	while (rtc_read(RTC_SECONDS) == 0x56)
+		ASSERT_LT(clock_ns() - begun, PATIENCE_NS);
+	delay_us(3000);
+	EXPECT_EQ(taken.count, 0u);
+	rtc_write(RTC_B, RTC_B_24 | RTC_B_UIE);
+	EXPECT(wait_for(1));
+	EXPECT_EQ(taken.first & (RTC_C_IRQF | RTC_C_UF), RTC_C_IRQF | RTC_C_UF);
+	rtc_reset();
+}
