@@ -93,7 +93,7 @@ void apic_init(void)
 	trap_set_default(VEC_SPURIOUS, take_spurious);
 }
 
-static void drain(void)
+void apic_drain(void)
 {
 	/* Each EOI ends one; there can be no more than one for each class and a few levels of them. */
 	for (u32 i = 0; i < 256 && any_vector_bit(APIC_ISR); i++)
@@ -135,7 +135,7 @@ void apic_reset(void)
 	apic_write(APIC_DFR, 0xffffffff);
 	apic_write(APIC_LDR, 0);
 	apic_write(APIC_ESR, 0);
-	drain();
+	apic_drain();
 	apic_write(APIC_ESR, 0);
 }
 

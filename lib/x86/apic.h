@@ -111,6 +111,9 @@ void apic_send_vector(u32 cpu_number, u32 vector);
 /* Ends the interrupt in service with the highest priority. */
 void apic_eoi(void);
 
+/* Ends what is in service on this CPU and takes what is pending, none of it by a handler. */
+void apic_drain(void);
+
 /* True if this vector's bit is set in IRR, ISR or TMR (first register of the eight). */
 bool apic_vector_bit(u32 first_reg, u32 vector);
 

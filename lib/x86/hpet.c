@@ -4,6 +4,7 @@
 #include <dev/acpi.h>
 
 static ulong base;
+static bool used;
 
 static volatile u32 *at(u32 offset)
 {
@@ -24,6 +25,7 @@ u32 hpet_read32(u32 reg)
 
 void hpet_write32(u32 reg, u32 value)
 {
+	used = true;
 	*at(reg) = value;
 }
 
@@ -75,4 +77,11 @@ void hpet_reset(void)
 	}
 	hpet_write32(HPET_GINTR_STA, 0xffffffff);
 	hpet_write(HPET_MAIN_CNT, 0);
+}
+
+void hpet_restore(void)
+{
+	if (used)
+		hpet_reset();
+	used = false;
 }

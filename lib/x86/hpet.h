@@ -58,6 +58,9 @@ u32 hpet_timers(void);
  */
 void hpet_reset(void);
 
+/* The same if anything was written since the last time: for the library, before each case. */
+void hpet_restore(void);
+
 /* The main counter, which may be running: all its bits, of one moment. */
 u64 hpet_counter(void);
 

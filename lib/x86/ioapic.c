@@ -8,6 +8,7 @@
 #define IOEOI	 0x40
 
 static ulong base;
+static bool used;
 
 static volatile u32 *at(u32 offset)
 {
@@ -39,6 +40,7 @@ u32 ioapic_read(u32 reg)
 
 void ioapic_write(u32 reg, u32 value)
 {
+	used = true;
 	ioapic_select(reg);
 	*at(IOWIN) = value;
 }
@@ -89,4 +91,11 @@ void ioapic_reset(void)
 			ioapic_eoi(entry & IOAPIC_VECTOR);
 		ioapic_set_entry(pin, IOAPIC_MASKED);
 	}
+}
+
+void ioapic_restore(void)
+{
+	if (used)
+		ioapic_reset();
+	used = false;
 }

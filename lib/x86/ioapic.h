@@ -60,4 +60,7 @@ void ioapic_eoi(u32 vector);
 /* Every pin masked, edge-triggered, and without remote IRR. */
 void ioapic_reset(void);
 
+/* The same if anything was written since the last time: for the library, before each case. */
+void ioapic_restore(void);
+
 #endif

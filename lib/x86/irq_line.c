@@ -32,6 +32,8 @@
 #define KBC_MODE_MOUSE_IRQ    BIT(1)
 #define KBC_MODE_SYSTEM	      BIT(2)
 
+static bool used;
+
 static const struct {
 	const char *name;
 	u8 irq;
@@ -91,6 +93,7 @@ void line_raise(enum irq_line line)
 {
 	u16 uart = lines[line].uart;
 
+	used = true;
 	if (!uart) {
 		kbc_send(lines[line].kbc_command, 0x00);
 		wait_for(KBC_STATUS, KBC_STATUS_OUTPUT_FULL, KBC_STATUS_OUTPUT_FULL);
@@ -121,4 +124,11 @@ void lines_reset(void)
 	kbc_empty();
 	kbc_send(KBC_WRITE_MODE, KBC_MODE_KEYBOARD_IRQ | KBC_MODE_MOUSE_IRQ | KBC_MODE_SYSTEM);
 	kbc_empty();
+}
+
+void lines_restore(void)
+{
+	if (used)
+		lines_reset();
+	used = false;
 }

@@ -31,4 +31,7 @@ void line_lower(enum irq_line line);
 /* Lowers all of them, with the devices ready for line_raise(). */
 void lines_reset(void);
 
+/* The same if one was raised since the last time: for the library, before each case. */
+void lines_restore(void);
+
 #endif

@@ -9,8 +9,11 @@ static const u16 elcr_ports[] = { [PIC_MASTER] = 0x4d0, [PIC_SLAVE] = 0x4d1 };
 /* ICW3: which input has a slave; the slave's number. */
 static const u8 icw3[] = { [PIC_MASTER] = BIT(PIC_CASCADE), [PIC_SLAVE] = PIC_CASCADE };
 
+static bool used;
+
 void pic_init_one(enum pic pic, u8 icw2, u8 icw4)
 {
+	used = true;
 	outb(command_ports[pic], PIC_ICW1_INIT | PIC_ICW1_ICW4);
 	outb(data_ports[pic], icw2);
 	outb(data_ports[pic], icw3[pic]);
@@ -84,4 +87,14 @@ void pic_set_elcr(u16 levels)
 u16 pic_elcr(void)
 {
 	return (u16)(inb(elcr_ports[PIC_SLAVE]) << 8 | inb(elcr_ports[PIC_MASTER]));
+}
+
+void pic_restore(void)
+{
+	if (used) {
+		pic_set_elcr(0);
+		pic_init(0x20, 0, 0, 0xffff);
+	}
+	pic_set_mask(0xffff);
+	used = false;
 }

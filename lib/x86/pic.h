@@ -67,6 +67,9 @@ u8 pic_poll(enum pic pic);
 /* The non-specific EOI that an interrupt of IRQ 0 to 15 needs: one, or one to each. */
 void pic_eoi(u32 irq);
 
+/* Both masked; and, if one was initialized since the last time, fully nested and edge-triggered. */
+void pic_restore(void);
+
 /* Edge/level control: bit n makes IRQ n level-triggered. */
 void pic_set_elcr(u16 levels);
 u16 pic_elcr(void);

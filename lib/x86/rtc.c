@@ -10,6 +10,7 @@
 #define NMI_MASK  BIT(7)
 
 static u8 nmi_mask;
+static bool used;
 
 u8 rtc_read(u32 reg)
 {
@@ -19,6 +20,7 @@ u8 rtc_read(u32 reg)
 
 void rtc_write(u32 reg, u8 value)
 {
+	used = true;
 	outb(RTC_INDEX, (u8)(nmi_mask | reg));
 	outb(RTC_DATA, value);
 }
@@ -47,4 +49,11 @@ bool rtc_wait_stable(void)
 		arch_relax();
 	}
 	return true;
+}
+
+void rtc_restore(void)
+{
+	if (used)
+		rtc_reset();
+	used = false;
 }

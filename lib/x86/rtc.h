@@ -63,6 +63,9 @@ void rtc_mask_nmi(bool mask);
 /* No interrupt enabled, none pending, the clock running at 32.768 kHz, in BCD and 24 hours. */
 void rtc_reset(void);
 
+/* The same if anything was written since the last time: for the library, before each case. */
+void rtc_restore(void);
+
 /* Waits until no update can happen for 244 us. False if that takes more than two seconds. */
 bool rtc_wait_stable(void);
 

@@ -7,13 +7,14 @@
 #include <x86/apic.h>
 #include <x86/cpuid.h>
 #include <x86/cr.h>
-#include <x86/io.h>
+#include <x86/hpet.h>
+#include <x86/ioapic.h>
+#include <x86/irq_line.h>
 #include <x86/msr.h>
 #include <x86/paging.h>
+#include <x86/pic.h>
+#include <x86/rtc.h>
 #include <x86/xsave.h>
-
-#define PIC_1_MASK 0x21
-#define PIC_2_MASK 0xa1
 
 #define MXCSR_RESET 0x1f80u
 
@@ -394,10 +395,13 @@ static void reset_fpu(void)
 		ldmxcsr(MXCSR_RESET);
 }
 
-static void mask_pics(void)
+/* Those that a case has used: to reset all of them would take longer than most cases do. */
+static void restore_devices(void)
 {
-	outb(PIC_1_MASK, 0xff);
-	outb(PIC_2_MASK, 0xff);
+	lines_restore();
+	hpet_restore();
+	rtc_restore();
+	ioapic_restore();
 }
 
 const struct state_hook state_hooks[] = {
@@ -421,8 +425,13 @@ const struct state_hook state_hooks[] = {
 	  .cpu_0_only = true },
 	{ .stage = STATE_DEVICES,
 	  .name = "8259",
-	  .words = "both masked",
-	  .reset = mask_pics,
+	  .words = "both masked, edge-triggered, no automatic EOI",
+	  .reset = pic_restore,
+	  .cpu_0_only = true },
+	{ .stage = STATE_DEVICES,
+	  .name = "I/O APIC, HPET, RTC, serial ports, keyboard controller",
+	  .words = "every pin masked; no interrupt enabled",
+	  .reset = restore_devices,
 	  .cpu_0_only = true },
 	{ .stage = STATE_DEVICES,
 	  .name = "local APIC",

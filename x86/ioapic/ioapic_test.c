@@ -32,9 +32,7 @@ void ioapic_begin(void)
 	lines_reset();
 	rtc_reset();
 	/* What a pin has sent before. */
-	trap_drop_interrupts(true);
-	irq_window();
-	trap_drop_interrupts(false);
+	apic_drain();
 	irq_record(0x20, 0xef);
 	flushes = 0;
 	level_seen = (struct level_seen){ 0 };

@@ -12,9 +12,7 @@ void hpet_begin(void)
 	pit_quiet();
 	rtc_reset();
 	delay_us(20);
-	trap_drop_interrupts(true);
-	irq_window();
-	trap_drop_interrupts(false);
+	apic_drain();
 	irq_record(0x20, 0xef);
 }
 

@@ -44,9 +44,7 @@ static void begin(void)
 		hpet_reset();
 	ioapic_reset();
 	rtc_reset();
-	trap_drop_interrupts(true);
-	irq_window();
-	trap_drop_interrupts(false);
+	apic_drain();
 	taken.count = 0;
 	taken.first = 0;
 	trap_set_handler(RTC_VECTOR, take);
