@@ -35,7 +35,8 @@ static void check(const struct row *rows, u32 count)
 			u64 *field = (u64 *)((u8 *)g->vmcb + rows[i].change[j].offset);
 
 			if (rows[i].change[j].offset)
-				*field = (*field & ~rows[i].change[j].clear) | rows[i].change[j].set;
+				*field = (*field & ~rows[i].change[j].clear) |
+					 rows[i].change[j].set;
 		}
 		consistency_expect(g, rows[i].refused);
 	}
@@ -50,7 +51,7 @@ static void check_bits(u32 offset, const char *name, enum svm_mode mode, u64 bit
 		return;
 	g = svm_new(mode);
 	for_each_set_bit(bit, bits) {
-		SUBTEST("%s-%s-%sbit-%llu", svm_mode_name(mode), name, bit < 32 ? "" : "high-", bit);
+		SUBTEST("%s-%sbit-%llu", name, bit < 32 ? "" : "high-", bit);
 		consistency_set_up(g, mode);
 		*(u64 *)((u8 *)g->vmcb + offset) |= BIT(bit);
 		consistency_expect(g, refused);
@@ -135,40 +136,44 @@ TEST(vmrun_cr0_cd_nw, "CR0.CD is zero and CR0.NW is set: refused", SPEC("APM vol
 	check(rows, ARRAY_SIZE(rows));
 }
 
-TEST(vmrun_cr0_high, "CR0[63:32] are not zero: refused", SPEC("APM vol. 2, 15.5.1"))
+static void vmrun_cr0_high(enum svm_mode mode)
 {
-	check_bits(SAVE(cr0), "cr0", SVM_LONG, BITS(63, 32), true);
-	check_bits(SAVE(cr0), "cr0", SVM_PAE, BITS(63, 32), true);
-	check_bits(SAVE(cr0), "cr0", SVM_REAL, BITS(63, 32), true);
+	check_bits(SAVE(cr0), "cr0", mode, BITS(63, 32), true);
 }
 
-TEST(vmrun_cr0_accepted, "CR0's defined bits are accepted", SPEC("APM vol. 2, 15.5.1; 3.1.1"))
+TEST_IN_MODES(vmrun_cr0_high, "CR0[63:32] are not zero: refused", SPEC("APM vol. 2, 15.5.1"))
+
+static void vmrun_cr0_accepted(enum svm_mode mode)
 {
 	const u64 bits = CR0_MP | CR0_EM | CR0_TS | CR0_NE | CR0_WP | CR0_AM | CR0_CD;
 
-	check_bits(SAVE(cr0), "cr0", SVM_NATIVE, bits, false);
-	check_bits(SAVE(cr0), "cr0", SVM_PROTECTED, bits, false);
-	check_bits(SAVE(cr0), "cr0", SVM_REAL, bits, false);
+	check_bits(SAVE(cr0), "cr0", mode, bits, false);
 }
 
-TEST(vmrun_cr3_mbz, "a bit of CR3 that must be zero is set: refused, in long mode all above the physical address",
+TEST_IN_MODES(vmrun_cr0_accepted, "CR0's defined bits are accepted",
+	      SPEC("APM vol. 2, 15.5.1; 3.1.1"))
+
+TEST(vmrun_cr3_mbz,
+     "a bit of CR3 that must be zero is set: refused, in long mode all above the physical address",
      SPEC("APM vol. 2, 15.5.1; 5.3.2"), REQUIRES(sizeof(ulong) == 8))
 {
-	check_bits(SAVE(cr3), "cr3", SVM_LONG, BITS(63, cpu_physical_bits()), true);
-	check_bits(SAVE(cr3), "cr3", SVM_COMPAT, BITS(63, cpu_physical_bits()), true);
+	check_bits(SAVE(cr3), "long-cr3", SVM_LONG, BITS(63, cpu_physical_bits()), true);
+	check_bits(SAVE(cr3), "compat-cr3", SVM_COMPAT, BITS(63, cpu_physical_bits()), true);
 }
 
 TEST(vmrun_cr3_accepted, "CR3.PWT and CR3.PCD are accepted", SPEC("APM vol. 2, 15.5.1; 5.3.2"))
 {
-	check_bits(SAVE(cr3), "cr3", SVM_LONG, BITS(4, 3), false);
-	check_bits(SAVE(cr3), "cr3", SVM_PAE, BITS(4, 3), false);
+	check_bits(SAVE(cr3), "long-cr3", SVM_LONG, BITS(4, 3), false);
+	check_bits(SAVE(cr3), "pae-cr3", SVM_PAE, BITS(4, 3), false);
 }
 
-TEST(vmrun_cr4_mbz, "a bit of CR4 that must be zero is set: refused", SPEC("APM vol. 2, 15.5.1; 3.1.3"))
+static void vmrun_cr4_mbz(enum svm_mode mode)
 {
-	for (u32 mode = 0; mode < SVM_MODES; mode++)
-		check_bits(SAVE(cr4), "cr4", mode, ~consistency_cr4_bits(), true);
+	check_bits(SAVE(cr4), "cr4", mode, ~consistency_cr4_bits(), true);
 }
+
+TEST_IN_MODES(vmrun_cr4_mbz, "a bit of CR4 that must be zero is set: refused",
+	      SPEC("APM vol. 2, 15.5.1; 3.1.3"))
 
 /* PAE, PSE and LA57 are the paging mode's; CET needs CR0.WP; PCIDE is in long mode only. */
 TEST(vmrun_cr4_accepted, "CR4's bits of features that CPUID has are accepted",
@@ -176,24 +181,25 @@ TEST(vmrun_cr4_accepted, "CR4's bits of features that CPUID has are accepted",
 {
 	const u64 others = CR4_PAE | CR4_PSE | CR4_LA57 | CR4_CET | CR4_PCIDE | CR4_SMEP | CR4_SMAP;
 
-	check_bits(SAVE(cr4), "cr4", SVM_LONG, consistency_cr4_bits() & ~others, false);
-	check_bits(SAVE(cr4), "cr4", SVM_PROTECTED, consistency_cr4_bits() & ~others, false);
-	check_bits(SAVE(cr4), "cr4", SVM_REAL, consistency_cr4_bits() & ~others, false);
+	check_bits(SAVE(cr4), "long-cr4", SVM_LONG, consistency_cr4_bits() & ~others, false);
+	check_bits(SAVE(cr4), "protected-cr4", SVM_PROTECTED, consistency_cr4_bits() & ~others,
+		   false);
+	check_bits(SAVE(cr4), "real-cr4", SVM_REAL, consistency_cr4_bits() & ~others, false);
 }
 
-TEST(vmrun_dr6_high, "DR6[63:32] are not zero: refused", SPEC("APM vol. 2, 15.5.1"))
+static void vmrun_dr6_high(enum svm_mode mode)
 {
-	check_bits(SAVE(dr6), "dr6", SVM_LONG, BITS(63, 32), true);
-	check_bits(SAVE(dr6), "dr6", SVM_PAE, BITS(63, 32), true);
-	check_bits(SAVE(dr6), "dr6", SVM_REAL, BITS(63, 32), true);
+	check_bits(SAVE(dr6), "dr6", mode, BITS(63, 32), true);
 }
 
-TEST(vmrun_dr7_high, "DR7[63:32] are not zero: refused", SPEC("APM vol. 2, 15.5.1"))
+TEST_IN_MODES(vmrun_dr6_high, "DR6[63:32] are not zero: refused", SPEC("APM vol. 2, 15.5.1"))
+
+static void vmrun_dr7_high(enum svm_mode mode)
 {
-	check_bits(SAVE(dr7), "dr7", SVM_LONG, BITS(63, 32), true);
-	check_bits(SAVE(dr7), "dr7", SVM_PAE, BITS(63, 32), true);
-	check_bits(SAVE(dr7), "dr7", SVM_REAL, BITS(63, 32), true);
+	check_bits(SAVE(dr7), "dr7", mode, BITS(63, 32), true);
 }
+
+TEST_IN_MODES(vmrun_dr7_high, "DR7[63:32] are not zero: refused", SPEC("APM vol. 2, 15.5.1"))
 
 TEST(vmrun_dr_accepted, "the status bits of DR6 and the enable bits of DR7 are accepted",
      SPEC("APM vol. 2, 15.5.1; 13.1.1.3, 13.1.1.4"))
@@ -203,15 +209,15 @@ TEST(vmrun_dr_accepted, "the status bits of DR6 and the enable bits of DR7 are a
 	check_bits(SAVE(dr7), "dr7", SVM_NATIVE, BITS(9, 0), false);
 }
 
-TEST(vmrun_efer_mbz, "a bit of EFER that must be zero is set: refused", SPEC("APM vol. 2, 15.5.1; 3.1.7"))
+static void vmrun_efer_mbz(enum svm_mode mode)
 {
-	check_bits(SAVE(efer), "efer", SVM_LONG, consistency_efer_mbz(), true);
-	check_bits(SAVE(efer), "efer", SVM_PAE, consistency_efer_mbz(), true);
-	check_bits(SAVE(efer), "efer", SVM_REAL, consistency_efer_mbz(), true);
+	check_bits(SAVE(efer), "efer", mode, consistency_efer_mbz(), true);
 }
 
-TEST(vmrun_efer_accepted, "EFER's bits of features that CPUID has are accepted",
-     SPEC("APM vol. 2, 15.5.1; 3.1.7"))
+TEST_IN_MODES(vmrun_efer_mbz, "a bit of EFER that must be zero is set: refused",
+	      SPEC("APM vol. 2, 15.5.1; 3.1.7"))
+
+static void vmrun_efer_accepted(enum svm_mode mode)
 {
 	u64 bits = cpu_has(X86_FEATURE_SYSCALL) ? EFER_SCE : 0;
 
@@ -219,12 +225,15 @@ TEST(vmrun_efer_accepted, "EFER's bits of features that CPUID has are accepted",
 		bits |= EFER_NXE;
 	if (cpu_has(X86_FEATURE_FFXSR))
 		bits |= EFER_FFXSR;
-	check_bits(SAVE(efer), "efer", SVM_LONG, bits, false);
-	check_bits(SAVE(efer), "efer", SVM_PAE, bits, false);
-	check_bits(SAVE(efer), "efer", SVM_REAL, bits, false);
+
+	check_bits(SAVE(efer), "efer", mode, bits, false);
 }
 
-TEST(vmrun_long_mode_states, "long mode needs PAE and PE, and code that is not both of 64 and of 32 bits: others are refused",
+TEST_IN_MODES(vmrun_efer_accepted, "EFER's bits of features that CPUID has are accepted",
+	      SPEC("APM vol. 2, 15.5.1; 3.1.7"))
+
+TEST(vmrun_long_mode_states,
+     "long mode needs PAE and PE, and code that is not both of 64 and of 32 bits: others are refused",
      SPEC("APM vol. 2, 15.5.1"), REQUIRES(sizeof(ulong) == 8))
 {
 	static const u64 attrib_l = (u64)VMCB_ATTRIB_L << 16, attrib_d = (u64)VMCB_ATTRIB_D << 16;
@@ -240,8 +249,10 @@ TEST(vmrun_long_mode_states, "long mode needs PAE and PE, and code that is not b
 		{ "legacy-cs-l-and-d", SVM_PAE, { { SAVE(cs), 0, attrib_l | attrib_d } }, false },
 		/* LME alone is long mode that is not active. */
 		{ "lme-no-pg", SVM_PROTECTED, { { SAVE(efer), 0, EFER_LME } }, false },
-		{ "lme-no-pg-pae", SVM_PROTECTED,
-		  { { SAVE(efer), 0, EFER_LME }, { SAVE(cr4), 0, CR4_PAE } }, false },
+		{ "lme-no-pg-pae",
+		  SVM_PROTECTED,
+		  { { SAVE(efer), 0, EFER_LME }, { SAVE(cr4), 0, CR4_PAE } },
+		  false },
 		{ "real-lme", SVM_REAL, { { SAVE(efer), 0, EFER_LME } }, false },
 	};
 
@@ -292,7 +303,8 @@ TEST(vmrun_asid, "ASID is equal to zero: refused; the others that CPUID counts a
 	}
 }
 
-TEST(vmrun_permission_maps, "the MSR or IOIO intercept tables extend to a physical address beyond the maximum: refused",
+TEST(vmrun_permission_maps,
+     "the MSR or IOIO intercept tables extend to a physical address beyond the maximum: refused",
      SPEC("APM vol. 2, 15.5.1; 15.10.1; 15.11"))
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
@@ -334,7 +346,8 @@ TEST(vmrun_permission_maps, "the MSR or IOIO intercept tables extend to a physic
 	}
 }
 
-TEST(vmrun_pae_pdpe, "a reserved bit of a PDPE is set and the guest has PAE paging without nested paging: refused",
+TEST(vmrun_pae_pdpe,
+     "a reserved bit of a PDPE is set and the guest has PAE paging without nested paging: refused",
      SPEC("APM vol. 2, 15.5.1; 5.2.3"))
 {
 	struct svm_guest *g = svm_new(SVM_PAE);
@@ -372,7 +385,8 @@ TEST(vmrun_vnmi, "NMI virtualization without the NMI intercept: refused",
 	}
 }
 
-TEST(vmrun_long_mode_absent, "EFER.LMA or EFER.LME is set and the processor has no long mode: refused",
+TEST(vmrun_long_mode_absent,
+     "EFER.LMA or EFER.LME is set and the processor has no long mode: refused",
      SPEC("APM vol. 2, 15.5.1"), REQUIRES(!cpu_has(X86_FEATURE_LM)))
 {
 	static const struct row rows[] = {

@@ -9,9 +9,9 @@ SUITE("SVM: exception intercepts", REQUIRES(svm_available()));
 
 #define ABSENT_PAGE 0x800000ul /* absent in the spaces that the page faults are taken in */
 
-#define SEL_NOT_PRESENT	       SVM_SEL_SPARE
-#define SEL_BEYOND_LIMIT       0x7f8
-#define SEL_STACK_NOT_PRESENT  (SVM_SEL_SPARE + 8)
+#define SEL_NOT_PRESENT	      SVM_SEL_SPARE
+#define SEL_BEYOND_LIMIT      0x7f8
+#define SEL_STACK_NOT_PRESENT (SVM_SEL_SPARE + 8)
 
 static void set_absent(struct svm_guest *g)
 {
@@ -93,8 +93,8 @@ static const struct row {
 	u32 vector;
 	u32 bytes, size;
 	void (*setup)(struct svm_guest *g);
-	s32 error; /* -1: none */
-	u32 after; /* RIP is so far behind the code's start */
+	s32 error;  /* -1: none */
+	u32 after;  /* RIP is so far behind the code's start */
 	u32 pushed; /* the RIP that is pushed, if it is not the same */
 	bool only_32, paged, only_64;
 	enum x86_feature feature;
@@ -118,8 +118,6 @@ static const struct row {
 	/* clang-format on */
 };
 
-static const enum svm_mode mode_list[] = { SVM_LONG, SVM_COMPAT, SVM_PAE, SVM_PAGED, SVM_PROTECTED };
-
 static bool is_long(enum svm_mode mode)
 {
 	return mode == SVM_LONG || mode == SVM_COMPAT;
@@ -128,8 +126,7 @@ static bool is_long(enum svm_mode mode)
 static bool applies(const struct row *row, enum svm_mode mode)
 {
 	return svm_mode_possible(mode) && !(row->only_32 && is_long(mode)) &&
-	       !(row->only_64 && mode != SVM_LONG) &&
-	       !(row->paged && mode == SVM_PROTECTED) &&
+	       !(row->only_64 && mode != SVM_LONG) && !(row->paged && mode == SVM_PROTECTED) &&
 	       (!row->feature || cpu_has(row->feature));
 }
 
@@ -174,21 +171,24 @@ static void check_exit(struct svm_guest *g, const struct row *row)
 		EXPECT_EQ(stmxcsr() & 0x3f, 1u); /* the status is written before the intercept */
 }
 
-TEST(exception_intercepted, "an exception exits where its bit is set, with its error code and address, and is not delivered",
-     SPEC("APM vol. 2, 15.7, 15.12"))
+static void exception_intercepted(enum svm_mode mode)
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
 
-	for (u32 m = 0; m < ARRAY_SIZE(mode_list); m++)
-		for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
-			if (!applies(&rows[i], mode_list[m]))
-				continue;
-			SUBTEST("%s-%s", svm_mode_name(mode_list[m]), rows[i].name);
-			set_up(g, &rows[i], mode_list[m]);
-			g->control->intercepts[2] = (u32)BIT(rows[i].vector);
-			check_exit(g, &rows[i]);
-		}
+	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (!applies(&rows[i], mode))
+			continue;
+		SUBTEST("%s", rows[i].name);
+		set_up(g, &rows[i], mode);
+		g->control->intercepts[2] = (u32)BIT(rows[i].vector);
+		check_exit(g, &rows[i]);
+	}
 }
+
+TEST_IN_FLAT_MODES(
+	exception_intercepted,
+	"an exception exits where its bit is set, with its error code and address, and is not delivered",
+	SPEC("APM vol. 2, 15.7, 15.12"))
 
 static void check_delivered(struct svm_guest *g, const struct row *row)
 {
@@ -208,21 +208,23 @@ static void check_delivered(struct svm_guest *g, const struct row *row)
 	EXPECT_EQ(g->save->cr2, row->vector == VEC_PF ? (u64)g->registers.bx : 0x7777000ull);
 }
 
-TEST(exception_delivered, "an exception is delivered in the guest where only its own bit is clear",
-     SPEC("APM vol. 2, 15.7, 15.12"))
+static void exception_delivered(enum svm_mode mode)
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
 
-	for (u32 m = 0; m < ARRAY_SIZE(mode_list); m++)
-		for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
-			if (!applies(&rows[i], mode_list[m]))
-				continue;
-			SUBTEST("%s-%s", svm_mode_name(mode_list[m]), rows[i].name);
-			set_up(g, &rows[i], mode_list[m]);
-			g->control->intercepts[2] = ~(u32)(BIT(rows[i].vector) | BIT(2) | BIT(9));
-			check_delivered(g, &rows[i]);
-		}
+	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (!applies(&rows[i], mode))
+			continue;
+		SUBTEST("%s", rows[i].name);
+		set_up(g, &rows[i], mode);
+		g->control->intercepts[2] = ~(u32)(BIT(rows[i].vector) | BIT(2) | BIT(9));
+		check_delivered(g, &rows[i]);
+	}
 }
+
+TEST_IN_FLAT_MODES(exception_delivered,
+		   "an exception is delivered in the guest where only its own bit is clear",
+		   SPEC("APM vol. 2, 15.7, 15.12"))
 
 TEST(exception_intercepts_and_int, "INT n checks no exception intercept, whatever its vector",
      SPEC("APM vol. 2, 15.9, table 15-7; 15.12"))
@@ -250,7 +252,8 @@ static void set_breakpoint(u32 n, ulong address)
 	write_dr3(n == 3 ? address : 0);
 }
 
-TEST(exception_debug_fault, "an instruction breakpoint that is intercepted exits at the instruction, with DR6 written",
+TEST(exception_debug_fault,
+     "an instruction breakpoint that is intercepted exits at the instruction, with DR6 written",
      SPEC("APM vol. 2, 15.12.2"))
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
@@ -269,7 +272,8 @@ TEST(exception_debug_fault, "an instruction breakpoint that is intercepted exits
 	write_dr3(0);
 }
 
-TEST(exception_debug_trap, "a data breakpoint that is intercepted exits behind the instruction, with DR6 written",
+TEST(exception_debug_trap,
+     "a data breakpoint that is intercepted exits behind the instruction, with DR6 written",
      SPEC("APM vol. 2, 15.7.1, 15.12.2"))
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);

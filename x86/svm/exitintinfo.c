@@ -11,7 +11,7 @@ static const struct row {
 	const char *name;
 	enum source source;
 	u8 code[4], size;
-	u64 event;	/* what EXITINTINFO has; and what is injected */
+	u64 event; /* what EXITINTINFO has; and what is injected */
 	bool has_error;
 } rows[] = {
 	{ "int-0x40", CODE, { 0xcd, 0x40 }, 2, EVENT_V | EVENT_TYPE_SOFTWARE | 0x40, false },
@@ -19,16 +19,28 @@ static const struct row {
 	{ "int-0xff", CODE, { 0xcd, 0xff }, 2, EVENT_V | EVENT_TYPE_SOFTWARE | 0xff, false },
 	{ "int3", CODE, { 0xcc }, 1, EVENT_V | EVENT_TYPE_EXCEPTION | VEC_BP, false },
 	{ "ud2", CODE, { 0x0f, 0x0b }, 2, EVENT_V | EVENT_TYPE_EXCEPTION | VEC_UD, false },
-	{ "gp", CODE, { 0x8e, 0xd8 }, 2,
-	  EVENT_V | EVENT_EV | EVENT_TYPE_EXCEPTION | VEC_GP | EVENT_ERROR(0x7f8), true },
+	{ "gp",
+	  CODE,
+	  { 0x8e, 0xd8 },
+	  2,
+	  EVENT_V | EVENT_EV | EVENT_TYPE_EXCEPTION | VEC_GP | EVENT_ERROR(0x7f8),
+	  true },
 	{ "inject-intr", INJECTED, { 0x90 }, 1, EVENT_V | EVENT_TYPE_INTR | 0x41, false },
 	{ "inject-intr-0xff", INJECTED, { 0x90 }, 1, EVENT_V | EVENT_TYPE_INTR | 0xff, false },
 	{ "inject-nmi", INJECTED, { 0x90 }, 1, EVENT_V | EVENT_TYPE_NMI | 2, false },
 	{ "inject-ud", INJECTED, { 0x90 }, 1, EVENT_V | EVENT_TYPE_EXCEPTION | VEC_UD, false },
-	{ "inject-np", INJECTED, { 0x90 }, 1,
-	  EVENT_V | EVENT_EV | EVENT_TYPE_EXCEPTION | VEC_NP | EVENT_ERROR(0x120), true },
-	{ "inject-pf", INJECTED, { 0x90 }, 1,
-	  EVENT_V | EVENT_EV | EVENT_TYPE_EXCEPTION | VEC_PF | EVENT_ERROR(0x2), true },
+	{ "inject-np",
+	  INJECTED,
+	  { 0x90 },
+	  1,
+	  EVENT_V | EVENT_EV | EVENT_TYPE_EXCEPTION | VEC_NP | EVENT_ERROR(0x120),
+	  true },
+	{ "inject-pf",
+	  INJECTED,
+	  { 0x90 },
+	  1,
+	  EVENT_V | EVENT_EV | EVENT_TYPE_EXCEPTION | VEC_PF | EVENT_ERROR(0x2),
+	  true },
 	{ "inject-software", INJECTED, { 0x90 }, 1, EVENT_V | EVENT_TYPE_SOFTWARE | 0x42, false },
 };
 
@@ -80,54 +92,57 @@ static bool is_software(const struct row *row)
 	return type == EVENT_TYPE_SOFTWARE || vector_of(row) == VEC_BP;
 }
 
-TEST(exitintinfo_fault, "an intercepted fault of a delivery reports in EXITINTINFO what was being delivered",
-     SPEC("APM vol. 2, 15.7.2, figure 15-1; 15.12"), BUG("36e2e98363e6"))
+static void exitintinfo_fault(enum svm_mode mode)
 {
-	static const enum svm_mode modes[] = { SVM_LONG, SVM_COMPAT, SVM_PAE, SVM_PROTECTED };
 	struct svm_guest *g = svm_new(SVM_NATIVE);
 
-	for (u32 m = 0; m < ARRAY_SIZE(modes); m++)
-		for (u32 i = 0; i < ARRAY_SIZE(rows) * OBSTACLES; i++) {
-			const struct row *row = &rows[i / OBSTACLES];
-			const enum obstacle obstacle = i % OBSTACLES;
-			const u32 second = obstacle == GATE_ABSENT ? VEC_NP : VEC_GP;
-			const u64 mask = row->has_error ? ~0ull : 0xffffffff;
+	for (u32 i = 0; i < ARRAY_SIZE(rows) * OBSTACLES; i++) {
+		const struct row *row = &rows[i / OBSTACLES];
+		const enum obstacle obstacle = i % OBSTACLES;
+		const u32 second = obstacle == GATE_ABSENT ? VEC_NP : VEC_GP;
+		const u64 mask = row->has_error ? ~0ull : 0xffffffff;
 
-			/* One that is not intercepted would make a double fault of it. */
-			if (!svm_mode_possible(modes[m]) || second == vector_of(row))
-				continue;
-			SUBTEST("%s-%s-%s", svm_mode_name(modes[m]), row->name,
-				obstacle_names[obstacle]);
-			set_up(g, modes[m], row);
-			spoil(g, obstacle, vector_of(row));
-			svm_run(g);
-			EXPECT_EXIT(g, SVM_EXIT_EXCP(second));
-			EXPECT_EQ(g->control->exitintinfo & mask, row->event & mask);
-			EXPECT_EQ(g->control->exitinfo1 & 6, (u64)ERR_IDT);
-			/* EXT is clear if the first is an instruction's own event. */
-			if (is_software(row))
-				EXPECT_EQ(g->control->exitinfo1 & 1, 0ull);
-			EXPECT_EQ(g->save->rip, svm_start(g));
-		}
+		/* One that is not intercepted would make a double fault of it. */
+		if (!svm_mode_possible(mode) || second == vector_of(row))
+			continue;
+		SUBTEST("%s-%s", row->name, obstacle_names[obstacle]);
+		set_up(g, mode, row);
+		spoil(g, obstacle, vector_of(row));
+		svm_run(g);
+		EXPECT_EXIT(g, SVM_EXIT_EXCP(second));
+		EXPECT_EQ(g->control->exitintinfo & mask, row->event & mask);
+		EXPECT_EQ(g->control->exitinfo1 & 6, (u64)ERR_IDT);
+		/* EXT is clear if the first is an instruction's own event. */
+		if (is_software(row))
+			EXPECT_EQ(g->control->exitinfo1 & 1, 0ull);
+		EXPECT_EQ(g->save->rip, svm_start(g));
+	}
 }
 
-TEST(exitinfo1_index, "the error code of a fault of a delivery has the gate's index", SPEC("APM vol. 2, 15.12.14; 8.4.1"))
+TEST_IN_FLAT_MODES(
+	exitintinfo_fault,
+	"an intercepted fault of a delivery reports in EXITINTINFO what was being delivered",
+	SPEC("APM vol. 2, 15.7.2, figure 15-1; 15.12"), BUG("36e2e98363e6"))
+
+static void exitinfo1_index(enum svm_mode mode)
 {
-	static const enum svm_mode modes[] = { SVM_LONG, SVM_COMPAT, SVM_PAE, SVM_PROTECTED };
 	struct svm_guest *g = svm_new(SVM_NATIVE);
 
-	for (u32 m = 0; m < ARRAY_SIZE(modes); m++)
-		for (u32 obstacle = 0; obstacle < OBSTACLES && svm_mode_possible(modes[m]); obstacle++) {
-			SUBTEST("%s-%s", svm_mode_name(modes[m]), obstacle_names[obstacle]);
-			set_up(g, modes[m], &rows[0]);
-			spoil(g, obstacle, vector_of(&rows[0]));
-			svm_run(g);
-			EXPECT_EXIT(g, SVM_EXIT_EXCP(obstacle == GATE_ABSENT ? VEC_NP : VEC_GP));
-			EXPECT_EQ(g->control->exitinfo1, (u64)(vector_of(&rows[0]) * 8 + ERR_IDT));
-		}
+	for (u32 obstacle = 0; obstacle < OBSTACLES; obstacle++) {
+		SUBTEST("%s", obstacle_names[obstacle]);
+		set_up(g, mode, &rows[0]);
+		spoil(g, obstacle, vector_of(&rows[0]));
+		svm_run(g);
+		EXPECT_EXIT(g, SVM_EXIT_EXCP(obstacle == GATE_ABSENT ? VEC_NP : VEC_GP));
+		EXPECT_EQ(g->control->exitinfo1, (u64)(vector_of(&rows[0]) * 8 + ERR_IDT));
+	}
 }
 
-TEST(exitintinfo_stack_fault, "a page fault on the stack of the handler reports what was being delivered, and the address",
+TEST_IN_FLAT_MODES(exitinfo1_index, "the error code of a fault of a delivery has the gate's index",
+		   SPEC("APM vol. 2, 15.12.14; 8.4.1"))
+
+TEST(exitintinfo_stack_fault,
+     "a page fault on the stack of the handler reports what was being delivered, and the address",
      SPEC("APM vol. 2, 15.7.2; 15.12.15"), REQUIRES(sizeof(ulong) == 8))
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
@@ -152,7 +167,8 @@ TEST(exitintinfo_stack_fault, "a page fault on the stack of the handler reports 
 	}
 }
 
-TEST(exitintinfo_before_combining, "a second exception is checked for its intercept before it makes a double fault",
+TEST(exitintinfo_before_combining,
+     "a second exception is checked for its intercept before it makes a double fault",
      SPEC("APM vol. 2, 15.7.3, 15.12"))
 {
 	static const struct {
@@ -185,7 +201,8 @@ TEST(exitintinfo_before_combining, "a second exception is checked for its interc
 	}
 }
 
-TEST(exitintinfo_double_fault, "a double fault that is not intercepted is delivered; a fault of that is a shutdown",
+TEST(exitintinfo_double_fault,
+     "a double fault that is not intercepted is delivered; a fault of that is a shutdown",
      SPEC("APM vol. 2, 15.7.2, 15.7.3, 15.14.3"))
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
@@ -210,7 +227,8 @@ TEST(exitintinfo_double_fault, "a double fault that is not intercepted is delive
 	}
 }
 
-TEST(exitintinfo_reinjected, "what EXITINTINFO reports can be injected as it is, and the delivery is completed",
+TEST(exitintinfo_reinjected,
+     "what EXITINTINFO reports can be injected as it is, and the delivery is completed",
      SPEC("APM vol. 2, 15.7.2, 15.20"))
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);

@@ -9,8 +9,10 @@ SUITE("SVM: optional features", REQUIRES(svm_available()));
 
 #define VECTOR_1 0x47
 
-static const u8 stgi_code[] = { 0xfb, 0x90, 0x0f, 0x01, 0xdc, 0x90, 0x90 }; /* STI; NOP; STGI; NOP; NOP */
-static const u8 clgi_code[] = { 0x0f, 0x01, 0xdd, 0xfb, 0x90, 0x90 };	    /* CLGI; STI; NOP; NOP */
+static const u8 stgi_code[] = {
+	0xfb, 0x90, 0x0f, 0x01, 0xdc, 0x90, 0x90
+};								      /* STI; NOP; STGI; NOP; NOP */
+static const u8 clgi_code[] = { 0x0f, 0x01, 0xdd, 0xfb, 0x90, 0x90 }; /* CLGI; STI; NOP; NOP */
 
 static void set_up(struct svm_guest *g, const u8 *code, size_t size, u64 vintr)
 {
@@ -19,7 +21,8 @@ static void set_up(struct svm_guest *g, const u8 *code, size_t size, u64 vintr)
 	g->control->vintr = vintr | V_IRQ | V_INTR_PRIO(5) | V_INTR_VECTOR(VECTOR_1);
 }
 
-TEST(vgif_masks, "with virtual GIF clear a virtual interrupt waits; STGI in the guest sets it and lets the interrupt in",
+TEST(vgif_masks,
+     "with virtual GIF clear a virtual interrupt waits; STGI in the guest sets it and lets the interrupt in",
      SPEC("APM vol. 2, 15.33.2"), REQUIRES(cpu_has(X86_FEATURE_VGIF)))
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
@@ -50,7 +53,8 @@ TEST(vgif_masks, "with virtual GIF clear a virtual interrupt waits; STGI in the 
 	EXPECT_EQ(g->control->vintr & (V_IRQ | V_GIF), V_IRQ);
 }
 
-TEST(vgif_disabled, "without the enable bit the virtual GIF's value means nothing", SPEC("APM vol. 2, 15.33.2"))
+TEST(vgif_disabled, "without the enable bit the virtual GIF's value means nothing",
+     SPEC("APM vol. 2, 15.33.2"))
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
 
@@ -62,7 +66,8 @@ TEST(vgif_disabled, "without the enable bit the virtual GIF's value means nothin
 	}
 }
 
-TEST(vgif_and_intercepts, "the intercepts of STGI and CLGI apply whether virtual GIF is enabled or not",
+TEST(vgif_and_intercepts,
+     "the intercepts of STGI and CLGI apply whether virtual GIF is enabled or not",
      SPEC("APM vol. 2, 15.33.2"), REQUIRES(cpu_has(X86_FEATURE_VGIF)))
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
@@ -78,8 +83,8 @@ TEST(vgif_and_intercepts, "the intercepts of STGI and CLGI apply whether virtual
 	}
 }
 
-TEST(vgif_and_intr, "virtual GIF does not hold physical interrupts", SPEC("APM vol. 2, 15.33.2"),
-     REQUIRES(cpu_has(X86_FEATURE_VGIF)))
+TEST(vgif_and_intr, "virtual GIF does not hold physical interrupts",
+     SPEC("APM vol. 2, 15.33.2"), REQUIRES(cpu_has(X86_FEATURE_VGIF)))
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
 
@@ -104,9 +109,9 @@ static const struct {
 	const char *name;
 	u32 bit;
 } groups[] = {
-	{ "intercepts", 0 }, { "iopm-msrpm", 1 }, { "asid", 2 }, { "tpr", 3 },	{ "np", 4 },
-	{ "crx", 5 },	     { "drx", 6 },	  { "dt", 7 },	 { "seg", 8 },	{ "cr2", 9 },
-	{ "lbr", 10 },	     { "avic", 11 },
+	{ "intercepts", 0 }, { "iopm-msrpm", 1 }, { "asid", 2 }, { "tpr", 3 },
+	{ "np", 4 },	     { "crx", 5 },	  { "drx", 6 },	 { "dt", 7 },
+	{ "seg", 8 },	     { "cr2", 9 },	  { "lbr", 10 }, { "avic", 11 },
 };
 
 /* Changes something of the group, and says what the guest then does otherwise. */
@@ -166,7 +171,8 @@ static void expect_changed(struct svm_guest *g, u32 bit)
 	EXPECT_EXIT(g, SVM_EXIT_VMMCALL);
 }
 
-TEST(clean_clear_honoured, "a clean bit that is clear makes VMRUN load its group, whatever the others are",
+TEST(clean_clear_honoured,
+     "a clean bit that is clear makes VMRUN load its group, whatever the others are",
      SPEC("APM vol. 2, 15.15.1"))
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
@@ -212,25 +218,23 @@ TEST(clean_uncached, "what no clean bit stands for is loaded with all of them se
 	EXPECT_DELIVERED(g, 0x77);
 }
 
-TEST(clean_unchanged, "with all clean bits set and nothing changed, the guest runs as before",
-     SPEC("APM vol. 2, 15.15.1"))
+static void clean_unchanged(enum svm_mode mode)
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
 
-	for (u32 mode = 0; mode < SVM_MODES; mode++) {
-		if (!svm_mode_possible(mode))
-			continue;
-		SUBTEST("%s", svm_mode_name(mode));
-		svm_reset(g, mode);
-		svm_code_bytes(g, "\x90\x90", 2);
-		for (u32 round = 0; round < 3; round++) {
-			g->save->rip = svm_start(g);
-			svm_run(g);
-			EXPECT_DONE(g);
-			g->control->clean = ~0u;
-		}
+	svm_reset(g, mode);
+	svm_code_bytes(g, "\x90\x90", 2);
+	for (u32 round = 0; round < 3; round++) {
+		g->save->rip = svm_start(g);
+		svm_run(g);
+		EXPECT_DONE(g);
+		g->control->clean = ~0u;
 	}
 }
+
+TEST_IN_MODES(clean_unchanged,
+	      "with all clean bits set and nothing changed, the guest runs as before",
+	      SPEC("APM vol. 2, 15.15.1"))
 
 /* ------------------------------------------------------------------------------- pause, LBR */
 
@@ -250,7 +254,8 @@ TEST(pause_count_zero, "with a PAUSE filter count of zero the first PAUSE exits,
 	EXPECT_EQ(g->save->rip, svm_start(g) + 2);
 }
 
-TEST(pause_filter, "the PAUSE filter lets as many PAUSEs by as its count, and the field keeps its value",
+TEST(pause_filter,
+     "the PAUSE filter lets as many PAUSEs by as its count, and the field keeps its value",
      SPEC("APM vol. 2, 15.9, table 15-7; 15.14.4"), REQUIRES(cpu_has(X86_FEATURE_PAUSE_FILTER)))
 {
 	static const u16 counts[] = { 1, 2, 10, 1000 };
@@ -272,7 +277,8 @@ TEST(pause_filter, "the PAUSE filter lets as many PAUSEs by as its count, and th
 	}
 }
 
-TEST(lbr_virtualization, "with LBR virtualization the guest has the VMCB's DebugCtl, and the host's is restored",
+TEST(lbr_virtualization,
+     "with LBR virtualization the guest has the VMCB's DebugCtl, and the host's is restored",
      SPEC("APM vol. 2, 15.23.1"), REQUIRES(cpu_has(X86_FEATURE_LBRVIRT)))
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);

@@ -37,8 +37,8 @@ TEST(svm_insn_without_svme, "with EFER.SVME clear, SVM's instructions are #UD at
 	u8 *page = page_alloc();
 
 	for (u32 i = 0; i < ARRAY_SIZE(insns); i++) {
-		const bool there = insns[i].without_svme && (cpu_has(X86_FEATURE_SKINIT) ||
-							      cpu_has(X86_FEATURE_SVML));
+		const bool there = insns[i].without_svme &&
+				   (cpu_has(X86_FEATURE_SKINIT) || cpu_has(X86_FEATURE_SVML));
 
 		for (u32 cpl = 0; cpl <= 3 && !there; cpl += 3) {
 			SUBTEST("%s-cpl%u", insns[i].name, cpl);
@@ -47,7 +47,8 @@ TEST(svm_insn_without_svme, "with EFER.SVME clear, SVM's instructions are #UD at
 	}
 }
 
-TEST(svm_insn_at_cpl3, "with EFER.SVME set, SVM's instructions are #GP(0) at CPL 3, but VMMCALL, which is #UD",
+TEST(svm_insn_at_cpl3,
+     "with EFER.SVME set, SVM's instructions are #GP(0) at CPL 3, but VMMCALL, which is #UD",
      SPEC("APM vol. 2, 15.5.1, 15.5.2, 15.18"))
 {
 	u8 *page = page_alloc();
@@ -61,7 +62,8 @@ TEST(svm_insn_at_cpl3, "with EFER.SVME set, SVM's instructions are #GP(0) at CPL
 	}
 }
 
-TEST(svm_insn_at_cpl0, "with EFER.SVME set, VMSAVE, STGI and INVLPGA are executed at CPL 0; VMMCALL is #UD",
+TEST(svm_insn_at_cpl0,
+     "with EFER.SVME set, VMSAVE, STGI and INVLPGA are executed at CPL 0; VMMCALL is #UD",
      SPEC("APM vol. 2, 15.4; 15.18"))
 {
 	u8 *page = page_alloc();
@@ -95,7 +97,8 @@ TEST(svm_insn_in_real_mode, "SVM's instructions are #UD outside of protected mod
 	}
 }
 
-TEST(svm_address_alignment, "VMRUN, VMLOAD and VMSAVE with an address that is not of a page are #GP(0)",
+TEST(svm_address_alignment,
+     "VMRUN, VMLOAD and VMSAVE with an address that is not of a page are #GP(0)",
      SPEC("APM vol. 2, 15.5.1; vol. 3, VMRUN, VMLOAD, VMSAVE"))
 {
 	u8 *page = page_alloc();
@@ -108,7 +111,8 @@ TEST(svm_address_alignment, "VMRUN, VMLOAD and VMSAVE with an address that is no
 		}
 }
 
-TEST(svm_address_range, "VMRUN, VMLOAD and VMSAVE with an address beyond the physical address space are #GP(0)",
+TEST(svm_address_range,
+     "VMRUN, VMLOAD and VMSAVE with an address beyond the physical address space are #GP(0)",
      SPEC("APM vol. 2, 15.5.1; vol. 3, VMRUN, VMLOAD, VMSAVE"), REQUIRES(sizeof(ulong) == 8))
 {
 	u8 *page = page_alloc();
@@ -135,7 +139,8 @@ TEST(svm_address_size, "the address size decides how much of RAX is the address"
 }
 
 TEST(svm_guest_address, "in the guest, an address that is refused is #GP(0)",
-     SPEC("APM vol. 2, 15.9, table 15-7"), REQUIRES(sizeof(ulong) == 8 && !(cpuid(0x8000000a, 0).edx & BIT(28))))
+     SPEC("APM vol. 2, 15.9, table 15-7"),
+	  REQUIRES(sizeof(ulong) == 8 && !(cpuid(0x8000000a, 0).edx & BIT(28))))
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
 
@@ -199,8 +204,8 @@ TEST(vm_cr, "VM_CR can be read; its reserved bits read as zero and cannot be set
 	wrmsr(MSR_VM_CR, before);
 }
 
-TEST(vm_cr_svmdis, "setting VM_CR.SVMDIS while EFER.SVME is set is #GP(0)", SPEC("APM vol. 2, 15.30.1"),
-     REQUIRES(cpu_has(X86_FEATURE_SVML)))
+TEST(vm_cr_svmdis, "setting VM_CR.SVMDIS while EFER.SVME is set is #GP(0)",
+     SPEC("APM vol. 2, 15.30.1"), REQUIRES(cpu_has(X86_FEATURE_SVML)))
 {
 	const u64 before = rdmsr(MSR_VM_CR);
 
@@ -229,7 +234,8 @@ TEST(efer_svme_toggles, "EFER.SVME can be set and cleared, and its instructions 
 	}
 }
 
-TEST(svm_cpuid, "CPUID Fn8000_000A has a revision and at least two ASIDs", SPEC("APM vol. 2, 15.5.1; vol. 3, appendix E.4.9"))
+TEST(svm_cpuid, "CPUID Fn8000_000A has a revision and at least two ASIDs",
+     SPEC("APM vol. 2, 15.5.1; vol. 3, appendix E.4.9"))
 {
 	struct cpuid r = cpuid(0x8000000a, 0);
 

@@ -60,7 +60,8 @@ TEST(gif_holds_intr, "CLGI holds an interrupt pending although IF is set, STGI l
 	}
 }
 
-TEST(gif_holds_nmi, "CLGI holds an NMI pending, STGI lets it in", SPEC("APM vol. 2, 15.17, table 15-10; table 15-13"))
+TEST(gif_holds_nmi, "CLGI holds an NMI pending, STGI lets it in",
+     SPEC("APM vol. 2, 15.17, table 15-10; table 15-13"))
 {
 	svm_enable();
 	record_nmis();
@@ -78,7 +79,8 @@ TEST(gif_holds_nmi, "CLGI holds an NMI pending, STGI lets it in", SPEC("APM vol.
 	}
 }
 
-TEST(gif_holds_two_nmis, "of two NMIs that come while GIF is clear at most two are taken, and at least one",
+TEST(gif_holds_two_nmis,
+     "of two NMIs that come while GIF is clear at most two are taken, and at least one",
      SPEC("APM vol. 2, 15.17, table 15-10"))
 {
 	svm_enable();
@@ -115,7 +117,8 @@ TEST(gif_trace_trap, "single-stepping works with GIF clear", SPEC("APM vol. 2, 1
 }
 
 /* Who takes a physical interrupt, by everything that has a say. */
-TEST(intr_matrix, "a physical interrupt exits, or is delivered in the guest, where the IF that counts is set",
+TEST(intr_matrix,
+     "a physical interrupt exits, or is delivered in the guest, where the IF that counts is set",
      SPEC("APM vol. 2, 15.13.1, 15.21.1"))
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
@@ -177,7 +180,8 @@ TEST(intr_in_shadow, "in an interrupt shadow a physical interrupt comes after on
 	}
 }
 
-TEST(intr_behind_sti, "a physical interrupt comes behind the instruction after STI", SPEC("APM vol. 2, 15.13.1, 15.21.5"))
+TEST(intr_behind_sti, "a physical interrupt comes behind the instruction after STI",
+     SPEC("APM vol. 2, 15.13.1, 15.21.5"))
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
 
@@ -219,7 +223,8 @@ TEST(intr_and_guest_gif, "CLGI in the guest holds a physical interrupt, STGI let
 	irq_window();
 }
 
-TEST(intr_before_virq, "physical interrupts take priority over virtual ones", SPEC("APM vol. 2, 15.21.4"))
+TEST(intr_before_virq, "physical interrupts take priority over virtual ones",
+     SPEC("APM vol. 2, 15.21.4"))
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
 
@@ -274,7 +279,8 @@ static void wait_for_timer(struct svm_guest *g, const u8 *code, size_t size)
 static const u8 spin[] = { 0xeb, 0xfe };
 static const u8 halt[] = { 0xf4, 0xeb, 0xfd };
 
-TEST(intr_while_running, "an interrupt that comes while the guest runs exits, or is delivered in it",
+TEST(intr_while_running,
+     "an interrupt that comes while the guest runs exits, or is delivered in it",
      SPEC("APM vol. 2, 15.13.1"))
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
@@ -331,7 +337,8 @@ TEST(halted_guest, "HLT that is not intercepted halts the guest until an interru
 	EXPECT_EQ(svm_stack_word(g, 0), svm_start(g) + 2);
 }
 
-TEST(nmi_intercept, "an NMI exits where its intercept is set and stays pending for the host; else the guest has it",
+TEST(nmi_intercept,
+     "an NMI exits where its intercept is set and stays pending for the host; else the guest has it",
      SPEC("APM vol. 2, 15.13.2, 15.21.9, table 15-13"))
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
@@ -396,7 +403,8 @@ static void step(struct trap_frame *frame)
 	}
 }
 
-TEST(host_trace_trap, "the host's TF traps behind VMRUN as behind one instruction, and the guest has none of it",
+TEST(host_trace_trap,
+     "the host's TF traps behind VMRUN as behind one instruction, and the guest has none of it",
      SPEC("APM vol. 2, 15.5.1, VMRUN and TF/RF Bits in EFLAGS"))
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
@@ -411,21 +419,18 @@ TEST(host_trace_trap, "the host's TF traps behind VMRUN as behind one instructio
 	EXPECT_EQ(steps_behind_vmrun, 1u);
 }
 
-TEST(guest_trace_trap, "the guest's TF traps behind its first instruction, not before",
-     SPEC("APM vol. 2, 15.5.1, VMRUN and TF/RF Bits in EFLAGS"))
+static void guest_trace_trap(enum svm_mode mode)
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
 
-	for (u32 mode = 0; mode < SVM_MODES; mode++) {
-		if (!svm_mode_possible(mode))
-			continue;
-		SUBTEST("%s", svm_mode_name(mode));
-		svm_reset(g, mode);
-		svm_code_bytes(g, "\x90\x90", 2);
-		g->save->rflags |= FLAG_TF;
-		svm_run(g);
-		EXPECT_EXIT(g, SVM_EXIT_EXCP(VEC_DB));
-		EXPECT_EQ(g->save->rip, svm_start(g) + 1);
-		EXPECT_EQ(g->save->dr6 & BIT(14), BIT(14));
-	}
+	svm_reset(g, mode);
+	svm_code_bytes(g, "\x90\x90", 2);
+	g->save->rflags |= FLAG_TF;
+	svm_run(g);
+	EXPECT_EXIT(g, SVM_EXIT_EXCP(VEC_DB));
+	EXPECT_EQ(g->save->rip, svm_start(g) + 1);
+	EXPECT_EQ(g->save->dr6 & BIT(14), BIT(14));
 }
+
+TEST_IN_MODES(guest_trace_trap, "the guest's TF traps behind its first instruction, not before",
+	      SPEC("APM vol. 2, 15.5.1, VMRUN and TF/RF Bits in EFLAGS"))

@@ -47,34 +47,39 @@ TEST(inject_intr, "an injected interrupt is delivered by each vector's gate, alt
 	}
 }
 
-TEST(inject_intr_in_modes, "an interrupt is injected in every mode", SPEC("APM vol. 2, 15.20"))
+static void inject_intr_in_modes(enum svm_mode mode)
 {
 	static const u32 vectors[] = { 0x20, 0x80, 0xff };
 	struct svm_guest *g = svm_new(SVM_NATIVE);
 
-	for (u32 mode = 0; mode < SVM_MODES; mode++)
-		for (u32 i = 0; i < 2 * ARRAY_SIZE(vectors) && svm_mode_possible(mode); i++) {
-			SUBTEST("%s-%#x-if%u", svm_mode_name(mode), vectors[i / 2], i % 2);
-			set_up(g, mode, EVENT_V | EVENT_TYPE_INTR | vectors[i / 2]);
-			if (i % 2)
-				g->save->rflags |= FLAG_IF;
-			expect_delivered(g, vectors[i / 2], false, 0);
-		}
+	for (u32 i = 0; i < 2 * ARRAY_SIZE(vectors); i++) {
+		SUBTEST("%#x-if%u", vectors[i / 2], i % 2);
+		set_up(g, mode, EVENT_V | EVENT_TYPE_INTR | vectors[i / 2]);
+		if (i % 2)
+			g->save->rflags |= FLAG_IF;
+		expect_delivered(g, vectors[i / 2], false, 0);
+	}
 }
 
-TEST(inject_nmi, "an injected NMI is delivered by vector 2, whatever VECTOR is; and it does not block NMIs",
-     SPEC("APM vol. 2, 15.20"))
+TEST_IN_MODES(inject_intr_in_modes, "an interrupt is injected in every mode",
+	      SPEC("APM vol. 2, 15.20"))
+
+static void inject_nmi(enum svm_mode mode)
 {
 	static const u32 vectors[] = { 0, 2, 3, 14, 0x20, 0xff };
 	struct svm_guest *g = svm_new(SVM_NATIVE);
 
-	for (u32 mode = 0; mode < SVM_MODES; mode++)
-		for (u32 i = 0; i < ARRAY_SIZE(vectors) && svm_mode_possible(mode); i++) {
-			SUBTEST("%s-vector-%#x", svm_mode_name(mode), vectors[i]);
-			set_up(g, mode, EVENT_V | EVENT_TYPE_NMI | vectors[i]);
-			expect_delivered(g, 2, false, 0);
-		}
+	for (u32 i = 0; i < ARRAY_SIZE(vectors); i++) {
+		SUBTEST("vector-%#x", vectors[i]);
+		set_up(g, mode, EVENT_V | EVENT_TYPE_NMI | vectors[i]);
+		expect_delivered(g, 2, false, 0);
+	}
 }
+
+TEST_IN_MODES(
+	inject_nmi,
+	"an injected NMI is delivered by vector 2, whatever VECTOR is; and it does not block NMIs",
+	SPEC("APM vol. 2, 15.20"))
 
 /* Vectors of exceptions that can come in any mode, but BP and OF: they are case inject_bp_of's. */
 static const struct {
@@ -107,24 +112,27 @@ static u64 exception_event(u32 i)
 	return event;
 }
 
-TEST(inject_exception, "an injected exception is delivered with its error code, and not subject to its intercept",
-     SPEC("APM vol. 2, 15.20"))
+static void inject_exception(enum svm_mode mode)
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
 
-	for (u32 mode = 0; mode < SVM_MODES; mode++)
-		for (u32 i = 0; i < ARRAY_SIZE(exceptions) && svm_mode_possible(mode); i++) {
-			if ((exceptions[i].only_32 && mode == SVM_LONG) ||
-			    (exceptions[i].has_error && mode == SVM_REAL))
-				continue;
-			SUBTEST("%s-%s", svm_mode_name(mode), exceptions[i].name);
-			set_up(g, mode, exception_event(i));
-			g->save->cr2 = 0x5678000;
-			expect_delivered(g, exceptions[i].vector, exceptions[i].has_error,
-					 error_of(exceptions[i].vector));
-			EXPECT_EQ(g->save->cr2, 0x5678000ull);
-		}
+	for (u32 i = 0; i < ARRAY_SIZE(exceptions); i++) {
+		if ((exceptions[i].only_32 && mode == SVM_LONG) ||
+		    (exceptions[i].has_error && mode == SVM_REAL))
+			continue;
+		SUBTEST("%s", exceptions[i].name);
+		set_up(g, mode, exception_event(i));
+		g->save->cr2 = 0x5678000;
+		expect_delivered(g, exceptions[i].vector, exceptions[i].has_error,
+				 error_of(exceptions[i].vector));
+		EXPECT_EQ(g->save->cr2, 0x5678000ull);
+	}
 }
+
+TEST_IN_MODES(
+	inject_exception,
+	"an injected exception is delivered with its error code, and not subject to its intercept",
+	SPEC("APM vol. 2, 15.20"))
 
 TEST(inject_from_cpl3, "an event injected at CPL 3 goes to CPL 0, on the stack that the TSS has",
      SPEC("APM vol. 2, 15.20"))
@@ -166,37 +174,39 @@ TEST(inject_ev, "EV decides whether the error code is pushed", SPEC("APM vol. 2,
 	}
 }
 
-TEST(inject_bp_of, "an injected #BP, and outside of 64-bit mode an injected #OF, checks the gate's DPL as INT3 and INTO do",
-     SPEC("APM vol. 2, 15.20"))
+static void inject_bp_of(enum svm_mode mode)
 {
-	static const enum svm_mode modes[] = { SVM_LONG, SVM_COMPAT, SVM_PAE, SVM_PROTECTED };
 	struct svm_guest *g = svm_new(SVM_NATIVE);
 
-	for (u32 m = 0; m < ARRAY_SIZE(modes); m++)
-		for (u32 i = 0; i < 4 && svm_mode_possible(modes[m]); i++) {
-			const u32 vector = i / 2 ? VEC_OF : VEC_BP, dpl = i % 2 ? 3 : 0;
+	for (u32 i = 0; i < 4; i++) {
+		const u32 vector = i / 2 ? VEC_OF : VEC_BP, dpl = i % 2 ? 3 : 0;
 
-			if (vector == VEC_OF && modes[m] == SVM_LONG)
-				continue;
-			SUBTEST("%s-%s-dpl%u", svm_mode_name(modes[m]), i / 2 ? "of" : "bp", dpl);
-			set_up(g, modes[m], EVENT_V | EVENT_TYPE_EXCEPTION | vector);
-			svm_set_cpl(g, 3);
-			svm_set_gate(g, vector,
-				     sizeof(ulong) == 8 && modes[m] <= SVM_COMPAT ? SEL_KERNEL_CODE
-									      : SEL_KERNEL_CS32,
-				     (ulong)g->stubs + vector * SVM_STUB_SIZE, DESC_INTERRUPT_GATE,
-				     dpl);
-			svm_run(g);
-			if (dpl) {
-				EXPECT_DELIVERED(g, vector);
-			} else {
-				EXPECT_EXIT(g, SVM_EXIT_EXCP(VEC_GP));
-				EXPECT_EQ(g->control->exitinfo1 & 7, (u64)ERR_IDT);
-			}
+		if (vector == VEC_OF && mode == SVM_LONG)
+			continue;
+		SUBTEST("%s-dpl%u", i / 2 ? "of" : "bp", dpl);
+		set_up(g, mode, EVENT_V | EVENT_TYPE_EXCEPTION | vector);
+		svm_set_cpl(g, 3);
+		svm_set_gate(g, vector,
+			     sizeof(ulong) == 8 && mode <= SVM_COMPAT ? SEL_KERNEL_CODE
+								      : SEL_KERNEL_CS32,
+			     (ulong)g->stubs + vector * SVM_STUB_SIZE, DESC_INTERRUPT_GATE, dpl);
+		svm_run(g);
+		if (dpl) {
+			EXPECT_DELIVERED(g, vector);
+		} else {
+			EXPECT_EXIT(g, SVM_EXIT_EXCP(VEC_GP));
+			EXPECT_EQ(g->control->exitinfo1 & 7, (u64)ERR_IDT);
 		}
+	}
 }
 
-TEST(inject_software, "an injected software interrupt is delivered by each vector's gate and checks its DPL",
+TEST_IN_FLAT_MODES(
+	inject_bp_of,
+	"an injected #BP, and outside of 64-bit mode an injected #OF, checks the gate's DPL as INT3 and INTO do",
+	SPEC("APM vol. 2, 15.20"))
+
+TEST(inject_software,
+     "an injected software interrupt is delivered by each vector's gate and checks its DPL",
      SPEC("APM vol. 2, 15.20"))
 {
 	static const u32 vectors[] = { 0, 1, 3, 4, 13, 14, 31, 32, 0x80, 0xff };
@@ -211,10 +221,9 @@ TEST(inject_software, "an injected software interrupt is delivered by each vecto
 		if (i % 3)
 			svm_set_cpl(g, 3);
 		if (i % 3 == 2) {
-			svm_set_gate(g, vector,
-				     sizeof(ulong) == 8 ? SEL_KERNEL_CODE : SEL_KERNEL_CS32,
-				     (ulong)g->stubs + vector * SVM_STUB_SIZE, DESC_INTERRUPT_GATE,
-				     0);
+			svm_set_gate(
+				g, vector, sizeof(ulong) == 8 ? SEL_KERNEL_CODE : SEL_KERNEL_CS32,
+				(ulong)g->stubs + vector * SVM_STUB_SIZE, DESC_INTERRUPT_GATE, 0);
 			svm_run(g);
 			EXPECT_EXIT(g, SVM_EXIT_EXCP(VEC_GP));
 			EXPECT_EQ(g->control->exitinfo1 & 7, (u64)ERR_IDT);
@@ -224,7 +233,8 @@ TEST(inject_software, "an injected software interrupt is delivered by each vecto
 	}
 }
 
-TEST(inject_checks_no_dpl, "interrupts, NMIs and other exceptions that are injected do not check the gate's DPL",
+TEST(inject_checks_no_dpl,
+     "interrupts, NMIs and other exceptions that are injected do not check the gate's DPL",
      SPEC("APM vol. 2, 15.20"))
 {
 	static const struct {
@@ -244,9 +254,9 @@ TEST(inject_checks_no_dpl, "interrupts, NMIs and other exceptions that are injec
 		SUBTEST("%s", rows[i].name);
 		set_up(g, SVM_NATIVE, EVENT_V | rows[i].event);
 		svm_set_cpl(g, 3);
-		svm_set_gate(g, rows[i].vector,
-			     sizeof(ulong) == 8 ? SEL_KERNEL_CODE : SEL_KERNEL_CS32,
-			     (ulong)g->stubs + rows[i].vector * SVM_STUB_SIZE, DESC_INTERRUPT_GATE, 0);
+		svm_set_gate(
+			g, rows[i].vector, sizeof(ulong) == 8 ? SEL_KERNEL_CODE : SEL_KERNEL_CS32,
+			(ulong)g->stubs + rows[i].vector * SVM_STUB_SIZE, DESC_INTERRUPT_GATE, 0);
 		expect_delivered(g, rows[i].vector, rows[i].has_error, 0);
 	}
 }
@@ -257,7 +267,8 @@ static void expect_invalid(struct svm_guest *g)
 	EXPECT_EXIT(g, SVM_EXIT_INVALID);
 }
 
-TEST(inject_reserved_type, "reserved values of TYPE are refused", SPEC("APM vol. 2, 15.20, table 15-11"))
+TEST(inject_reserved_type, "reserved values of TYPE are refused",
+     SPEC("APM vol. 2, 15.20, table 15-11"))
 {
 	static const u32 types[] = { 1, 5, 6, 7 };
 	static const u32 vectors[] = { 0, 2, 3, 13, 0x20, 0xff };
@@ -283,7 +294,8 @@ TEST(inject_no_exception, "an exception with the vector of the NMI or of an inte
 	}
 }
 
-TEST(inject_impossible, "an exception that the guest's mode cannot have is refused: #OF and #BR in 64-bit mode",
+TEST(inject_impossible,
+     "an exception that the guest's mode cannot have is refused: #OF and #BR in 64-bit mode",
      SPEC("APM vol. 2, 15.20"), BUG("Bochs#126"), REQUIRES(sizeof(ulong) == 8))
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
@@ -309,7 +321,8 @@ TEST(inject_not_valid, "with V clear nothing is injected, whatever the other bit
 	}
 }
 
-TEST(inject_once, "what was injected is not injected again by the next VMRUN unless the VMM asks for it",
+TEST(inject_once,
+     "what was injected is not injected again by the next VMRUN unless the VMM asks for it",
      SPEC("APM vol. 2, 15.20"))
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
@@ -322,7 +335,8 @@ TEST(inject_once, "what was injected is not injected again by the next VMRUN unl
 	EXPECT_DONE(g);
 }
 
-TEST(inject_in_shadow, "an event is injected in an interrupt shadow, too", SPEC("APM vol. 2, 15.20"))
+TEST(inject_in_shadow, "an event is injected in an interrupt shadow, too",
+     SPEC("APM vol. 2, 15.20"))
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
 
@@ -338,7 +352,8 @@ TEST(inject_in_shadow, "an event is injected in an interrupt shadow, too", SPEC(
 	}
 }
 
-TEST(inject_gate_flags, "an injected event goes through its gate: IF is cleared by an interrupt gate and kept by a trap gate",
+TEST(inject_gate_flags,
+     "an injected event goes through its gate: IF is cleared by an interrupt gate and kept by a trap gate",
      SPEC("APM vol. 2, 15.20; 8.9.3"))
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);

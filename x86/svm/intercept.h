@@ -11,6 +11,31 @@
 #include <x86/msr.h>
 #include <x86/svm/svm.h>
 
+/*
+ * A case for each mode that this image can run a guest in: name_long, name_compat and so on, which call
+ * name(mode).
+ */
+#define TEST_IN_MODE_(name, suffix, mode, words, sentence, ...)                                    \
+	TEST(name##_##suffix, sentence ": " words, __VA_ARGS__, REQUIRES(svm_mode_possible(mode))) \
+	{                                                                                          \
+		name(mode);                                                                        \
+	}
+#define TEST_IN_LEGACY_MODES(name, ...)                                                      \
+	TEST_IN_MODE_(name, pae, SVM_PAE, "legacy mode with PAE", __VA_ARGS__)               \
+	TEST_IN_MODE_(name, paged, SVM_PAGED, "legacy mode with 32-bit tables", __VA_ARGS__) \
+	TEST_IN_MODE_(name, protected, SVM_PROTECTED, "without paging", __VA_ARGS__)
+#define TEST_IN_FLAT_MODES(name, ...)                                              \
+	TEST_IN_MODE_(name, long, SVM_LONG, "64-bit mode", __VA_ARGS__)            \
+	TEST_IN_MODE_(name, compat, SVM_COMPAT, "compatibility mode", __VA_ARGS__) \
+	TEST_IN_LEGACY_MODES(name, __VA_ARGS__)
+#define TEST_IN_MODES_BUT_VM86(name, ...)                                                       \
+	TEST_IN_FLAT_MODES(name, __VA_ARGS__)                                                   \
+	TEST_IN_MODE_(name, protected16, SVM_PROTECTED16, "16-bit protected mode", __VA_ARGS__) \
+	TEST_IN_MODE_(name, real, SVM_REAL, "real mode", __VA_ARGS__)
+#define TEST_IN_MODES(name, ...)                  \
+	TEST_IN_MODES_BUT_VM86(name, __VA_ARGS__) \
+	TEST_IN_MODE_(name, vm86, SVM_VM86, "virtual-8086 mode", __VA_ARGS__)
+
 /* A value that is found nowhere else in each general register, RAX included; not in RSP. */
 void intercept_patterns(struct svm_guest *g);
 

@@ -4,8 +4,6 @@
 
 SUITE("SVM: control and debug registers", REQUIRES(svm_available()));
 
-
-
 static const struct reg {
 	const char *name;
 	u32 number;
@@ -16,10 +14,6 @@ static const struct reg {
 	{ "dr1", 1, true, false },  { "dr2", 2, true, false },	{ "dr3", 3, true, false },
 	{ "dr6", 6, true, false },  { "dr7", 7, true, false },
 };
-
-static const enum svm_mode mode_list[] = { SVM_LONG,	  SVM_COMPAT,	   SVM_PAE, SVM_PAGED,
-					   SVM_PROTECTED, SVM_PROTECTED16, SVM_REAL };
-#define CPL3_MODES 5 /* have segments of CPL 3 */
 
 static u32 exit_of(const struct reg *r, bool write)
 {
@@ -73,26 +67,25 @@ static void set_up(struct svm_guest *g, const struct reg *r, enum svm_mode mode,
 		g->save->rax = value_of(g, r);
 }
 
-/* Calls `check` in a row for each register, direction and mode, the first `modes` of them. */
-static void for_each_access(u32 modes, void (*check)(struct svm_guest *g, const struct reg *r,
+/* Calls `check` in a row for each register and direction. */
+static void for_each_access(enum svm_mode mode,
+			    void (*check)(struct svm_guest *g, const struct reg *r,
 					  enum svm_mode mode, bool write))
 {
-	struct svm_guest *g = svm_new(SVM_NATIVE);
+	struct svm_guest *g = svm_new(mode);
 
-	for (u32 m = 0; m < modes; m++)
-		for (u32 i = 0; i < 2 * ARRAY_SIZE(regs); i++) {
-			const struct reg *r = &regs[i / 2];
+	for (u32 i = 0; i < 2 * ARRAY_SIZE(regs); i++) {
+		const struct reg *r = &regs[i / 2];
 
-			if (!svm_mode_possible(mode_list[m]) ||
-			    (r->only_64 && mode_list[m] != SVM_LONG))
-				continue;
-			SUBTEST("%s-%s-%s", svm_mode_name(mode_list[m]), r->name,
-				i % 2 ? "write" : "read");
-			check(g, r, mode_list[m], i % 2);
-		}
+		if (r->only_64 && mode != SVM_LONG)
+			continue;
+		SUBTEST("%s-%s", r->name, i % 2 ? "write" : "read");
+		check(g, r, mode, i % 2);
+	}
 }
 
-static void check_intercepted(struct svm_guest *g, const struct reg *r, enum svm_mode mode, bool write)
+static void check_intercepted(struct svm_guest *g, const struct reg *r, enum svm_mode mode,
+			      bool write)
 {
 	set_up(g, r, mode, write);
 	svm_intercept(g, exit_of(r, write), true);
@@ -101,11 +94,14 @@ static void check_intercepted(struct svm_guest *g, const struct reg *r, enum svm
 		EXPECT_EQ(g->control->nrip, svm_end(g));
 }
 
-TEST(intercept_cr_dr, "MOV from and to each control and debug register exits where its bit is set",
-     SPEC("APM vol. 2, 15.9, table 15-7; appendix B, table B-1; appendix C"))
+static void intercept_cr_dr(enum svm_mode mode)
 {
-	for_each_access(ARRAY_SIZE(mode_list), check_intercepted);
+	for_each_access(mode, check_intercepted);
 }
+
+TEST_IN_MODES_BUT_VM86(intercept_cr_dr,
+		       "MOV from and to each control and debug register exits where its bit is set",
+		       SPEC("APM vol. 2, 15.9, table 15-7; appendix B, table B-1; appendix C"))
 
 static void check_at_cpl3(struct svm_guest *g, const struct reg *r, enum svm_mode mode, bool write)
 {
@@ -116,13 +112,18 @@ static void check_at_cpl3(struct svm_guest *g, const struct reg *r, enum svm_mod
 		EXPECT_EQ(g->control->exitinfo1, 0ull);
 }
 
-TEST(cr_dr_at_cpl3, "at CPL 3, MOV from and to control and debug registers is #GP(0) and not an exit of its own",
-     SPEC("APM vol. 2, 15.9, table 15-7"))
+static void cr_dr_at_cpl3(enum svm_mode mode)
 {
-	for_each_access(CPL3_MODES, check_at_cpl3);
+	for_each_access(mode, check_at_cpl3);
 }
 
-static void check_not_intercepted(struct svm_guest *g, const struct reg *r, enum svm_mode mode, bool write)
+TEST_IN_FLAT_MODES(
+	cr_dr_at_cpl3,
+	"at CPL 3, MOV from and to control and debug registers is #GP(0) and not an exit of its own",
+	SPEC("APM vol. 2, 15.9, table 15-7"))
+
+static void check_not_intercepted(struct svm_guest *g, const struct reg *r, enum svm_mode mode,
+				  bool write)
 {
 	u64 value;
 
@@ -141,11 +142,15 @@ static void check_not_intercepted(struct svm_guest *g, const struct reg *r, enum
 		EXPECT_EQ(g->save->rax, value & (mode == SVM_LONG ? ~0ull : 0xffffffff));
 }
 
-TEST(no_intercept_cr_dr, "MOV from and to a control or debug register is executed where only its own bit is clear",
-     SPEC("APM vol. 2, 15.9, table 15-7"))
+static void no_intercept_cr_dr(enum svm_mode mode)
 {
-	for_each_access(ARRAY_SIZE(mode_list), check_not_intercepted);
+	for_each_access(mode, check_not_intercepted);
 }
+
+TEST_IN_MODES_BUT_VM86(
+	no_intercept_cr_dr,
+	"MOV from and to a control or debug register is executed where only its own bit is clear",
+	SPEC("APM vol. 2, 15.9, table 15-7"))
 
 static void fill_registers(struct svm_guest *g, ulong value)
 {
@@ -153,7 +158,8 @@ static void fill_registers(struct svm_guest *g, ulong value)
 		((ulong *)&g->registers)[i] = value;
 }
 
-TEST(intercept_cr_gpr, "EXITINFO1 of MOV from and to a control register has the general register and bit 63",
+TEST(intercept_cr_gpr,
+     "EXITINFO1 of MOV from and to a control register has the general register and bit 63",
      SPEC("APM vol. 2, 15.8.1, table 15-2"), REQUIRES(cpu_has(X86_FEATURE_DECODE_ASSISTS)))
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
@@ -200,7 +206,8 @@ TEST(intercept_dr_gpr, "EXITINFO1 of MOV from and to a debug register has the ge
 		}
 }
 
-TEST(cr_dr_undefined, "MOV from and to a control register that does not exist is #UD, whatever is intercepted",
+TEST(cr_dr_undefined,
+     "MOV from and to a control register that does not exist is #UD, whatever is intercepted",
      SPEC("APM vol. 2, 15.9, table 15-7"))
 {
 	static const struct reg absent[] = {
@@ -221,7 +228,8 @@ TEST(cr_dr_undefined, "MOV from and to a control register that does not exist is
 	}
 }
 
-TEST(cr_dr_bad_values, "a value that the register refuses is #GP(0) before the write is intercepted",
+TEST(cr_dr_bad_values,
+     "a value that the register refuses is #GP(0) before the write is intercepted",
      SPEC("APM vol. 2, 15.9, table 15-7"))
 {
 	const struct {
@@ -258,7 +266,8 @@ TEST(cr_dr_bad_values, "a value that the register refuses is #GP(0) before the w
 	}
 }
 
-TEST(dr_general_detect, "with DR7.GD set, MOV from and to a debug register is #DB before its intercept",
+TEST(dr_general_detect,
+     "with DR7.GD set, MOV from and to a debug register is #DB before its intercept",
      SPEC("APM vol. 2, 15.9, table 15-7; 13.1.1.4"))
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);

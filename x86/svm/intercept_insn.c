@@ -138,13 +138,14 @@ static u32 raises_before(const struct row *row, enum svm_mode mode, u32 cpl)
 	return 0;
 }
 
-static void check_intercepted(struct svm_guest *g, const struct row *row, enum svm_mode mode, u32 cpl)
+static void check_intercepted(struct svm_guest *g, const struct row *row, enum svm_mode mode,
+			      u32 cpl)
 {
 	u32 before = raises_before(row, mode, cpl);
 
 	if ((row->kind & SVM) && mode == SVM_VM86)
 		return;
-	SUBTEST("%s-%s", svm_mode_name(mode), row->name);
+	SUBTEST("%s", row->name);
 	if (row->feature && !cpu_has(row->feature)) {
 		SKIP_ROW("CPUID has it not");
 		return;
@@ -158,26 +159,29 @@ static void check_intercepted(struct svm_guest *g, const struct row *row, enum s
 		EXPECT_EQ(g->control->nrip, svm_end(g));
 }
 
-TEST(intercept_insn, "each instruction exits where its intercept is set, before it has done anything",
-     SPEC("APM vol. 2, 15.7, 15.9, table 15-7; appendix C"))
+static void intercept_insn(enum svm_mode mode)
 {
-	struct svm_guest *g = svm_new(SVM_NATIVE);
+	struct svm_guest *g = svm_new(mode);
 
-	for (u32 mode = 0; mode < SVM_MODES; mode++)
-		for (u32 i = 0; i < ARRAY_SIZE(rows) && svm_mode_possible(mode); i++)
-			check_intercepted(g, &rows[i], mode, 0);
+	for (u32 i = 0; i < ARRAY_SIZE(rows); i++)
+		check_intercepted(g, &rows[i], mode, 0);
 }
 
-TEST(intercept_insn_cpl3, "at CPL 3, the exceptions that are checked first come instead of the exit",
-     SPEC("APM vol. 2, 15.9, table 15-7"))
-{
-	static const enum svm_mode modes[] = { SVM_LONG, SVM_COMPAT, SVM_PAE, SVM_PAGED };
-	struct svm_guest *g = svm_new(SVM_NATIVE);
+TEST_IN_MODES(intercept_insn,
+	      "each instruction exits where its intercept is set, before it has done anything",
+	      SPEC("APM vol. 2, 15.7, 15.9, table 15-7; appendix C"))
 
-	for (u32 m = 0; m < ARRAY_SIZE(modes); m++)
-		for (u32 i = 0; i < ARRAY_SIZE(rows) && svm_mode_possible(modes[m]); i++)
-			check_intercepted(g, &rows[i], modes[m], 3);
+static void intercept_insn_cpl3(enum svm_mode mode)
+{
+	struct svm_guest *g = svm_new(mode);
+
+	for (u32 i = 0; i < ARRAY_SIZE(rows); i++)
+		check_intercepted(g, &rows[i], mode, 3);
 }
+
+TEST_IN_FLAT_MODES(intercept_insn_cpl3,
+		   "at CPL 3, the exceptions that are checked first come instead of the exit",
+		   SPEC("APM vol. 2, 15.9, table 15-7"))
 
 /* All intercepts of vectors 3 and 4 but this one: what belongs to another must not stop it. */
 static void intercept_all_others(struct svm_guest *g, u32 code)
@@ -197,7 +201,7 @@ static void check_not_intercepted(struct svm_guest *g, const struct row *row, en
 	/* XSETBV's privilege is looked at after its intercept. */
 	if ((row->kind & PRIV) && mode == SVM_VM86)
 		vector = before ? before : VEC_GP;
-	SUBTEST("%s-%s", svm_mode_name(mode), row->name);
+	SUBTEST("%s", row->name);
 	if (row->feature && !cpu_has(row->feature)) {
 		SKIP_ROW("CPUID has it not");
 		return;
@@ -218,13 +222,15 @@ static void check_not_intercepted(struct svm_guest *g, const struct row *row, en
 	}
 }
 
-TEST(no_intercept_insn, "each instruction is executed where only its own intercept is clear",
-     SPEC("APM vol. 2, 15.7, 15.9, table 15-7"))
+static void no_intercept_insn(enum svm_mode mode)
 {
-	struct svm_guest *g = svm_new(SVM_NATIVE);
+	struct svm_guest *g = svm_new(mode);
 
-	for (u32 mode = 0; mode < SVM_MODES; mode++)
-		for (u32 i = 0; i < ARRAY_SIZE(rows) && svm_mode_possible(mode); i++)
-			if (rows[i].code != SVM_EXIT_VMMCALL)
-				check_not_intercepted(g, &rows[i], mode);
+	for (u32 i = 0; i < ARRAY_SIZE(rows); i++)
+		if (rows[i].code != SVM_EXIT_VMMCALL)
+			check_not_intercepted(g, &rows[i], mode);
 }
+
+TEST_IN_MODES(no_intercept_insn,
+	      "each instruction is executed where only its own intercept is clear",
+	      SPEC("APM vol. 2, 15.7, 15.9, table 15-7"))

@@ -60,14 +60,22 @@ static const struct row {
 	{ "ins", { 0x6d }, 1, IOIO_IN | IOIO_STR, false, false },
 	{ "ins-66", { 0x66, 0x6d }, 2, IOIO_IN | IOIO_STR, true, false },
 	{ "ins-67", { 0x67, 0x6d }, 2, IOIO_IN | IOIO_STR, false, true },
-	{ "rep-insb", { 0xf3, 0x6c }, 2, IOIO_IN | IOIO_STR | IOIO_REP | IOIO_SIZE(1), false,
+	{ "rep-insb",
+	  { 0xf3, 0x6c },
+	  2,
+	  IOIO_IN | IOIO_STR | IOIO_REP | IOIO_SIZE(1),
+	  false,
 	  false },
 	{ "rep-ins", { 0xf3, 0x6d }, 2, IOIO_IN | IOIO_STR | IOIO_REP, false, false },
 	{ "outsb", { 0x6e }, 1, IOIO_STR | IOIO_SIZE(1) | IOIO_SEG(3), false, false },
 	{ "outs", { 0x6f }, 1, IOIO_STR | IOIO_SEG(3), false, false },
 	{ "outs-66", { 0x66, 0x6f }, 2, IOIO_STR | IOIO_SEG(3), true, false },
 	{ "outs-67", { 0x67, 0x6f }, 2, IOIO_STR | IOIO_SEG(3), false, true },
-	{ "rep-outsb", { 0xf3, 0x6e }, 2, IOIO_STR | IOIO_REP | IOIO_SIZE(1) | IOIO_SEG(3), false,
+	{ "rep-outsb",
+	  { 0xf3, 0x6e },
+	  2,
+	  IOIO_STR | IOIO_REP | IOIO_SIZE(1) | IOIO_SEG(3),
+	  false,
 	  false },
 	{ "rep-outs", { 0xf3, 0x6f }, 2, IOIO_STR | IOIO_REP | IOIO_SEG(3), false, false },
 	{ "outsb-es", { 0x26, 0x6e }, 2, IOIO_STR | IOIO_SIZE(1) | IOIO_SEG(0), false, false },
@@ -86,18 +94,18 @@ static u64 info_of(const struct svm_guest *g, const struct row *row)
 	return info;
 }
 
-/* Calls `check` in a row for each instruction and mode; the intercept and the port's bit are set. */
-static void for_each_instruction(void (*check)(struct svm_guest *g, const struct row *row))
+/* Calls `check` in a row for each instruction; the intercept and the port's bit are set. */
+static void for_each_instruction(enum svm_mode mode,
+				 void (*check)(struct svm_guest *g, const struct row *row))
 {
-	struct svm_guest *g = svm_new(SVM_NATIVE);
+	struct svm_guest *g = svm_new(mode);
 
-	for (u32 mode = 0; mode < SVM_MODES; mode++)
-		for (u32 i = 0; i < ARRAY_SIZE(rows) && svm_mode_possible(mode); i++) {
-			SUBTEST("%s-%s", svm_mode_name(mode), rows[i].name);
-			set_up(g, mode, rows[i].code, rows[i].size);
-			svm_intercept_port(g, PORT, true);
-			check(g, &rows[i]);
-		}
+	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
+		SUBTEST("%s", rows[i].name);
+		set_up(g, mode, rows[i].code, rows[i].size);
+		svm_intercept_port(g, PORT, true);
+		check(g, &rows[i]);
+	}
 }
 
 static void check_info(struct svm_guest *g, const struct row *row)
@@ -109,11 +117,15 @@ static void check_info(struct svm_guest *g, const struct row *row)
 	EXPECT_EQ(g->control->exitinfo2, svm_end(g));
 }
 
-TEST(ioio_info, "EXITINFO1 of an I/O exit has port, size, direction, REP and string; EXITINFO2 the RIP behind it",
-     SPEC("APM vol. 2, 15.10.2, figure 15-2"))
+static void ioio_info(enum svm_mode mode)
 {
-	for_each_instruction(check_info);
+	for_each_instruction(mode, check_info);
 }
+
+TEST_IN_MODES(
+	ioio_info,
+	"EXITINFO1 of an I/O exit has port, size, direction, REP and string; EXITINFO2 the RIP behind it",
+	SPEC("APM vol. 2, 15.10.2, figure 15-2"))
 
 static void check_address_size(struct svm_guest *g, const struct row *row)
 {
@@ -123,10 +135,13 @@ static void check_address_size(struct svm_guest *g, const struct row *row)
 	EXPECT_EQ(g->control->exitinfo1 & mask, info_of(g, row) & mask);
 }
 
-TEST(ioio_address_size, "EXITINFO1 of an I/O exit has the address size", SPEC("APM vol. 2, 15.10.2, figure 15-2"))
+static void ioio_address_size(enum svm_mode mode)
 {
-	for_each_instruction(check_address_size);
+	for_each_instruction(mode, check_address_size);
 }
+
+TEST_IN_MODES(ioio_address_size, "EXITINFO1 of an I/O exit has the address size",
+	      SPEC("APM vol. 2, 15.10.2, figure 15-2"))
 
 static void check_segment(struct svm_guest *g, const struct row *row)
 {
@@ -138,13 +153,16 @@ static void check_segment(struct svm_guest *g, const struct row *row)
 		EXPECT_EQ(g->control->exitinfo1 & IOIO_SEG(7), row->info & IOIO_SEG(7));
 }
 
-TEST(ioio_segment, "EXITINFO1 of an exit of INS and OUTS has the effective segment", SPEC("APM vol. 2, 15.10.3"),
-     REQUIRES(cpu_has(X86_FEATURE_DECODE_ASSISTS)))
+static void ioio_segment(enum svm_mode mode)
 {
-	for_each_instruction(check_segment);
+	for_each_instruction(mode, check_segment);
 }
 
-TEST(no_ioio_intercept, "with the intercept clear the map means nothing; with it set, ports whose bits are clear do not exit",
+TEST_IN_MODES(ioio_segment, "EXITINFO1 of an exit of INS and OUTS has the effective segment",
+	      SPEC("APM vol. 2, 15.10.3"), REQUIRES(cpu_has(X86_FEATURE_DECODE_ASSISTS)))
+
+TEST(no_ioio_intercept,
+     "with the intercept clear the map means nothing; with it set, ports whose bits are clear do not exit",
      SPEC("APM vol. 2, 15.10.1, 15.10.2"))
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
@@ -202,13 +220,14 @@ TEST(ioio_straddle, "the bits of all bytes of an access are looked at, and no ot
      SPEC("APM vol. 2, 15.10.1, 15.10.2"))
 {
 	/* At the start of a byte of the map, at its end, at the end of a page and of the map. */
-	static const u32 ports[] = { 0x8f0, 0x8f1, 0x8f6, 0x8f7, 0x7ffd, 0x7ffe, 0x7fff, 0x8000,
-				     0xfff8, 0xfffc, 0xfffd, 0xfffe, 0xffff };
+	static const u32 ports[] = { 0x8f0,  0x8f1,  0x8f6,  0x8f7,  0x7ffd, 0x7ffe, 0x7fff,
+				     0x8000, 0xfff8, 0xfffc, 0xfffd, 0xfffe, 0xffff };
 	struct svm_guest *g = svm_new(SVM_NATIVE);
 
 	for (u32 i = 0; i < ARRAY_SIZE(ports); i++)
 		for (u32 size = 1; size <= 4; size *= 2)
-			for (u32 bit = ports[i] - 1; bit <= ports[i] + size && bit < IOPM_BITS; bit++)
+			for (u32 bit = ports[i] - 1; bit <= ports[i] + size && bit < IOPM_BITS;
+			     bit++)
 				check_straddle(g, ports[i], size, bit, true);
 }
 
@@ -275,7 +294,8 @@ TEST(ioio_priority, "IOPL and the TSS's bitmap are checked before the intercept"
 	}
 }
 
-TEST(ioio_before_memory, "the intercept of INS and OUTS comes before the page fault of their memory",
+TEST(ioio_before_memory,
+     "the intercept of INS and OUTS comes before the page fault of their memory",
      SPEC("APM vol. 2, 15.7, 15.10.2"))
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);

@@ -82,7 +82,8 @@ static const struct {
 	{ "VM_HSAVE_PA", MSR_VM_HSAVE_PA, false },
 };
 
-TEST(msr_other_bits, "with all bits of the map set but the one of the access, RDMSR and WRMSR are executed",
+TEST(msr_other_bits,
+     "with all bits of the map set but the one of the access, RDMSR and WRMSR are executed",
      SPEC("APM vol. 2, 15.11"))
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
@@ -143,7 +144,8 @@ TEST(msr_intercept_clear, "with the MSR_PROT intercept clear the map means nothi
 	}
 }
 
-TEST(msr_priority, "at CPL 3 RDMSR and WRMSR are #GP(0); the value and whether the MSR exists are looked at after the intercept",
+TEST(msr_priority,
+     "at CPL 3 RDMSR and WRMSR are #GP(0); the value and whether the MSR exists are looked at after the intercept",
      SPEC("APM vol. 2, 15.11, RDMSR and WRMSR Behavior"))
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
@@ -170,26 +172,26 @@ TEST(msr_priority, "at CPL 3 RDMSR and WRMSR are #GP(0); the value and whether t
 	expect_exit(g, true);
 }
 
-TEST(msr_in_modes, "MSR intercepts are the same in every mode", SPEC("APM vol. 2, 15.11"))
+static void msr_in_mode(enum svm_mode mode)
 {
-	struct svm_guest *g = svm_new(SVM_NATIVE);
+	struct svm_guest *g = svm_new(mode);
 
-	for (u32 i = 0; i < 2 * SVM_MODES; i++) {
-		if (!svm_mode_possible(i / 2))
-			continue;
-		SUBTEST("%s-%s", svm_mode_name(i / 2), i % 2 ? "write" : "read");
-		set_up(g, i / 2, MSR_IA32_PAT, i % 2);
+	for (u32 write = 0; write < 2; write++) {
+		SUBTEST("%s", write ? "write" : "read");
+		set_up(g, mode, MSR_IA32_PAT, write);
 		svm_intercept_msr(g, MSR_IA32_PAT, true, true);
-		if (i / 2 == SVM_VM86)
+		if (mode == SVM_VM86)
 			intercept_run_and_expect(g, SVM_EXIT_EXCP(VEC_GP));
 		else
-			expect_exit(g, i % 2);
+			expect_exit(g, write);
 	}
 }
 
+TEST_IN_MODES(msr_in_mode, "MSR intercepts are the same in every mode", SPEC("APM vol. 2, 15.11"))
+
 /* RCX bits 63-32 are no part of the MSR's number. */
-TEST(msr_high_half, "bits 63-32 of RCX are ignored", SPEC("APM vol. 2, 15.11; SDM vol. 2B, RDMSR"),
-     REQUIRES(sizeof(ulong) == 8))
+TEST(msr_high_half, "bits 63-32 of RCX are ignored",
+     SPEC("APM vol. 2, 15.11; SDM vol. 2B, RDMSR"), REQUIRES(sizeof(ulong) == 8))
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
 

@@ -27,7 +27,8 @@ static u64 model_fault(u64 bits, enum access access)
 	return 0;
 }
 
-TEST(npt_permissions, "an access to guest-physical memory needs the permissions of a user access at every level of the nested tables",
+TEST(npt_permissions,
+     "an access to guest-physical memory needs the permissions of a user access at every level of the nested tables",
      SPEC("APM vol. 2, 15.25.5, 15.25.6, 15.25.7"), REQUIRES(cpu_has(X86_FEATURE_NX)))
 {
 	struct nested n = nested_new();
@@ -56,17 +57,23 @@ TEST(npt_permissions, "an access to guest-physical memory needs the permissions 
 		}
 }
 
-TEST(npt_cpl3, "the guest's privilege has no say in the nested tables", SPEC("APM vol. 2, 15.25.5, 15.25.7"))
+TEST(npt_cpl3, "the guest's privilege has no say in the nested tables",
+     SPEC("APM vol. 2, 15.25.5, 15.25.7"))
 {
 	struct nested n = nested_new();
 
 	for (u32 i = 0; i < 3 * 3; i++) {
 		const enum access access = i % 3;
-		const u64 bits = i / 3 == 0 ? PTE_P | PTE_W | PTE_U : i / 3 == 1 ? PTE_P | PTE_U : PTE_P | PTE_W;
+		const u64 bits = i / 3 == 0   ? PTE_P | PTE_W | PTE_U
+				 : i / 3 == 1 ? PTE_P | PTE_U
+					      : PTE_P | PTE_W;
 		const u64 fault = model_fault(bits, access);
 		pte_t *entry;
 
-		SUBTEST("%s-%s", i / 3 == 0 ? "all" : i / 3 == 1 ? "read-only" : "supervisor",
+		SUBTEST("%s-%s",
+			i / 3 == 0   ? "all"
+			: i / 3 == 1 ? "read-only"
+				     : "supervisor",
 			nested_access_names[access]);
 		nested_reset(&n);
 		svm_set_cpl(n.g, 3);
@@ -102,7 +109,8 @@ TEST(npt_fault_state, "a nested page fault exits at the instruction, before it h
 	}
 }
 
-TEST(npt_fault_address, "EXITINFO2 of a nested page fault is the guest-physical address, to the byte",
+TEST(npt_fault_address,
+     "EXITINFO2 of a nested page fault is the guest-physical address, to the byte",
      SPEC("APM vol. 2, 15.25.6"))
 {
 	static const u32 offsets[] = { 0, 1, 7, 8, 0x123, 0x800, 0xff0, 0xffc };
@@ -209,12 +217,14 @@ TEST(npt_reserved_bits, "a reserved bit in an entry of the nested tables is a fa
 		space_map_page(n.npt, n.address, 2 * MiB, 1, PROT_ALL);
 		*space_entry_at(n.npt, n.address, 1) |= BIT(bit);
 		nested_code(&n, ACCESS_READ, NESTED_OFFSET);
-		nested_expect_fault(&n, PF_P | PF_U | PF_RSVD | NPF_FINAL, n.address + NESTED_OFFSET);
+		nested_expect_fault(&n, PF_P | PF_U | PF_RSVD | NPF_FINAL,
+				    n.address + NESTED_OFFSET);
 		space_unmap(n.npt, n.address, 2 * MiB);
 	}
 }
 
-TEST(npt_write_protection, "neither the host's nor the guest's CR0.WP makes a page writable that the nested tables have read-only",
+TEST(npt_write_protection,
+     "neither the host's nor the guest's CR0.WP makes a page writable that the nested tables have read-only",
      SPEC("APM vol. 2, 15.25.7"))
 {
 	struct nested n = nested_new();
@@ -224,7 +234,8 @@ TEST(npt_write_protection, "neither the host's nor the guest's CR0.WP makes a pa
 
 		SUBTEST("host-wp%u-guest-wp%u-%s", host_wp, guest_wp, nested_w ? "w" : "ro");
 		nested_reset(&n);
-		space_protect(n.npt, n.address, PAGE_SIZE, PROT_ALL & (nested_w ? ~0u : ~PROT_WRITE));
+		space_protect(n.npt, n.address, PAGE_SIZE,
+			      PROT_ALL & (nested_w ? ~0u : ~PROT_WRITE));
 		nested_code(&n, ACCESS_WRITE, NESTED_OFFSET);
 		n.g->save->cr0 = (n.g->save->cr0 & ~CR0_WP) | (guest_wp ? CR0_WP : 0);
 		write_cr0(host_wp ? read_cr0() | CR0_WP : read_cr0() & ~CR0_WP);
@@ -237,7 +248,8 @@ TEST(npt_write_protection, "neither the host's nor the guest's CR0.WP makes a pa
 	}
 }
 
-TEST(npt_guest_write_protection, "a page that the guest's tables have read-only is written by CR0.WP of the guest, if the nested tables allow it",
+TEST(npt_guest_write_protection,
+     "a page that the guest's tables have read-only is written by CR0.WP of the guest, if the nested tables allow it",
      SPEC("APM vol. 2, 15.25.7"))
 {
 	struct nested n = nested_new();
@@ -263,38 +275,40 @@ TEST(npt_guest_write_protection, "a page that the guest's tables have read-only 
 	}
 }
 
-TEST(npt_modes, "guests of every mode run under nested paging, and have its faults",
-     SPEC("APM vol. 2, 15.25.5, 15.25.6"))
+static void npt_modes(enum svm_mode mode)
 {
 	struct nested n = nested_new();
-	static const u8 store[] = { 0x89, 0x03 }; /* MOV [BX], EAX; in 16-bit code MOV [BP+DI], AX */
+	static const u8 store[] = { 0x89,
+				    0x03 }; /* MOV [BX], EAX; in 16-bit code MOV [BP+DI], AX */
 
-	for (u32 mode = 0; mode < SVM_MODES; mode++)
-		for (u32 fault = 0; fault < 2 && svm_mode_possible(mode); fault++) {
-			struct svm_guest *g = n.g;
-			u8 *data = mode >= SVM_PROTECTED16 ? low8(MODE_SS) : g->data;
+	for (u32 fault = 0; fault < 2; fault++) {
+		struct svm_guest *g = n.g;
+		u8 *data = mode >= SVM_PROTECTED16 ? low8(MODE_SS) : g->data;
 
-			SUBTEST("%s-%s", svm_mode_name(mode), fault ? "fault" : "access");
-			svm_reset(g, mode);
-			g->control->np_control = NP_ENABLE;
-			g->control->n_cr3 = (ulong)n.npt->root;
-			svm_code_bytes(g, store, sizeof(store));
-			g->registers.bx = (ulong)g->data;
-			g->save->rax = 0x7788;
-			*(u32 *)data = 0;
-			space_map(n.npt, (ulong)data, (ulong)data, PAGE_SIZE,
-				  PROT_ALL & (fault ? ~PROT_WRITE : ~0u));
-			if (fault) {
-				nested_expect_fault(&n, PF_P | PF_W | PF_U | NPF_FINAL, (ulong)data);
-				EXPECT_EQ(*(u32 *)data, 0u);
-			} else {
-				svm_run(g);
-				EXPECT_DONE(g);
-				EXPECT_EQ(*(u32 *)data, 0x7788u);
-			}
-			space_map(n.npt, (ulong)data, (ulong)data, PAGE_SIZE, PROT_ALL);
+		SUBTEST("%s", fault ? "fault" : "access");
+		svm_reset(g, mode);
+		g->control->np_control = NP_ENABLE;
+		g->control->n_cr3 = (ulong)n.npt->root;
+		svm_code_bytes(g, store, sizeof(store));
+		g->registers.bx = (ulong)g->data;
+		g->save->rax = 0x7788;
+		*(u32 *)data = 0;
+		space_map(n.npt, (ulong)data, (ulong)data, PAGE_SIZE,
+			  PROT_ALL & (fault ? ~PROT_WRITE : ~0u));
+		if (fault) {
+			nested_expect_fault(&n, PF_P | PF_W | PF_U | NPF_FINAL, (ulong)data);
+			EXPECT_EQ(*(u32 *)data, 0u);
+		} else {
+			svm_run(g);
+			EXPECT_DONE(g);
+			EXPECT_EQ(*(u32 *)data, 0x7788u);
 		}
+		space_map(n.npt, (ulong)data, (ulong)data, PAGE_SIZE, PROT_ALL);
+	}
 }
+
+TEST_IN_MODES(npt_modes, "guests of every mode run under nested paging, and have its faults",
+	      SPEC("APM vol. 2, 15.25.5, 15.25.6"))
 
 TEST(npt_off, "with NP_ENABLE clear, the nested tables mean nothing", SPEC("APM vol. 2, 15.25.3"))
 {
@@ -328,7 +342,8 @@ TEST(npt_off_in_host, "#VMEXIT disables nested paging: the host's accesses are t
 	EXPECT_EQ(READ_ONCE(*(u32 *)n.g->data), 0x1234u);
 }
 
-TEST(npt_vmcb_is_physical, "the VMCB and the permission maps are at physical addresses, whatever the nested tables say",
+TEST(npt_vmcb_is_physical,
+     "the VMCB and the permission maps are at physical addresses, whatever the nested tables say",
      SPEC("APM vol. 2, 15.5.1, 15.10.1, 15.11"))
 {
 	struct nested n = nested_new();

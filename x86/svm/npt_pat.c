@@ -38,7 +38,8 @@ static bool is_memory_type(u32 type)
 	return type == 0 || type == 1 || (type >= 4 && type <= 7);
 }
 
-TEST(npt_g_pat, "an unsupported type or a reserved bit in G_PAT is refused, the others are accepted",
+TEST(npt_g_pat,
+     "an unsupported type or a reserved bit in G_PAT is refused, the others are accepted",
      SPEC("APM vol. 2, 15.25.4; 7.8.1"), BUG("svm_nested_pat_test"))
 {
 	struct nested n = nested_new();
@@ -57,7 +58,8 @@ TEST(npt_g_pat, "an unsupported type or a reserved bit in G_PAT is refused, the 
 		}
 }
 
-TEST(npt_g_pat_ignored, "without nested paging G_PAT is ignored", SPEC("APM vol. 2, 15.25.8; appendix B, table B-2"))
+TEST(npt_g_pat_ignored, "without nested paging G_PAT is ignored",
+     SPEC("APM vol. 2, 15.25.8; appendix B, table B-2"))
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
 
@@ -106,7 +108,8 @@ TEST(npt_guest_pat, "under nested paging the guest's PAT is G_PAT, and the host'
 	wrmsr(MSR_IA32_PAT, host);
 }
 
-TEST(no_npt_guest_pat, "without nested paging the guest's writes of PAT are the host's", SPEC("APM vol. 2, 15.25.8"))
+TEST(no_npt_guest_pat, "without nested paging the guest's writes of PAT are the host's",
+     SPEC("APM vol. 2, 15.25.8"))
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
 	const u64 host = rdmsr(MSR_IA32_PAT), value = 0x0706050401000706;

@@ -25,7 +25,8 @@ static pte_t *nested_entry(struct nested *n, const void *at)
 	return space_entry_at(n->npt, ALIGN_DOWN((ulong)at, (ulong)PAGE_SIZE), 0);
 }
 
-TEST(npt_table_faults, "the guest's tables are read as by user writes; a fault of that has the entry's address and bit 33",
+TEST(npt_table_faults,
+     "the guest's tables are read as by user writes; a fault of that has the entry's address and bit 33",
      SPEC("APM vol. 2, 15.25.5, 15.25.6"))
 {
 	static const struct {
@@ -43,7 +44,8 @@ TEST(npt_table_faults, "the guest's tables are read as by user writes; a fault o
 			const enum access access = i % 3;
 			pte_t *entry, *own;
 
-			SUBTEST("level%u-%s-%s", level, rows[i / 3].name, nested_access_names[access]);
+			SUBTEST("level%u-%s-%s", level, rows[i / 3].name,
+				nested_access_names[access]);
 			nested_reset(&n);
 			nested_code(&n, access, NESTED_OFFSET);
 			entry = guest_entry(&n, level);
@@ -55,7 +57,8 @@ TEST(npt_table_faults, "the guest's tables are read as by user writes; a fault o
 		}
 }
 
-TEST(npt_table_no_execute, "NX on the page of a guest's table has no effect: it is not fetched from",
+TEST(npt_table_no_execute,
+     "NX on the page of a guest's table has no effect: it is not fetched from",
      SPEC("APM vol. 2, 15.25.5"), REQUIRES(cpu_has(X86_FEATURE_NX)))
 {
 	struct nested n = nested_new();
@@ -73,7 +76,8 @@ TEST(npt_table_no_execute, "NX on the page of a guest's table has no effect: it 
 	}
 }
 
-TEST(npt_table_dirty, "the walk of a guest's table sets accessed and dirty in the nested entry of its page",
+TEST(npt_table_dirty,
+     "the walk of a guest's table sets accessed and dirty in the nested entry of its page",
      SPEC("APM vol. 2, 15.25.5"))
 {
 	struct nested n = nested_new();
@@ -91,7 +95,8 @@ TEST(npt_table_dirty, "the walk of a guest's table sets accessed and dirty in th
 	}
 }
 
-TEST(npt_accessed_dirty, "an access sets accessed, and a write dirty, in the nested entries of the page",
+TEST(npt_accessed_dirty,
+     "an access sets accessed, and a write dirty, in the nested entries of the page",
      SPEC("APM vol. 2, 15.25.6"))
 {
 	struct nested n = nested_new();
@@ -115,7 +120,8 @@ TEST(npt_accessed_dirty, "an access sets accessed, and a write dirty, in the nes
 		}
 }
 
-TEST(npt_guest_accessed_dirty, "accessed and dirty bits of the guest's own tables are set as without nested paging",
+TEST(npt_guest_accessed_dirty,
+     "accessed and dirty bits of the guest's own tables are set as without nested paging",
      SPEC("APM vol. 2, 15.25.6"))
 {
 	struct nested n = nested_new();
@@ -140,17 +146,19 @@ TEST(npt_guest_accessed_dirty, "accessed and dirty bits of the guest's own table
 }
 
 /* What is wrong in both tables, and who sees it first. */
-TEST(npt_fault_order, "nested faults of the guest's tables come first, then the guest's #PF, then the nested fault of the page",
+TEST(npt_fault_order,
+     "nested faults of the guest's tables come first, then the guest's #PF, then the nested fault of the page",
      SPEC("APM vol. 2, 15.25.6"))
 {
 	struct nested n = nested_new();
 
 	for (u32 i = 0; i < 16; i++) {
-		const bool table_absent = i & 1, guest_absent = i & 2, guest_ro = i & 4, page_absent = i & 8;
+		const bool table_absent = i & 1, guest_absent = i & 2, guest_ro = i & 4,
+			   page_absent = i & 8;
 		pte_t *leaf, *own;
 
-		SUBTEST("table%u-guest-absent%u-guest-ro%u-page%u", table_absent, guest_absent, guest_ro,
-			page_absent);
+		SUBTEST("table%u-guest-absent%u-guest-ro%u-page%u", table_absent, guest_absent,
+			guest_ro, page_absent);
 		nested_reset(&n);
 		space_map(n.guest, n.address, n.address, PAGE_SIZE, PROT_ALL);
 		nested_code(&n, ACCESS_WRITE, NESTED_OFFSET);
@@ -182,7 +190,8 @@ TEST(npt_fault_order, "nested faults of the guest's tables come first, then the 
 	space_map(n.guest, n.address, n.address, PAGE_SIZE, PROT_ALL);
 }
 
-TEST(npt_guest_fault_delivered, "a fault of the guest's tables is delivered in the guest with its linear address in CR2",
+TEST(npt_guest_fault_delivered,
+     "a fault of the guest's tables is delivered in the guest with its linear address in CR2",
      SPEC("APM vol. 2, 15.25.6"))
 {
 	struct nested n = nested_new();
@@ -201,7 +210,8 @@ TEST(npt_guest_fault_delivered, "a fault of the guest's tables is delivered in t
 	}
 }
 
-TEST(npt_guest_permissions, "the guest's own permissions apply under nested paging: user pages, read-only pages, NX",
+TEST(npt_guest_permissions,
+     "the guest's own permissions apply under nested paging: user pages, read-only pages, NX",
      SPEC("APM vol. 2, 15.25.7"))
 {
 	struct nested n = nested_new();
@@ -209,7 +219,8 @@ TEST(npt_guest_permissions, "the guest's own permissions apply under nested pagi
 	for (u32 i = 0; i < 8 * 3 * 2; i++) {
 		const u32 prot = i / 6, cpl = i % 2 ? 3 : 0;
 		const enum access access = i / 2 % 3;
-		const bool user = prot & PROT_USER, write = prot & PROT_WRITE, exec = prot & PROT_EXEC;
+		const bool user = prot & PROT_USER, write = prot & PROT_WRITE,
+			   exec = prot & PROT_EXEC;
 		const bool refused = (cpl && !user) || (access == ACCESS_WRITE && !write) ||
 				     (access == ACCESS_FETCH && !exec && cpu_has(X86_FEATURE_NX));
 
@@ -236,7 +247,8 @@ TEST(npt_guest_permissions, "the guest's own permissions apply under nested pagi
 	space_map(n.guest, n.address, n.address, PAGE_SIZE, PROT_ALL);
 }
 
-TEST(npt_fault_in_delivery, "a nested page fault of the delivery of an event reports the event in EXITINTINFO",
+TEST(npt_fault_in_delivery,
+     "a nested page fault of the delivery of an event reports the event in EXITINTINFO",
      SPEC("APM vol. 2, 15.7.2, 15.25.6"))
 {
 	struct nested n = nested_new();
@@ -255,13 +267,15 @@ TEST(npt_fault_in_delivery, "a nested page fault of the delivery of an event rep
 			  EVENT_V | EVENT_TYPE_SOFTWARE | 0x40);
 		EXPECT_EQ(n.g->control->exitinfo1, PF_U | NPF_FINAL | (i ? PF_W : 0));
 		if (!i)
-			EXPECT_EQ(n.g->control->exitinfo2 & ~(u64)(entry - 1), (u64)(target + 0x40 * entry));
+			EXPECT_EQ(n.g->control->exitinfo2 & ~(u64)(entry - 1),
+				  (u64)(target + 0x40 * entry));
 		EXPECT_EQ(n.g->save->rip, svm_start(n.g));
 		space_map(n.npt, target, target, PAGE_SIZE, PROT_ALL);
 	}
 }
 
-TEST(npt_legacy_walks, "the walks of legacy guests' tables fault at their entries, of 32 bits and of 64",
+TEST(npt_legacy_walks,
+     "the walks of legacy guests' tables fault at their entries, of 32 bits and of 64",
      SPEC("APM vol. 2, 15.25.5, 15.25.10"))
 {
 	struct nested n = nested_new();
@@ -289,7 +303,8 @@ TEST(npt_legacy_walks, "the walks of legacy guests' tables fault at their entrie
 	}
 }
 
-TEST(npt_pae_pdpe_on_demand, "under nested paging a PDPE's reserved bits are no illegal state; the walk that uses it faults",
+TEST(npt_pae_pdpe_on_demand,
+     "under nested paging a PDPE's reserved bits are no illegal state; the walk that uses it faults",
      SPEC("APM vol. 2, 15.25.10"))
 {
 	struct nested n = nested_new();

@@ -8,10 +8,10 @@
 
 SUITE("SVM: events from another CPU", REQUIRES(svm_available() && cpu_count() > 1));
 
-#define VECTOR_1	0x52
-#define NO_EXIT		0x7777 /* in EXITCODE while the guest runs */
-#define PATIENCE_NS	2000000000ull
-#define SETTLE_US	3000
+#define VECTOR_1    0x52
+#define NO_EXIT	    0x7777 /* in EXITCODE while the guest runs */
+#define PATIENCE_NS 2000000000ull
+#define SETTLE_US   3000
 
 /* INC dword [BX]; JMP */
 static const u8 count_loop[] = { 0xff, 0x03, 0xeb, 0xfc };
@@ -115,7 +115,8 @@ static void count_nmi(struct trap_frame *frame)
 	nmis++;
 }
 
-TEST(nmi_from_other, "an NMI that another CPU sends exits where its intercept is set, and then comes in the host",
+TEST(nmi_from_other,
+     "an NMI that another CPU sends exits where its intercept is set, and then comes in the host",
      SPEC("APM vol. 2, 15.13.2; 15.21.9"))
 {
 	struct svm_guest *g;
@@ -130,7 +131,8 @@ TEST(nmi_from_other, "an NMI that another CPU sends exits where its intercept is
 	EXPECT_EQ(READ_ONCE(nmis), 1u);
 }
 
-TEST(nmi_from_other_delivered, "an NMI that another CPU sends is the guest's where its intercept is clear",
+TEST(nmi_from_other_delivered,
+     "an NMI that another CPU sends is the guest's where its intercept is clear",
      SPEC("APM vol. 2, 15.21.9, table 15-13"))
 {
 	struct svm_guest *g;
@@ -156,7 +158,8 @@ TEST(intr_from_other, "an interrupt that another CPU sends exits where its inter
 	EXPECT_EXIT(g, SVM_EXIT_INTR);
 }
 
-TEST(intr_from_other_delivered, "an interrupt that another CPU sends is the guest's where its intercept is clear",
+TEST(intr_from_other_delivered,
+     "an interrupt that another CPU sends is the guest's where its intercept is clear",
      SPEC("APM vol. 2, 15.13.1; 15.21.1"))
 {
 	struct svm_guest *g = start(0);

@@ -9,7 +9,8 @@ SUITE("SVM: segments of the VMCB", REQUIRES(svm_available()));
 /* MOV EAX, imm32; in 16-bit code MOV AX, imm16 and then ADD [BX+SI], AL. */
 static const u8 probe[] = { 0xb8, 0x34, 0x12, 0x00, 0x00 };
 
-TEST(cs_d, "CS.D of the VMCB decides on the size of operands", SPEC("APM vol. 2, 15.5.1, Segment State in the VMCB"))
+TEST(cs_d, "CS.D of the VMCB decides on the size of operands",
+     SPEC("APM vol. 2, 15.5.1, Segment State in the VMCB"))
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
 
@@ -17,7 +18,8 @@ TEST(cs_d, "CS.D of the VMCB decides on the size of operands", SPEC("APM vol. 2,
 		SUBTEST("d%u", d);
 		svm_reset(g, SVM_PROTECTED);
 		svm_code_bytes(g, probe, sizeof(probe));
-		g->save->cs.attrib = (u16)((g->save->cs.attrib & ~VMCB_ATTRIB_D) | (d ? VMCB_ATTRIB_D : 0));
+		g->save->cs.attrib = (u16)((g->save->cs.attrib & ~VMCB_ATTRIB_D) |
+					   (d ? VMCB_ATTRIB_D : 0));
 		g->save->rax = 0x77770000;
 		/* Where 16-bit code writes: a byte of the page, by BX + SI of 16 bits, base and all. */
 		g->save->ds.base = (ulong)g->data;
@@ -27,8 +29,8 @@ TEST(cs_d, "CS.D of the VMCB decides on the size of operands", SPEC("APM vol. 2,
 	}
 }
 
-TEST(cs_l, "CS.L of the VMCB makes code of long mode 64-bit code", SPEC("APM vol. 2, 15.5.1, Segment State in the VMCB"),
-     REQUIRES(sizeof(ulong) == 8))
+TEST(cs_l, "CS.L of the VMCB makes code of long mode 64-bit code",
+     SPEC("APM vol. 2, 15.5.1, Segment State in the VMCB"), REQUIRES(sizeof(ulong) == 8))
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
 	/* REX.W INC RAX (bytes 48 FF C0); in 32-bit code DEC EAX, INC EAX. */
@@ -47,8 +49,7 @@ TEST(cs_l, "CS.L of the VMCB makes code of long mode 64-bit code", SPEC("APM vol
 	}
 }
 
-TEST(data_base, "the base of DS, ES, FS, GS and SS is the VMCB's in code that is not 64-bit",
-     SPEC("APM vol. 2, 15.5.1, Segment State in the VMCB"))
+static void data_base(enum svm_mode mode)
 {
 	static const struct {
 		const char *name;
@@ -61,29 +62,31 @@ TEST(data_base, "the base of DS, ES, FS, GS and SS is the VMCB's in code that is
 		{ "fs", offsetof(struct vmcb_save, fs), 0x64 },
 		{ "gs", offsetof(struct vmcb_save, gs), 0x65 },
 	};
-	static const enum svm_mode modes[] = { SVM_LONG, SVM_COMPAT, SVM_PAE, SVM_PROTECTED };
 	struct svm_guest *g = svm_new(SVM_NATIVE);
 	u32 *data = (u32 *)g->data;
 
 	data[0] = 0x11111111;
 	data[16] = 0x22222222;
-	for (u32 m = 0; m < ARRAY_SIZE(modes); m++)
-		for (u32 i = 0; i < ARRAY_SIZE(rows) && svm_mode_possible(modes[m]); i++) {
-			const u8 code[] = { rows[i].prefix, 0x8b, 0x03 }; /* MOV EAX, seg:[BX] */
-			const bool has_base = modes[m] != SVM_LONG || rows[i].prefix >= 0x64;
-			struct vmcb_segment *segment;
+	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
+		const u8 code[] = { rows[i].prefix, 0x8b, 0x03 }; /* MOV EAX, seg:[BX] */
+		const bool has_base = mode != SVM_LONG || rows[i].prefix >= 0x64;
+		struct vmcb_segment *segment;
 
-			SUBTEST("%s-%s", svm_mode_name(modes[m]), rows[i].name);
-			svm_reset(g, modes[m]);
-			svm_code_bytes(g, code, sizeof(code));
-			segment = (struct vmcb_segment *)((u8 *)g->save + rows[i].offset);
-			segment->base = 0x40;
-			g->registers.bx = (ulong)data;
-			svm_run(g);
-			EXPECT_DONE(g);
-			EXPECT_EQ((u32)g->save->rax, has_base ? 0x22222222u : 0x11111111u);
-		}
+		SUBTEST("%s", rows[i].name);
+		svm_reset(g, mode);
+		svm_code_bytes(g, code, sizeof(code));
+		segment = (struct vmcb_segment *)((u8 *)g->save + rows[i].offset);
+		segment->base = 0x40;
+		g->registers.bx = (ulong)data;
+		svm_run(g);
+		EXPECT_DONE(g);
+		EXPECT_EQ((u32)g->save->rax, has_base ? 0x22222222u : 0x11111111u);
+	}
 }
+
+TEST_IN_FLAT_MODES(data_base,
+		   "the base of DS, ES, FS, GS and SS is the VMCB's in code that is not 64-bit",
+		   SPEC("APM vol. 2, 15.5.1, Segment State in the VMCB"))
 
 TEST(stack_size, "SS.B of the VMCB decides whether ESP or SP is the stack pointer",
      SPEC("APM vol. 2, 15.5.1, Segment State in the VMCB"))
@@ -96,7 +99,8 @@ TEST(stack_size, "SS.B of the VMCB decides whether ESP or SP is the stack pointe
 		SUBTEST("b%u", b);
 		svm_reset(g, SVM_PROTECTED);
 		svm_code_bytes(g, "\x50", 1); /* PUSH EAX */
-		g->save->ss.attrib = (u16)((g->save->ss.attrib & ~VMCB_ATTRIB_D) | (b ? VMCB_ATTRIB_D : 0));
+		g->save->ss.attrib = (u16)((g->save->ss.attrib & ~VMCB_ATTRIB_D) |
+					   (b ? VMCB_ATTRIB_D : 0));
 		rsp = g->save->rsp = b ? (ulong)g->data + 0x100 : 0x10000;
 		g->save->ss.base = b ? 0 : MODE_SS;
 		svm_run(g);
@@ -105,61 +109,57 @@ TEST(stack_size, "SS.B of the VMCB decides whether ESP or SP is the stack pointe
 	}
 }
 
-TEST(null_segments, "a data segment whose P is clear is null: its use is #GP(0), outside of 64-bit mode",
-     SPEC("APM vol. 2, 15.5.1, Segment State in the VMCB"))
+static void null_segments(enum svm_mode mode)
 {
-	static const enum svm_mode modes[] = { SVM_LONG, SVM_COMPAT, SVM_PAE, SVM_PROTECTED };
 	struct svm_guest *g = svm_new(SVM_NATIVE);
 
-	for (u32 m = 0; m < ARRAY_SIZE(modes); m++) {
-		if (!svm_mode_possible(modes[m]))
-			continue;
-		SUBTEST("%s", svm_mode_name(modes[m]));
-		svm_reset(g, modes[m]);
-		svm_code_bytes(g, "\x8b\x03", 2);
-		memset(&g->save->ds, 0, sizeof(g->save->ds));
-		g->registers.bx = (ulong)g->data;
-		svm_run(g);
-		if (modes[m] == SVM_LONG) {
-			EXPECT_DONE(g);
-		} else {
-			EXPECT_EXIT(g, SVM_EXIT_EXCP(VEC_GP));
-			EXPECT_EQ(g->control->exitinfo1, 0ull);
-		}
-	}
-}
-
-TEST(descriptor_tables, "GDTR and IDTR of the VMCB are what the guest's loads and events use",
-     SPEC("APM vol. 2, 15.5.1, Loading Guest State"))
-{
-	static const enum svm_mode modes[] = { SVM_LONG, SVM_PAE, SVM_PROTECTED };
-	struct svm_guest *g = svm_new(SVM_NATIVE);
-
-	for (u32 m = 0; m < ARRAY_SIZE(modes); m++) {
-		if (!svm_mode_possible(modes[m]))
-			continue;
-		SUBTEST("%s-gdt", svm_mode_name(modes[m]));
-		svm_reset(g, modes[m]);
-		svm_code_bytes(g, "\x8e\xd8", 2);
-		g->gdt[SVM_SEL_SPARE / 8] = DESC_FLAT | DESC_DB;
-		g->save->rax = SVM_SEL_SPARE;
-		svm_run(g);
+	svm_reset(g, mode);
+	svm_code_bytes(g, "\x8b\x03", 2);
+	memset(&g->save->ds, 0, sizeof(g->save->ds));
+	g->registers.bx = (ulong)g->data;
+	svm_run(g);
+	if (mode == SVM_LONG) {
 		EXPECT_DONE(g);
-		EXPECT_EQ(g->save->ds.selector, SVM_SEL_SPARE);
-		SUBTEST("%s-gdt-limit", svm_mode_name(modes[m]));
-		svm_reset(g, modes[m]);
-		g->save->gdtr.limit = SVM_SEL_SPARE + 6;
-		g->save->rax = SVM_SEL_SPARE;
-		svm_run(g);
+	} else {
 		EXPECT_EXIT(g, SVM_EXIT_EXCP(VEC_GP));
-		EXPECT_EQ(g->control->exitinfo1, (u64)SVM_SEL_SPARE);
-		SUBTEST("%s-idt", svm_mode_name(modes[m]));
-		svm_reset(g, modes[m]);
-		svm_code_bytes(g, "\xcd\x40", 2);
-		svm_run(g);
-		EXPECT_DELIVERED(g, 0x40);
+		EXPECT_EQ(g->control->exitinfo1, 0ull);
 	}
 }
+
+TEST_IN_FLAT_MODES(
+	null_segments,
+	"a data segment whose P is clear is null: its use is #GP(0), outside of 64-bit mode",
+	SPEC("APM vol. 2, 15.5.1, Segment State in the VMCB"))
+
+static void descriptor_tables(enum svm_mode mode)
+{
+	struct svm_guest *g = svm_new(SVM_NATIVE);
+
+	SUBTEST("gdt");
+	svm_reset(g, mode);
+	svm_code_bytes(g, "\x8e\xd8", 2);
+	g->gdt[SVM_SEL_SPARE / 8] = DESC_FLAT | DESC_DB;
+	g->save->rax = SVM_SEL_SPARE;
+	svm_run(g);
+	EXPECT_DONE(g);
+	EXPECT_EQ(g->save->ds.selector, SVM_SEL_SPARE);
+	SUBTEST("gdt-limit");
+	svm_reset(g, mode);
+	g->save->gdtr.limit = SVM_SEL_SPARE + 6;
+	g->save->rax = SVM_SEL_SPARE;
+	svm_run(g);
+	EXPECT_EXIT(g, SVM_EXIT_EXCP(VEC_GP));
+	EXPECT_EQ(g->control->exitinfo1, (u64)SVM_SEL_SPARE);
+	SUBTEST("idt");
+	svm_reset(g, mode);
+	svm_code_bytes(g, "\xcd\x40", 2);
+	svm_run(g);
+	EXPECT_DELIVERED(g, 0x40);
+}
+
+TEST_IN_FLAT_MODES(descriptor_tables,
+		   "GDTR and IDTR of the VMCB are what the guest's loads and events use",
+		   SPEC("APM vol. 2, 15.5.1, Loading Guest State"))
 
 TEST(paged_real_mode, "CR0 with PG set and PE clear is a legal guest: real mode with paging",
      SPEC("APM vol. 2, 15.19; 15.5.1"), BUG("Bochs#647"))

@@ -7,8 +7,7 @@
 
 SUITE("SVM: shutdown and task switch", REQUIRES(svm_available()));
 
-TEST(shutdown_intercept, "a triple fault exits where shutdowns are intercepted", SPEC("APM vol. 2, 15.14.3"),
-     BUG("Bochs#130"))
+static void shutdown_intercept(enum svm_mode mode)
 {
 	static const struct {
 		const char *name;
@@ -21,20 +20,22 @@ TEST(shutdown_intercept, "a triple fault exits where shutdowns are intercepted",
 	};
 	struct svm_guest *g = svm_new(SVM_NATIVE);
 
-	for (u32 mode = 0; mode < SVM_MODES; mode++)
-		for (u32 i = 0; i < ARRAY_SIZE(rows) && svm_mode_possible(mode); i++) {
-			if ((mode == SVM_REAL || mode == SVM_VM86) && i == 3)
-				continue; /* loading DS raises nothing */
-			SUBTEST("%s-%s", svm_mode_name(mode), rows[i].name);
-			svm_reset(g, mode);
-			svm_code_bytes(g, rows[i].code, rows[i].size);
-			g->save->rax = 0x7f8;
-			g->save->idtr.limit = 0;
-			svm_deliver(g);
-			svm_run(g);
-			EXPECT_EXIT(g, SVM_EXIT_SHUTDOWN);
-		}
+	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
+		if ((mode == SVM_REAL || mode == SVM_VM86) && i == 3)
+			continue; /* loading DS raises nothing */
+		SUBTEST("%s", rows[i].name);
+		svm_reset(g, mode);
+		svm_code_bytes(g, rows[i].code, rows[i].size);
+		g->save->rax = 0x7f8;
+		g->save->idtr.limit = 0;
+		svm_deliver(g);
+		svm_run(g);
+		EXPECT_EXIT(g, SVM_EXIT_SHUTDOWN);
+	}
 }
+
+TEST_IN_MODES(shutdown_intercept, "a triple fault exits where shutdowns are intercepted",
+	      SPEC("APM vol. 2, 15.14.3"), BUG("Bochs#130"))
 
 TEST(after_shutdown, "the host goes on after an intercepted shutdown, and so does another guest",
      SPEC("APM vol. 2, 15.14.3"))
@@ -72,15 +73,26 @@ static const struct row {
 } rows[] = {
 	{ "jmp-tss", JMP_TSS, { 0xea, 0, 0, 0, 0, SEL_NEW_TSS & 0xff, 0 }, 7, TASK_SWITCH_JMP, 0 },
 	{ "call-tss", CALL_TSS, { 0x9a, 0, 0, 0, 0, SEL_NEW_TSS & 0xff, 0 }, 7, 0, 0 },
-	{ "jmp-gate", JMP_GATE, { 0xea, 0, 0, 0, 0, SEL_TASK_GATE & 0xff, 0 }, 7, TASK_SWITCH_JMP, 0 },
+	{ "jmp-gate",
+	  JMP_GATE,
+	  { 0xea, 0, 0, 0, 0, SEL_TASK_GATE & 0xff, 0 },
+	  7,
+	  TASK_SWITCH_JMP,
+	  0 },
 	{ "call-gate", CALL_GATE, { 0x9a, 0, 0, 0, 0, SEL_TASK_GATE & 0xff, 0 }, 7, 0, 0 },
 	{ "iret", IRET, { 0xcf }, 1, TASK_SWITCH_IRET, 0 },
 	{ "int", INT_GATE, { 0xcd, 0x40 }, 2, 0, 0 },
 	{ "ud", UD_GATE, { 0x0f, 0x0b }, 2, TASK_SWITCH_RF, 0 },
-	{ "gp", GP_GATE, { 0x8e, 0xd8 }, 2, TASK_SWITCH_HAS_ERROR | TASK_SWITCH_RF | 0x7f8, 0xffffffff },
+	{ "gp",
+	  GP_GATE,
+	  { 0x8e, 0xd8 },
+	  2,
+	  TASK_SWITCH_HAS_ERROR | TASK_SWITCH_RF | 0x7f8,
+	  0xffffffff },
 };
 
-static const u64 flags_of_info2 = TASK_SWITCH_IRET | TASK_SWITCH_JMP | TASK_SWITCH_HAS_ERROR | TASK_SWITCH_RF;
+static const u64 flags_of_info2 = TASK_SWITCH_IRET | TASK_SWITCH_JMP | TASK_SWITCH_HAS_ERROR |
+				  TASK_SWITCH_RF;
 
 /* The new task goes to the stub of vector 0xf0. */
 static void fill_new_task(struct svm_guest *g)
@@ -122,42 +134,45 @@ static void set_up(struct svm_guest *g, enum svm_mode mode, const struct row *ro
 	}
 }
 
-TEST(task_switch_intercept, "a task switch exits with the new TSS's selector and what causes it",
+static void task_switch_intercept(enum svm_mode mode)
+{
+	struct svm_guest *g = svm_new(SVM_NATIVE);
+
+	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
+		SUBTEST("%s", rows[i].name);
+		set_up(g, mode, &rows[i]);
+		svm_intercept(g, SVM_EXIT_TASK_SWITCH, true);
+		svm_run(g);
+		EXPECT_EXIT(g, SVM_EXIT_TASK_SWITCH);
+		EXPECT_EQ(g->control->exitinfo1 & 0xffff, (u64)SEL_NEW_TSS);
+		EXPECT_EQ(g->control->exitinfo2 & (flags_of_info2 | rows[i].mask), rows[i].info2);
+		EXPECT_EQ(g->save->tr.selector, SEL_TSS);
+	}
+}
+
+TEST_IN_LEGACY_MODES(task_switch_intercept,
+		     "a task switch exits with the new TSS's selector and what causes it",
+		     SPEC("APM vol. 2, 15.14.1"))
+
+static void task_switch_executed(enum svm_mode mode)
+{
+	struct svm_guest *g = svm_new(SVM_NATIVE);
+
+	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
+		SUBTEST("%s", rows[i].name);
+		set_up(g, mode, &rows[i]);
+		svm_run(g);
+		EXPECT_DELIVERED(g, 0xf0);
+		EXPECT_EQ(g->save->tr.selector, SEL_NEW_TSS);
+	}
+}
+
+TEST_IN_LEGACY_MODES(task_switch_executed,
+		     "a task switch that is not intercepted is executed in the guest",
+		     SPEC("APM vol. 2, 15.14.1; 12.3"))
+
+TEST(task_switch_checks_first, "the incoming TSS is checked before the intercept",
      SPEC("APM vol. 2, 15.14.1"))
-{
-	static const enum svm_mode modes[] = { SVM_PROTECTED, SVM_PAGED, SVM_PAE };
-	struct svm_guest *g = svm_new(SVM_NATIVE);
-
-	for (u32 m = 0; m < ARRAY_SIZE(modes); m++)
-		for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
-			SUBTEST("%s-%s", svm_mode_name(modes[m]), rows[i].name);
-			set_up(g, modes[m], &rows[i]);
-			svm_intercept(g, SVM_EXIT_TASK_SWITCH, true);
-			svm_run(g);
-			EXPECT_EXIT(g, SVM_EXIT_TASK_SWITCH);
-			EXPECT_EQ(g->control->exitinfo1 & 0xffff, (u64)SEL_NEW_TSS);
-			EXPECT_EQ(g->control->exitinfo2 & (flags_of_info2 | rows[i].mask), rows[i].info2);
-			EXPECT_EQ(g->save->tr.selector, SEL_TSS);
-		}
-}
-
-TEST(task_switch_executed, "a task switch that is not intercepted is executed in the guest",
-     SPEC("APM vol. 2, 15.14.1; 12.3"))
-{
-	static const enum svm_mode modes[] = { SVM_PROTECTED, SVM_PAGED, SVM_PAE };
-	struct svm_guest *g = svm_new(SVM_NATIVE);
-
-	for (u32 m = 0; m < ARRAY_SIZE(modes); m++)
-		for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
-			SUBTEST("%s-%s", svm_mode_name(modes[m]), rows[i].name);
-			set_up(g, modes[m], &rows[i]);
-			svm_run(g);
-			EXPECT_DELIVERED(g, 0xf0);
-			EXPECT_EQ(g->save->tr.selector, SEL_NEW_TSS);
-		}
-}
-
-TEST(task_switch_checks_first, "the incoming TSS is checked before the intercept", SPEC("APM vol. 2, 15.14.1"))
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
 
@@ -199,7 +214,8 @@ static void check_busy(const enum svm_mode *modes, u32 count)
 	}
 }
 
-TEST(tr_busy_long, "a guest of long mode whose TR has the type that LTR gives it takes an interrupt from CPL 3",
+TEST(tr_busy_long,
+     "a guest of long mode whose TR has the type that LTR gives it takes an interrupt from CPL 3",
      SPEC("APM vol. 2, 15.5.1, Segment State in the VMCB; 12.2.2"), REQUIRES(sizeof(ulong) == 8))
 {
 	static const enum svm_mode modes[] = { SVM_LONG, SVM_COMPAT };
@@ -207,7 +223,8 @@ TEST(tr_busy_long, "a guest of long mode whose TR has the type that LTR gives it
 	check_busy(modes, ARRAY_SIZE(modes));
 }
 
-TEST(tr_busy, "a guest of legacy mode whose TR has the type that LTR gives it takes an interrupt from CPL 3",
+TEST(tr_busy,
+     "a guest of legacy mode whose TR has the type that LTR gives it takes an interrupt from CPL 3",
      SPEC("APM vol. 2, 15.5.1, Segment State in the VMCB; 12.2.2"))
 {
 	static const enum svm_mode modes[] = { SVM_PAE, SVM_PAGED, SVM_PROTECTED };

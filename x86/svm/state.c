@@ -10,7 +10,10 @@
 SUITE("SVM: state transfer", REQUIRES(svm_available()));
 
 /* Fields of the save area that both VMRUN loads and #VMEXIT saves. */
-#define FIELD(name) { #name, offsetof(struct vmcb_save, name), sizeof(((struct vmcb_save *)0)->name) }
+#define FIELD(name)                                                                            \
+	{                                                                                      \
+#name, offsetof(struct vmcb_save, name), sizeof(((struct vmcb_save *)0)->name) \
+	}
 
 static const struct field {
 	const char *name;
@@ -49,35 +52,32 @@ static void expect_saved(const struct svm_guest *g, const struct vmcb_save *expe
 	EXPECT_EQ(g->save->ds.attrib & ATTRIB_MASK, expected->ds.attrib & ATTRIB_MASK);
 }
 
-TEST(guest_state_kept, "what VMRUN loads and the guest does not change is what #VMEXIT saves",
-     SPEC("APM vol. 2, 15.5.1, 15.6"))
+static void guest_state_kept(enum svm_mode mode)
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
 
-	for (u32 mode = 0; mode < SVM_MODES; mode++) {
-		struct vmcb_save expected;
-		struct svm_registers registers;
+	struct vmcb_save expected;
+	struct svm_registers registers;
 
-		if (!svm_mode_possible(mode))
-			continue;
-		SUBTEST("%s", svm_mode_name(mode));
-		svm_reset(g, mode);
-		svm_code_bytes(g, "", 0);
-		state_fill(g);
-		intercept_patterns(g);
-		g->save->rax &= mode == SVM_LONG ? ~0ull : 0xffffffff;
-		expected = *g->save;
-		registers = g->registers;
-		svm_run(g);
-		if (!EXPECT_EXIT(g, SVM_EXIT_VMMCALL))
-			continue;
-		expect_saved(g, &expected);
-		EXPECT_MEM_EQ(&g->registers, &registers, offsetof(struct svm_registers, host_flags));
-	}
+	svm_reset(g, mode);
+	svm_code_bytes(g, "", 0);
+	state_fill(g);
+	intercept_patterns(g);
+	g->save->rax &= mode == SVM_LONG ? ~0ull : 0xffffffff;
+	expected = *g->save;
+	registers = g->registers;
+	svm_run(g);
+	if (!EXPECT_EXIT(g, SVM_EXIT_VMMCALL))
+		return;
+	expect_saved(g, &expected);
+	EXPECT_MEM_EQ(&g->registers, &registers, offsetof(struct svm_registers, host_flags));
 }
 
-TEST(host_state_restored, "after #VMEXIT the host's registers are what they were before VMRUN",
-     SPEC("APM vol. 2, 15.5.1, Saving Host State; 15.6"))
+TEST_IN_MODES(guest_state_kept,
+	      "what VMRUN loads and the guest does not change is what #VMEXIT saves",
+	      SPEC("APM vol. 2, 15.5.1, 15.6"))
+
+static void host_state_restored(enum svm_mode mode)
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
 	const struct desc_table_register gdtr = { GDT_ENTRIES * 8 - 1 - 8, (ulong)gdt_entries() };
@@ -86,56 +86,56 @@ TEST(host_state_restored, "after #VMEXIT the host's registers are what they were
 			    FLAG_DF | FLAG_IF;
 	const u64 sce = cpu_has(X86_FEATURE_SYSCALL) ? EFER_SCE : 0;
 
-	for (u32 mode = 0; mode < SVM_MODES; mode++) {
-		ulong cr0 = read_cr0() | CR0_TS | CR0_AM, cr3 = read_cr3() | 0x18;
-		ulong cr4 = read_cr4() | CR4_TSD | CR4_DE;
-		u64 efer = rdmsr(MSR_EFER) | sce;
-		struct desc_table_register now;
-		u16 ds, es, ss, cs;
+	ulong cr0 = read_cr0() | CR0_TS | CR0_AM, cr3 = read_cr3() | 0x18;
+	ulong cr4 = read_cr4() | CR4_TSD | CR4_DE;
+	u64 efer = rdmsr(MSR_EFER) | sce;
+	struct desc_table_register now;
+	u16 ds, es, ss, cs;
 
-		if (!svm_mode_possible(mode))
-			continue;
-		SUBTEST("%s", svm_mode_name(mode));
-		svm_reset(g, mode);
-		svm_code_bytes(g, "", 0);
-		state_fill(g);
-		g->registers.host_flags = flags;
-		write_cr0(cr0);
-		write_cr3(cr3);
-		write_cr4(cr4);
-		wrmsr(MSR_EFER, efer);
-		lgdt(&gdtr);
-		lidt(&idtr);
-		__asm__ volatile("mov %0, %%ds; mov %0, %%es" : : "r"(SEL_USER_DATA) : "memory");
-		svm_run(g);
-		__asm__ volatile("mov %%ds, %0; mov %%es, %1; mov %%ss, %2; mov %%cs, %3"
-				 : "=r"(ds), "=r"(es), "=r"(ss), "=r"(cs));
-		EXPECT_EXIT(g, SVM_EXIT_VMMCALL);
-		EXPECT_EQ(read_cr0(), cr0);
-		EXPECT_EQ(read_cr3(), cr3);
-		EXPECT_EQ(read_cr4(), cr4);
-		EXPECT_EQ(rdmsr(MSR_EFER), efer);
-		EXPECT_EQ(ds, SEL_USER_DATA);
-		EXPECT_EQ(es, SEL_USER_DATA);
-		EXPECT_EQ(ss, SEL_KERNEL_DATA);
-		EXPECT_EQ(cs, SEL_KERNEL_CODE);
-		__asm__ volatile("sgdt %0" : "=m"(now));
-		EXPECT_EQ(now.base, gdtr.base);
-		EXPECT_EQ(now.limit, gdtr.limit);
-		__asm__ volatile("sidt %0" : "=m"(now));
-		EXPECT_EQ(now.base, idtr.base);
-		EXPECT_EQ(now.limit, idtr.limit);
-		EXPECT_EQ(g->registers.host_flags, flags);
-		EXPECT_EQ(read_dr7(), (ulong)DR7_RESET);
-		write_cr0(cr0 & ~(CR0_TS | CR0_AM));
-		write_cr3(cr3 & ~0x18ul);
-		write_cr4(cr4 & ~(CR4_TSD | CR4_DE));
-		wrmsr(MSR_EFER, efer & ~sce);
-	}
+	svm_reset(g, mode);
+	svm_code_bytes(g, "", 0);
+	state_fill(g);
+	g->registers.host_flags = flags;
+	write_cr0(cr0);
+	write_cr3(cr3);
+	write_cr4(cr4);
+	wrmsr(MSR_EFER, efer);
+	lgdt(&gdtr);
+	lidt(&idtr);
+	__asm__ volatile("mov %0, %%ds; mov %0, %%es" : : "r"(SEL_USER_DATA) : "memory");
+	svm_run(g);
+	__asm__ volatile("mov %%ds, %0; mov %%es, %1; mov %%ss, %2; mov %%cs, %3"
+			 : "=r"(ds), "=r"(es), "=r"(ss), "=r"(cs));
+	EXPECT_EXIT(g, SVM_EXIT_VMMCALL);
+	EXPECT_EQ(read_cr0(), cr0);
+	EXPECT_EQ(read_cr3(), cr3);
+	EXPECT_EQ(read_cr4(), cr4);
+	EXPECT_EQ(rdmsr(MSR_EFER), efer);
+	EXPECT_EQ(ds, SEL_USER_DATA);
+	EXPECT_EQ(es, SEL_USER_DATA);
+	EXPECT_EQ(ss, SEL_KERNEL_DATA);
+	EXPECT_EQ(cs, SEL_KERNEL_CODE);
+	__asm__ volatile("sgdt %0" : "=m"(now));
+	EXPECT_EQ(now.base, gdtr.base);
+	EXPECT_EQ(now.limit, gdtr.limit);
+	__asm__ volatile("sidt %0" : "=m"(now));
+	EXPECT_EQ(now.base, idtr.base);
+	EXPECT_EQ(now.limit, idtr.limit);
+	EXPECT_EQ(g->registers.host_flags, flags);
+	EXPECT_EQ(read_dr7(), (ulong)DR7_RESET);
+	write_cr0(cr0 & ~(CR0_TS | CR0_AM));
+	write_cr3(cr3 & ~0x18ul);
+	write_cr4(cr4 & ~(CR4_TSD | CR4_DE));
+	wrmsr(MSR_EFER, efer & ~sce);
 	desc_init();
 }
 
-TEST(host_breakpoints_off, "#VMEXIT disables all breakpoints in the host's DR7", SPEC("APM vol. 2, 15.6"))
+TEST_IN_MODES(host_state_restored,
+	      "after #VMEXIT the host's registers are what they were before VMRUN",
+	      SPEC("APM vol. 2, 15.5.1, Saving Host State; 15.6"))
+
+TEST(host_breakpoints_off, "#VMEXIT disables all breakpoints in the host's DR7",
+     SPEC("APM vol. 2, 15.6"))
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
 
@@ -180,8 +180,8 @@ TEST(cpl_forced, "CPL is 0 in real mode and 3 in virtual-8086 mode, whatever the
 		enum svm_mode mode;
 		u8 cpl, forced;
 	} rows[] = {
-		{ "real-3", SVM_REAL, 3, 0 }, { "real-0", SVM_REAL, 0, 0 },
-		{ "vm86-0", SVM_VM86, 0, 3 }, { "vm86-3", SVM_VM86, 3, 3 },
+		{ "real-3", SVM_REAL, 3, 0 },	  { "real-0", SVM_REAL, 0, 0 },
+		{ "vm86-0", SVM_VM86, 0, 3 },	  { "vm86-3", SVM_VM86, 3, 3 },
 		{ "native-0", SVM_NATIVE, 0, 0 }, { "native-3", SVM_NATIVE, 3, 3 },
 	};
 	struct svm_guest *g = svm_new(SVM_NATIVE);
@@ -200,7 +200,8 @@ TEST(cpl_forced, "CPL is 0 in real mode and 3 in virtual-8086 mode, whatever the
 	}
 }
 
-TEST(rip_beyond, "a RIP outside the code segment or not canonical is no illegal state: the guest gets #GP(0)",
+TEST(rip_beyond,
+     "a RIP outside the code segment or not canonical is no illegal state: the guest gets #GP(0)",
      SPEC("APM vol. 2, 15.5.1"))
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);

@@ -72,8 +72,7 @@ TEST(guest_state_seen, "the guest finds in its registers what the VMCB has",
 	EXPECT_EQ((u32)seen->idtr.limit, save.idtr.limit);
 }
 
-TEST(guest_state_changed, "what the guest changes is what #VMEXIT saves",
-     SPEC("APM vol. 2, 15.6"))
+TEST(guest_state_changed, "what the guest changes is what #VMEXIT saves", SPEC("APM vol. 2, 15.6"))
 {
 	struct svm_guest *g = svm_new(SVM_LONG);
 	struct desc_table_register *tables = (struct desc_table_register *)g->data;
@@ -90,8 +89,8 @@ TEST(guest_state_changed, "what the guest changes is what #VMEXIT saves",
 			   "mov $0x5555, %%esp\n"
 			   "mov $0xfedcba9876543210, %%rax"));
 	tables[0] = (struct desc_table_register){ 0x777, 0x123450000 };
-	*(struct desc_table_register *)(g->data + 16) =
-		(struct desc_table_register){ 0x888, 0x234560000 };
+	*(struct desc_table_register *)(g->data + 16) = (struct desc_table_register){ 0x888,
+										      0x234560000 };
 	g->registers.bx = (ulong)g->data;
 	svm_run(g);
 	if (!EXPECT_DONE(g))

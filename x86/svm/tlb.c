@@ -116,7 +116,8 @@ TEST(asids_apart, "guests with different ASIDs have their own translations, and 
 	}
 }
 
-TEST(asid_global_apart, "a global page is global within its ASID", SPEC("APM vol. 2, 15.16; 15.25.7"))
+TEST(asid_global_apart, "a global page is global within its ASID",
+     SPEC("APM vol. 2, 15.16; 15.25.7"))
 {
 	struct pages p = pages_new(), q = pages_new();
 
@@ -194,20 +195,20 @@ TEST(guest_flushes, "INVLPG, MOV CR3 and changes of CR4 and CR0 flush the guest'
 #ifdef __x86_64__
 		{ "invlpg", CODE_NATIVE(FIRST CHANGE "invlpg (%%rbx)\n" SECOND), 0 },
 		{ "invlpg-global", CODE_NATIVE(FIRST CHANGE "invlpg (%%rbx)\n" SECOND), PTE_G },
-		{ "mov-cr3", CODE_NATIVE(FIRST CHANGE "mov %%cr3, %%rdx; mov %%rdx, %%cr3\n" SECOND),
-		  0 },
+		{ "mov-cr3",
+		  CODE_NATIVE(FIRST CHANGE "mov %%cr3, %%rdx; mov %%rdx, %%cr3\n" SECOND), 0 },
 		{ "cr4-pge",
-		  CODE_NATIVE(FIRST CHANGE "mov %%cr4, %%rdx; xor $0x80, %%rdx; mov %%rdx, %%cr4\n"
-				     SECOND),
+		  CODE_NATIVE(FIRST CHANGE
+			      "mov %%cr4, %%rdx; xor $0x80, %%rdx; mov %%rdx, %%cr4\n" SECOND),
 		  PTE_G },
 #else
 		{ "invlpg", CODE_NATIVE(FIRST CHANGE "invlpg (%%ebx)\n" SECOND), 0 },
 		{ "invlpg-global", CODE_NATIVE(FIRST CHANGE "invlpg (%%ebx)\n" SECOND), PTE_G },
-		{ "mov-cr3", CODE_NATIVE(FIRST CHANGE "mov %%cr3, %%edx; mov %%edx, %%cr3\n" SECOND),
-		  0 },
+		{ "mov-cr3",
+		  CODE_NATIVE(FIRST CHANGE "mov %%cr3, %%edx; mov %%edx, %%cr3\n" SECOND), 0 },
 		{ "cr4-pge",
-		  CODE_NATIVE(FIRST CHANGE "mov %%cr4, %%edx; xor $0x80, %%edx; mov %%edx, %%cr4\n"
-				     SECOND),
+		  CODE_NATIVE(FIRST CHANGE
+			      "mov %%cr4, %%edx; xor $0x80, %%edx; mov %%edx, %%cr4\n" SECOND),
 		  PTE_G },
 #endif
 	};

@@ -16,7 +16,8 @@ static void set_up(struct svm_guest *g, const u8 *code, u64 vintr)
 	g->control->vintr = vintr;
 }
 
-TEST(cr8_read_masking, "with V_INTR_MASKING set, reads of CR8 return V_TPR", SPEC("APM vol. 2, 15.21.2"))
+TEST(cr8_read_masking, "with V_INTR_MASKING set, reads of CR8 return V_TPR",
+     SPEC("APM vol. 2, 15.21.2"))
 {
 	struct svm_guest *g = svm_new(SVM_LONG);
 
@@ -34,7 +35,8 @@ TEST(cr8_read_masking, "with V_INTR_MASKING set, reads of CR8 return V_TPR", SPE
 	write_cr8(0);
 }
 
-TEST(cr8_read, "with V_INTR_MASKING clear, reads of CR8 return the APIC's TPR", SPEC("APM vol. 2, 15.21.2"))
+TEST(cr8_read, "with V_INTR_MASKING clear, reads of CR8 return the APIC's TPR",
+     SPEC("APM vol. 2, 15.21.2"))
 {
 	struct svm_guest *g = svm_new(SVM_LONG);
 
@@ -88,10 +90,12 @@ TEST(cr8_write, "with V_INTR_MASKING clear, writes of CR8 affect the APIC's TPR 
 	write_cr8(0);
 }
 
-TEST(cr8_lock_encoding, "LOCK MOV CR0 is the other encoding of MOV CR8 in 64-bit and in 32-bit code",
+TEST(cr8_lock_encoding,
+     "LOCK MOV CR0 is the other encoding of MOV CR8 in 64-bit and in 32-bit code",
      SPEC("APM vol. 2, 15.21.3"), REQUIRES(cpu_has(X86_FEATURE_ALTMOVCR8)))
 {
-	static const u8 read_alt[] = { 0xf0, 0x0f, 0x20, 0xc3 }, write_alt[] = { 0xf0, 0x0f, 0x22, 0xc3 };
+	static const u8 read_alt[] = { 0xf0, 0x0f, 0x20, 0xc3 },
+			write_alt[] = { 0xf0, 0x0f, 0x22, 0xc3 };
 	static const enum svm_mode modes[] = { SVM_LONG, SVM_COMPAT, SVM_PAE, SVM_PROTECTED };
 	struct svm_guest *g = svm_new(SVM_LONG);
 
@@ -156,7 +160,8 @@ static void check_writes(const struct cr8_writes *rows, u32 count)
 	}
 }
 
-TEST(cr8_unmasks_virq, "a write of CR8 that lowers V_TPR lets a virtual interrupt in", SPEC("APM vol. 2, 15.21.2, 15.21.4"))
+TEST(cr8_unmasks_virq, "a write of CR8 that lowers V_TPR lets a virtual interrupt in",
+     SPEC("APM vol. 2, 15.21.2, 15.21.4"))
 {
 	static const struct cr8_writes rows[] = {
 		{ "by-first", 9, 4, 9, 4 },
@@ -166,7 +171,8 @@ TEST(cr8_unmasks_virq, "a write of CR8 that lowers V_TPR lets a virtual interrup
 	check_writes(rows, ARRAY_SIZE(rows));
 }
 
-TEST(cr8_masks_virq, "writes of CR8 that leave V_TPR above the priority of a virtual interrupt keep it out",
+TEST(cr8_masks_virq,
+     "writes of CR8 that leave V_TPR above the priority of a virtual interrupt keep it out",
      SPEC("APM vol. 2, 15.21.2, 15.21.4"))
 {
 	static const struct cr8_writes rows[] = {

@@ -10,8 +10,8 @@ static const u8 rdtsc_code[] = { 0x0f, 0xae, 0xe8, 0x0f, 0x31 };	/* LFENCE; RDTS
 static const u8 rdtscp_code[] = { 0x0f, 0x01, 0xf9, 0x0f, 0xae, 0xe8 }; /* RDTSCP; LFENCE */
 
 static const u64 offsets[] = {
-	0,	 1,	  0x100000000,	      0x7fffffffffffffff, 0x8000000000000000,
-	~0ull,	 -1000000ull, 0x123456789abcdef0, 0x0000010000000000, 0xffffffff00000000,
+	0,     1,	    0x100000000,	0x7fffffffffffffff, 0x8000000000000000,
+	~0ull, -1000000ull, 0x123456789abcdef0, 0x0000010000000000, 0xffffffff00000000,
 };
 
 /* What the guest reads lies between what the host reads before and after, plus the offset. */
@@ -32,7 +32,8 @@ static void check_offset(struct svm_guest *g, const u8 *code, size_t size, u64 o
 	EXPECT_EQ(g->control->tsc_offset, offset);
 }
 
-TEST(tsc_offset, "RDTSC in the guest returns the counter plus TSC_OFFSET, and the host's counter goes on",
+TEST(tsc_offset,
+     "RDTSC in the guest returns the counter plus TSC_OFFSET, and the host's counter goes on",
      SPEC("APM vol. 2, 15.5.1, Control Bits; 15.6"))
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
@@ -80,10 +81,8 @@ TEST(tsc_ratio, "the guest's counter is the host's times TSC_RATIO, plus TSC_OFF
 		const char *name;
 		u64 ratio;
 	} rows[] = {
-		{ "half", TSC_RATIO_ONE / 2 },
-		{ "one", TSC_RATIO_ONE },
-		{ "two", TSC_RATIO_ONE * 2 },
-		{ "eighth", TSC_RATIO_ONE / 8 },
+		{ "half", TSC_RATIO_ONE / 2 },	   { "one", TSC_RATIO_ONE },
+		{ "two", TSC_RATIO_ONE * 2 },	   { "eighth", TSC_RATIO_ONE / 8 },
 		{ "sixteen", TSC_RATIO_ONE * 16 },
 	};
 	struct svm_guest *g = svm_new(SVM_NATIVE);

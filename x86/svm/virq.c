@@ -42,35 +42,39 @@ static void expect_not_taken(struct svm_guest *g)
 	EXPECT_EQ(g->control->vintr & V_IRQ, V_IRQ);
 }
 
-TEST(virq_taken, "a virtual interrupt that nothing masks is taken before the first instruction, and V_IRQ is cleared",
-     SPEC("APM vol. 2, 15.21.4"))
+static void virq_taken(enum svm_mode mode)
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
 
-	for (u32 mode = 0; mode < SVM_MODES; mode++)
-		for (u32 masking = 0; masking < 2 && svm_mode_possible(mode); masking++) {
-			SUBTEST("%s-masking-%u", svm_mode_name(mode), masking);
-			set_up(g, mode, pending(5, VECTOR_1) | (masking ? V_INTR_MASKING : 0));
-			expect_taken(g, VECTOR_1, 0);
-		}
+	for (u32 masking = 0; masking < 2; masking++) {
+		SUBTEST("masking-%u", masking);
+		set_up(g, mode, pending(5, VECTOR_1) | (masking ? V_INTR_MASKING : 0));
+		expect_taken(g, VECTOR_1, 0);
+	}
 }
 
-TEST(virq_if, "a virtual interrupt is not taken with IF clear, and V_IRQ stays set",
-     SPEC("APM vol. 2, 15.21.1, 15.21.4"))
+TEST_IN_MODES(
+	virq_taken,
+	"a virtual interrupt that nothing masks is taken before the first instruction, and V_IRQ is cleared",
+	SPEC("APM vol. 2, 15.21.4"))
+
+static void virq_if(enum svm_mode mode)
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
 
-	for (u32 mode = 0; mode < SVM_MODES; mode++)
-		for (u32 i = 0; i < 4 && svm_mode_possible(mode); i++) {
-			/* The host's IF means nothing to virtual interrupts. */
-			SUBTEST("%s-masking-%u-host-if%u", svm_mode_name(mode), i & 1, i >> 1);
-			set_up(g, mode, pending(5, VECTOR_1) | (i & 1 ? V_INTR_MASKING : 0));
-			g->save->rflags &= ~FLAG_IF;
-			if (i >> 1)
-				g->registers.host_flags |= FLAG_IF;
-			expect_not_taken(g);
-		}
+	for (u32 i = 0; i < 4; i++) {
+		/* The host's IF means nothing to virtual interrupts. */
+		SUBTEST("masking-%u-host-if%u", i & 1, i >> 1);
+		set_up(g, mode, pending(5, VECTOR_1) | (i & 1 ? V_INTR_MASKING : 0));
+		g->save->rflags &= ~FLAG_IF;
+		if (i >> 1)
+			g->registers.host_flags |= FLAG_IF;
+		expect_not_taken(g);
+	}
 }
+
+TEST_IN_MODES(virq_if, "a virtual interrupt is not taken with IF clear, and V_IRQ stays set",
+	      SPEC("APM vol. 2, 15.21.1, 15.21.4"))
 
 TEST(virq_vector, "a virtual interrupt is delivered by the gate of V_INTR_VECTOR, whichever it is",
      SPEC("APM vol. 2, 15.21.4"))
@@ -102,7 +106,8 @@ TEST(virq_priority, "a virtual interrupt is taken if V_INTR_PRIO is greater than
 		}
 }
 
-TEST(virq_ign_tpr, "with V_IGN_TPR set the priorities are not compared", SPEC("APM vol. 2, 15.21.4"))
+TEST(virq_ign_tpr, "with V_IGN_TPR set the priorities are not compared",
+     SPEC("APM vol. 2, 15.21.4"))
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
 
@@ -114,36 +119,32 @@ TEST(virq_ign_tpr, "with V_IGN_TPR set the priorities are not compared", SPEC("A
 	}
 }
 
-TEST(virq_none, "with V_IRQ clear there is no virtual interrupt", SPEC("APM vol. 2, 15.21.4"))
+static void virq_none(enum svm_mode mode)
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
 
-	for (u32 mode = 0; mode < SVM_MODES; mode++) {
-		if (!svm_mode_possible(mode))
-			continue;
-		SUBTEST("%s", svm_mode_name(mode));
-		set_up(g, mode, (pending(15, VECTOR_1) & ~V_IRQ) | V_IGN_TPR);
-		svm_run(g);
-		EXPECT_DONE(g);
-		EXPECT_EQ(g->control->vintr & V_IRQ, 0ull);
-	}
+	set_up(g, mode, (pending(15, VECTOR_1) & ~V_IRQ) | V_IGN_TPR);
+	svm_run(g);
+	EXPECT_DONE(g);
+	EXPECT_EQ(g->control->vintr & V_IRQ, 0ull);
 }
 
-TEST(virq_shadow, "in an interrupt shadow a virtual interrupt is taken after one instruction",
-     SPEC("APM vol. 2, 15.21.4, 15.21.5"))
+TEST_IN_MODES(virq_none, "with V_IRQ clear there is no virtual interrupt",
+	      SPEC("APM vol. 2, 15.21.4"))
+
+static void virq_shadow(enum svm_mode mode)
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
 
-	for (u32 mode = 0; mode < SVM_MODES; mode++) {
-		if (!svm_mode_possible(mode))
-			continue;
-		SUBTEST("%s", svm_mode_name(mode));
-		set_up(g, mode, pending(5, VECTOR_1));
-		g->control->interrupt_shadow = INTERRUPT_SHADOW;
-		expect_taken(g, VECTOR_1, 1);
-		EXPECT_EQ(g->control->interrupt_shadow & INTERRUPT_SHADOW, 0ull);
-	}
+	set_up(g, mode, pending(5, VECTOR_1));
+	g->control->interrupt_shadow = INTERRUPT_SHADOW;
+	expect_taken(g, VECTOR_1, 1);
+	EXPECT_EQ(g->control->interrupt_shadow & INTERRUPT_SHADOW, 0ull);
 }
+
+TEST_IN_MODES(virq_shadow,
+	      "in an interrupt shadow a virtual interrupt is taken after one instruction",
+	      SPEC("APM vol. 2, 15.21.4, 15.21.5"))
 
 TEST(virq_sti, "after STI a virtual interrupt is taken behind the next instruction",
      SPEC("APM vol. 2, 15.21.5"))
@@ -161,7 +162,8 @@ TEST(virq_sti, "after STI a virtual interrupt is taken behind the next instructi
 	}
 }
 
-TEST(shadow_saved, "#VMEXIT saves whether the guest is in an interrupt shadow: behind STI and MOV SS, and not an instruction later",
+TEST(shadow_saved,
+     "#VMEXIT saves whether the guest is in an interrupt shadow: behind STI and MOV SS, and not an instruction later",
      SPEC("APM vol. 2, 15.21.5; 15.6"))
 {
 	static const struct {
@@ -204,25 +206,24 @@ TEST(shadow_saved, "#VMEXIT saves whether the guest is in an interrupt shadow: b
 	EXPECT_EQ(g->control->interrupt_shadow & INTERRUPT_SHADOW, INTERRUPT_SHADOW);
 }
 
-TEST(vintr_intercept, "the VINTR intercept exits just before a virtual interrupt is taken, and it stays pending",
-     SPEC("APM vol. 2, 15.13.5, 15.21.6"))
+static void vintr_intercept(enum svm_mode mode)
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
 
-	for (u32 mode = 0; mode < SVM_MODES; mode++) {
-		if (!svm_mode_possible(mode))
-			continue;
-		SUBTEST("%s", svm_mode_name(mode));
-		set_up(g, mode, pending(5, VECTOR_1));
-		svm_intercept(g, SVM_EXIT_VINTR, true);
-		intercept_run_and_expect(g, SVM_EXIT_VINTR);
-		EXPECT_EQ(g->control->vintr & V_IRQ, V_IRQ);
-		EXPECT_EQ(g->save->rflags & FLAG_IF, FLAG_IF);
-		/* And then, without the intercept, it is taken. */
-		svm_intercept(g, SVM_EXIT_VINTR, false);
-		expect_taken(g, VECTOR_1, 0);
-	}
+	set_up(g, mode, pending(5, VECTOR_1));
+	svm_intercept(g, SVM_EXIT_VINTR, true);
+	intercept_run_and_expect(g, SVM_EXIT_VINTR);
+	EXPECT_EQ(g->control->vintr & V_IRQ, V_IRQ);
+	EXPECT_EQ(g->save->rflags & FLAG_IF, FLAG_IF);
+	/* And then, without the intercept, it is taken. */
+	svm_intercept(g, SVM_EXIT_VINTR, false);
+	expect_taken(g, VECTOR_1, 0);
 }
+
+TEST_IN_MODES(
+	vintr_intercept,
+	"the VINTR intercept exits just before a virtual interrupt is taken, and it stays pending",
+	SPEC("APM vol. 2, 15.13.5, 15.21.6"))
 
 /* Code that opens the window for a virtual interrupt of priority 5, or does not. */
 struct window {
@@ -256,7 +257,8 @@ static void check_windows(const struct window *rows, u32 count)
 	}
 }
 
-TEST(vintr_window, "the VINTR intercept exits where the guest opens the window: behind the instruction after STI, behind POPF",
+TEST(vintr_window,
+     "the VINTR intercept exits where the guest opens the window: behind the instruction after STI, behind POPF",
      SPEC("APM vol. 2, 15.21.5, 15.21.6"))
 {
 	static const struct window rows[] = {
@@ -292,7 +294,8 @@ TEST(virq_not_in_host, "a virtual interrupt that the guest did not take is not p
 	EXPECT_EQ(read_flags() & FLAG_IF, 0ull);
 }
 
-TEST(virq_delivery_fault, "a fault of the delivery of a virtual interrupt reports it in EXITINTINFO, and V_IRQ is clear",
+TEST(virq_delivery_fault,
+     "a fault of the delivery of a virtual interrupt reports it in EXITINTINFO, and V_IRQ is clear",
      SPEC("APM vol. 2, 15.7.2, 15.21.4"))
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
@@ -306,7 +309,8 @@ TEST(virq_delivery_fault, "a fault of the delivery of a virtual interrupt report
 	EXPECT_EQ(g->save->rip, svm_start(g));
 }
 
-TEST(virq_and_injection, "an injected event comes before a virtual interrupt, which is then masked by the gate's IF",
+TEST(virq_and_injection,
+     "an injected event comes before a virtual interrupt, which is then masked by the gate's IF",
      SPEC("APM vol. 2, 15.20, 15.21.4"))
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);

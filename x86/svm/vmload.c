@@ -7,8 +7,10 @@
 
 SUITE("SVM: VMLOAD and VMSAVE", REQUIRES(svm_available()));
 
-#define FIELD(name, value, msr, only_64) \
-	{ #name, offsetof(struct vmcb_save, name), value, msr, only_64 }
+#define FIELD(name, value, msr, only_64)                                     \
+	{                                                                    \
+#name, offsetof(struct vmcb_save, name), value, msr, only_64 \
+	}
 
 /* The MSR that shows the field, and a value that it can have. */
 static const struct field {
@@ -45,7 +47,8 @@ static struct vmcb *save_own(void)
 	return own;
 }
 
-TEST(vmload_fields, "VMLOAD loads each of its registers from its field", SPEC("APM vol. 2, 15.5.2; appendix B, table B-2"))
+TEST(vmload_fields, "VMLOAD loads each of its registers from its field",
+     SPEC("APM vol. 2, 15.5.2; appendix B, table B-2"))
 {
 	struct vmcb *own = save_own(), *other = page_alloc();
 
@@ -65,7 +68,8 @@ TEST(vmload_fields, "VMLOAD loads each of its registers from its field", SPEC("A
 	}
 }
 
-TEST(vmsave_fields, "VMSAVE stores each of its registers to its field", SPEC("APM vol. 2, 15.5.2; appendix B, table B-2"))
+TEST(vmsave_fields, "VMSAVE stores each of its registers to its field",
+     SPEC("APM vol. 2, 15.5.2; appendix B, table B-2"))
 {
 	struct vmcb *own = save_own(), *other = page_alloc();
 
@@ -86,7 +90,8 @@ TEST(vmsave_fields, "VMSAVE stores each of its registers to its field", SPEC("AP
 	}
 }
 
-TEST(vmload_separate, "VMLOAD gives each register its own field's value", SPEC("APM vol. 2, 15.5.2"))
+TEST(vmload_separate, "VMLOAD gives each register its own field's value",
+     SPEC("APM vol. 2, 15.5.2"))
 {
 	struct vmcb *own = save_own(), *other = page_alloc();
 	u64 values[ARRAY_SIZE(fields)];
@@ -103,7 +108,8 @@ TEST(vmload_separate, "VMLOAD gives each register its own field's value", SPEC("
 		EXPECT_EQ(values[i], fields[i].value, "%s", fields[i].name);
 }
 
-TEST(vmsave_what_was_loaded, "VMSAVE stores what VMLOAD has loaded, hidden parts of segments included",
+TEST(vmsave_what_was_loaded,
+     "VMSAVE stores what VMLOAD has loaded, hidden parts of segments included",
      SPEC("APM vol. 2, 15.5.2"))
 {
 	static const struct {
@@ -157,7 +163,8 @@ TEST(vmload_selectors, "VMLOAD loads FS, GS, LDTR and TR, as the instructions th
 	EXPECT_EQ(tr, 0x4568);
 }
 
-TEST(vmload_base_used, "what VMLOAD loads as the base of FS is added to addresses", SPEC("APM vol. 2, 15.5.2"))
+TEST(vmload_base_used, "what VMLOAD loads as the base of FS is added to addresses",
+     SPEC("APM vol. 2, 15.5.2"))
 {
 	struct vmcb *own = save_own(), *other = page_alloc();
 	u32 *data = page_alloc(), value;
@@ -172,11 +179,11 @@ TEST(vmload_base_used, "what VMLOAD loads as the base of FS is added to addresse
 }
 
 TEST(vmload_canonical, "VMLOAD sign-extends the bases of segments",
-     SPEC("APM vol. 2, 15.5.1, Canonicalization and Consistency Checks"), REQUIRES(sizeof(ulong) == 8))
+     SPEC("APM vol. 2, 15.5.1, Canonicalization and Consistency Checks"),
+	  REQUIRES(sizeof(ulong) == 8))
 {
 	static const u64 values[] = { 0x0000800000000000, 0x0000ffffffff0000, 0x1234000000001000,
-				      0x7fff800000000000, 0xffff000000001000,
-				      0x0100000000000000 };
+				      0x7fff800000000000, 0xffff000000001000, 0x0100000000000000 };
 	struct vmcb *own = save_own(), *other = page_alloc();
 	const u32 unused = 64 - (cpuid(0x80000008, 0).eax >> 8 & 0xff);
 
@@ -199,14 +206,18 @@ TEST(vmload_canonical, "VMLOAD sign-extends the bases of segments",
 static bool is_vmsaves(u32 offset)
 {
 	offset -= offsetof(struct vmcb, save);
-	return (offset >= offsetof(struct vmcb_save, fs) && offset < offsetof(struct vmcb_save, gdtr)) ||
-	       (offset >= offsetof(struct vmcb_save, ldtr) && offset < offsetof(struct vmcb_save, idtr)) ||
+	return (offset >= offsetof(struct vmcb_save, fs) &&
+		offset < offsetof(struct vmcb_save, gdtr)) ||
+	       (offset >= offsetof(struct vmcb_save, ldtr) &&
+		offset < offsetof(struct vmcb_save, idtr)) ||
 	       (offset >= offsetof(struct vmcb_save, tr) &&
 		offset < offsetof(struct vmcb_save, reserved_0a0)) ||
-	       (offset >= offsetof(struct vmcb_save, star) && offset < offsetof(struct vmcb_save, cr2));
+	       (offset >= offsetof(struct vmcb_save, star) &&
+		offset < offsetof(struct vmcb_save, cr2));
 }
 
-TEST(vmsave_nothing_else, "VMSAVE writes its fields and no other byte of the page", SPEC("APM vol. 2, 15.5.2"))
+TEST(vmsave_nothing_else, "VMSAVE writes its fields and no other byte of the page",
+     SPEC("APM vol. 2, 15.5.2"))
 {
 	u8 *page = page_alloc();
 
@@ -221,7 +232,8 @@ TEST(vmsave_nothing_else, "VMSAVE writes its fields and no other byte of the pag
 	EXPECT_EQ(((struct vmcb *)page)->save.tr.selector, SEL_TSS);
 }
 
-TEST(vmload_nothing_else, "VMLOAD changes none of the registers that VMRUN loads", SPEC("APM vol. 2, 15.5.2"))
+TEST(vmload_nothing_else, "VMLOAD changes none of the registers that VMRUN loads",
+     SPEC("APM vol. 2, 15.5.2"))
 {
 	struct vmcb *own = save_own(), *other = page_alloc();
 	ulong cr0 = read_cr0(), cr2 = read_cr2(), cr3 = read_cr3(), cr4 = read_cr4();
@@ -292,7 +304,8 @@ static void run_in_guest(struct svm_guest *g, u8 opcode, const struct vmcb *vmcb
 }
 
 TEST(vmload_in_guest, "VMLOAD and VMSAVE that are not intercepted work in the guest as in the host",
-     SPEC("APM vol. 2, 15.5.2; 15.9, table 15-7"), BUG("CVE-2021-3656"), REQUIRES(!cpu_has(X86_FEATURE_VMLOAD_VIRT)))
+     SPEC("APM vol. 2, 15.5.2; 15.9, table 15-7"), BUG("CVE-2021-3656"),
+						       REQUIRES(!cpu_has(X86_FEATURE_VMLOAD_VIRT)))
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
 	struct vmcb *other = page_alloc();

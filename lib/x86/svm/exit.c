@@ -5,7 +5,7 @@
 
 static const char *const exceptions[32] = {
 	"#DE", "#DB", "vector 2", "#BP", "#OF", "#BR", "#UD", "#NM", "#DF", "vector 9", "#TS",
-	"#NP", "#SS", "#GP",	  "#PF", "#15", "#MF", "#AC", "#MC", "#XF", "#20",      "#CP",
+	"#NP", "#SS", "#GP",	  "#PF", "#15", "#MF", "#AC", "#MC", "#XF", "#20",	"#CP",
 	"#22", "#23", "#24",	  "#25", "#26", "#27", "#28", "#VC", "#SX", "#31",
 };
 

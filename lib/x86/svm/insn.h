@@ -31,12 +31,12 @@ static inline void clgi(void)
 }
 
 /* *_try(address): rAX holds a physical address. vmrun_try() is for refusals: it saves no registers. */
-#define DEFINE_SVM_(name, insn)                                                   \
-	static inline struct fault name##_try(ulong address)                      \
-	{                                                                         \
-		fault_clear();                                                    \
+#define DEFINE_SVM_(name, insn)                                                      \
+	static inline struct fault name##_try(ulong address)                         \
+	{                                                                            \
+		fault_clear();                                                       \
 		__asm__ volatile(GUARDED(insn) : : "a"(address), "c"(0) : "memory"); \
-		return fault_taken();                                             \
+		return fault_taken();                                                \
 	}
 
 DEFINE_SVM_(vmrun, "vmrun")

@@ -105,8 +105,7 @@ static void fill_idt(struct svm_guest *g)
 		ulong stub = (ulong)g->stubs + vector * SVM_STUB_SIZE;
 
 		if (g->mode == SVM_REAL)
-			((u32 *)g->idt)[vector] = (LOW_STUBS >> 4) << 16 |
-						  vector * SVM_STUB_SIZE;
+			((u32 *)g->idt)[vector] = (LOW_STUBS >> 4) << 16 | vector * SVM_STUB_SIZE;
 		else
 			svm_set_gate(g, vector, selector, stub, DESC_INTERRUPT_GATE, 3);
 	}

@@ -27,14 +27,14 @@
 #include <x86/svm/vmcb.h>
 
 enum svm_mode {
-	SVM_LONG,	/* 64-bit code; x86_64 only */
-	SVM_COMPAT,	/* 32-bit code in long mode; x86_64 only */
-	SVM_PAE,	/* 32-bit code, legacy mode, paging with 64-bit entries */
-	SVM_PAGED,	/* the same with 32-bit entries */
-	SVM_PROTECTED,	/* 32-bit code without paging */
+	SVM_LONG,      /* 64-bit code; x86_64 only */
+	SVM_COMPAT,    /* 32-bit code in long mode; x86_64 only */
+	SVM_PAE,       /* 32-bit code, legacy mode, paging with 64-bit entries */
+	SVM_PAGED,     /* the same with 32-bit entries */
+	SVM_PROTECTED, /* 32-bit code without paging */
 	SVM_PROTECTED16,
 	SVM_REAL,
-	SVM_VM86,	/* IOPL 3 */
+	SVM_VM86, /* IOPL 3 */
 	SVM_MODES,
 };
 
@@ -68,10 +68,10 @@ struct svm_guest {
 	u32 code_size;	  /* without the VMMCALL behind it */
 	u8 *stubs;	  /* 256 VMMCALLs, SVM_STUB_SIZE apart, one for each vector */
 	u8 *stack_top;
-	u8 *data;	  /* a page that nothing else is in */
-	u64 *gdt;	  /* as desc.h has it, and SVM_SEL_* */
+	u8 *data; /* a page that nothing else is in */
+	u64 *gdt; /* as desc.h has it, and SVM_SEL_* */
 	u8 *idt, *tss;
-	void *tables;	  /* the page tables of SVM_PAE and SVM_PAGED */
+	void *tables; /* the page tables of SVM_PAE and SVM_PAGED */
 	u8 *high_code, *high_stubs;
 };
 
@@ -153,26 +153,26 @@ void svm_mode_init(struct svm_guest *g, enum svm_mode mode);
 /* The exit, with what is known of it if it is another. */
 #define EXPECT_EXIT(g, code, ...) EXPECT_EXIT_(EXPECT_EQ_NAMED, g, code, ##__VA_ARGS__)
 
-#define EXPECT_EXIT_(EXPECT, g, code, ...)                                                  \
-	EXPECT(svm_exit_name, svm_exit(g), code,                                            \
+#define EXPECT_EXIT_(EXPECT, g, code, ...)                                                    \
+	EXPECT(svm_exit_name, svm_exit(g), code,                                              \
 	       "exitinfo1 %#llx, exitinfo2 %#llx, exitintinfo %#llx, rip %#llx " __VA_ARGS__, \
-	       (g)->control->exitinfo1, (g)->control->exitinfo2, (g)->control->exitintinfo, \
+	       (g)->control->exitinfo1, (g)->control->exitinfo2, (g)->control->exitintinfo,   \
 	       (g)->save->rip)
 
 /* The guest came to the VMMCALL behind its code. */
-#define EXPECT_DONE(g, ...)                                                       \
-	({                                                                        \
-		bool done_ = EXPECT_EXIT(g, SVM_EXIT_VMMCALL, ##__VA_ARGS__) &&   \
+#define EXPECT_DONE(g, ...)                                                        \
+	({                                                                         \
+		bool done_ = EXPECT_EXIT(g, SVM_EXIT_VMMCALL, ##__VA_ARGS__) &&    \
 			     EXPECT_EQ((g)->save->rip, svm_end(g), ##__VA_ARGS__); \
-		done_;                                                            \
+		done_;                                                             \
 	})
 
 /* An exception or interrupt was delivered in the guest. */
-#define EXPECT_DELIVERED(g, vector, ...)                                              \
-	({                                                                            \
-		bool delivered_ = EXPECT_EXIT(g, SVM_EXIT_VMMCALL, ##__VA_ARGS__) &&  \
+#define EXPECT_DELIVERED(g, vector, ...)                                                     \
+	({                                                                                   \
+		bool delivered_ = EXPECT_EXIT(g, SVM_EXIT_VMMCALL, ##__VA_ARGS__) &&         \
 				  EXPECT_EQ(svm_delivered(g), (s32)(vector), ##__VA_ARGS__); \
-		delivered_;                                                           \
+		delivered_;                                                                  \
 	})
 
 #endif
