@@ -12,7 +12,7 @@ SUITE("MSRs with linear addresses");
 static const struct {
 	const char *name;
 	u32 index;
-	bool only_intel; /* AMD's have 32 bits there */
+	bool sysenter; /* AMD's have 32 bits there */
 } msrs[] = {
 	{ "LSTAR", MSR_LSTAR, false },
 	{ "CSTAR", MSR_CSTAR, false },
@@ -36,7 +36,7 @@ TEST(msr_canonical, "an MSR with a linear address keeps every canonical address"
 					 0xffffedcba9876543 };
 
 	for (u32 i = 0; i < ARRAY_SIZE(msrs); i++) {
-		if (msrs[i].only_intel && !cpu_is_intel())
+		if (msrs[i].sysenter && !(cpu_is_intel() && cpu_has(X86_FEATURE_SEP)))
 			continue;
 		for (u32 j = 0; j < ARRAY_SIZE(addresses); j++) {
 			SUBTEST("%s-%#llx", msrs[i].name, addresses[j]);
@@ -55,7 +55,7 @@ TEST(msr_non_canonical, "an MSR with a linear address refuses what is not canoni
 					 0xfeffffffffffffff, 0x7fffffffffffffff };
 
 	for (u32 i = 0; i < ARRAY_SIZE(msrs); i++) {
-		if (msrs[i].only_intel && !cpu_is_intel())
+		if (msrs[i].sysenter && !(cpu_is_intel() && cpu_has(X86_FEATURE_SEP)))
 			continue;
 		for (u32 j = 0; j < ARRAY_SIZE(addresses); j++) {
 			SUBTEST("%s-%#llx", msrs[i].name, addresses[j]);
