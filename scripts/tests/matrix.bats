@@ -97,6 +97,10 @@ END
 	equal "$status" 1
 	contains "$output" '  PASS     FAIL     x86_64/t:gamma'
 	contains "$(head -n 1 logs/10.0/results.jsonl)" '"vmm_version":"10.0.13"'
+	runner --matrix qemu,qemu:fast t:gamma
+	equal "$status" 2
+	contains "$output" '== qemu-fast'
+	contains "$stderr" '--vmm qemu:fast: qemu has no configurations'
 	rm starts
 	runner --matrix qemu,10.0,9.9 t:gamma
 	refused '--vmm-release 9.9: there is no 9.9'
