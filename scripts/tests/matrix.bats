@@ -45,10 +45,10 @@ skipped                    0        0
   PASS                FAIL     x86_64/t:gamma
 
 new, after qemu-system-x86_64: 2 broke, 1 fixed
-  broke 2:
+  broke:
     x86_64/t:beta (1 row)
     x86_64/t:gamma
-  fixed 1:
+  fixed:
     x86_64/t:beta (1 row)
 
 3 passed, 3 failed, 0 skipped'

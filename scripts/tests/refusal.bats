@@ -61,8 +61,6 @@ machine = q35,foo=on|Property 'pc-q35-7.2-machine.foo' not found
 machine = q35,foo=9|Invalid foo value
 cpu = nosuch,-umip|unable to find CPU model 'nosuch'
 cpu = max,-foo|Property 'max-x86_64-cpu.foo' not found
-without = avx2 sse4_1 lahf_lm|Property 'max-x86_64-cpu.sse4.1' not found
-without = lahf_lm|Property 'max-x86_64-cpu.lahf-lm' not found
 cpu = max,foo=3|can't apply global max-x86_64-cpu.foo=3: Property 'max-x86_64-cpu.foo' not found
 qemu_params = -device foo,x=1|-device foo,x=1: 'foo' is not a valid device model name
 qemu_params = -device foo,x=1|-device foo,x=1: Property 'foo.x' not found
@@ -116,6 +114,19 @@ hang
 END
 	TIMEOUT=1 runner t:alpha
 	judged alpha=TIMEOUT
+}
+
+@test "a feature to be taken away that the VMM does not know at all is not there anyway" {
+	image u one
+	tests '[t]' 'without = avx2 sse4_1 lahf_lm nx' '[u]' 'without = lahf_lm'
+	lacks_option '-sse4.1' "Property 'max-x86_64-cpu.sse4.1' not found"
+	lacks_option '-lahf-lm' "can't apply global max-x86_64-cpu.lahf-lm=off: Property 'max-x86_64-cpu.lahf-lm' not found"
+	runner -j1
+	judged 'alpha=PASS beta=PASS gamma=PASS one=PASS'
+	equal "$stderr" ''
+	equal "$(boots)" 4
+	contains "$(grep t.elf starts | tail -n 1)" '-cpu max,-avx2,-nx '
+	contains "$(grep u.elf starts)" '-cpu max '
 }
 
 @test "without qboot it is booted with the VMM's own firmware, in all tests" {
