@@ -12,6 +12,7 @@ BEGIN {
 	add_area("tod", "Timers and clocks"); add_area("skey", "Storage keys"); add_area("selftest", "The library's own tests")
 	vmm_name["qemu"] = "QEMU"; vmm_name["bochs"] = "Bochs"; vmm_name["kvm"] = "KVM"; vmm_name["kvmtool"] = "kvmtool"
 	family["x86_64"] = family["i386"] = "x86"; family["arm64"] = family["arm"] = "Arm"; family["s390x"] = "s390x"
+	FEW = 20 # a release that has less than one in so many of what another has was not gone through
 	all_archs = "x86_64 i386 arm64 arm s390x"
 }
 
@@ -191,16 +192,24 @@ function is_for(i, arch,    archs) {
 	return archs == "" || index(" " archs " ", " " arch " ") > 0
 }
 
-# The releases that anything of the group was confirmed on, in order, into release[].
-function find_releases(group,    i, j, m, word, seen, new) {
+# The releases that the group was confirmed on, in order, into release[]: not those on which only a few were.
+function find_releases(group,    i, j, m, word, seen, new, most) {
 	releases = 0
 	for (i = 1; i <= n; i++) {
 		if (group_of[i] != group)
 			continue
 		m = split(entry[i, "confirmed"], word, " ")
 		for (j = 1; j <= m; j++)
-			if (!(word[j] in seen)) {
-				seen[word[j]] = 1
+			if (++seen[word[j]] > most)
+				most = seen[word[j]]
+	}
+	for (i = 1; i <= n; i++) {
+		if (group_of[i] != group)
+			continue
+		m = split(entry[i, "confirmed"], word, " ")
+		for (j = 1; j <= m; j++)
+			if (seen[word[j]] && seen[word[j]] * FEW >= most) {
+				seen[word[j]] = 0
 				for (new = ++releases; new > 1 && !at_least(word[j], release[new - 1]); new--)
 					release[new] = release[new - 1]
 				release[new] = word[j]

@@ -23,7 +23,7 @@ function conforms(verdict) {
 $1 == "run" {
 	about[++run] = sprintf("\"vmm\":%s,\"vmm_version\":%s,\"accel\":%s,\"arch\":%s,\"commit\":%s,\"started\":%s,\"seconds\":%s", \
 		json($2), json($3), json($4), json($5), json($6), json($7), json_number($8))
-	version[run] = $3
+	vmm[run] = $2
 	next
 }
 
@@ -141,7 +141,7 @@ function print_counts(    i, j, m, what, heads) {
 
 function print_changes(i, what, title) {
 	if (changed[what, i])
-		printf "  %s %d:\n%s", title, changed[what, i], words[what, i]
+		printf "  %s\n%s", title, words[what, i]
 }
 
 # The whole, a line for each run and each difference, to FILE.
@@ -196,9 +196,11 @@ END {
 	} else
 		printf "no case of %d differs\n", n
 	for (i = 2; i <= runs; i++) {
-		printf "\n%s, after %s: %d broke, %d fixed\n", label[i], label[i - 1], changed["broke", i], changed["fixed", i]
-		print_changes(i, "broke", "broke")
-		print_changes(i, "fixed", "fixed")
+		same = vmm[i] == vmm[i - 1]
+		printf "\n%s, %s %s: %d %s, %d %s\n", label[i], same ? "after" : "beside", label[i - 1], changed["broke", i], \
+			same ? "broke" : "wrong here alone", changed["fixed", i], same ? "fixed" : "right here alone"
+		print_changes(i, "broke", same ? "broke:" : "wrong here alone:")
+		print_changes(i, "fixed", same ? "fixed:" : "right here alone:")
 	}
 	for (i = 1; i <= runs; i++) {
 		passed += total(i, "PASS") + (strict ? 0 : total(i, "FIXED"))

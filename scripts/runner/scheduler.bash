@@ -6,7 +6,7 @@ LOOK_MS=2000                # a longer time without a look at them was not their
 BOOT_MS=1000                # a boot to the first case that takes longer is one on a slow VMM or a loaded host
 DEFAULT_TIMEOUT=30          # seconds without a sign of life from a case
 STARTS_LIMIT=10             # so many version lines in one boot, or half as many for each first start mark, are a reset
-AGAIN_LIMIT=3               # so often a VMM is started again with less, of what it does not have
+AGAIN_LIMIT=20              # so often a VMM is started again with less, of what it does not have
 CASE_LIMITS=10              # so many times that for a case that does give signs of life
 CONSOLE_LIMIT=$((8 << 10))  # KiB that a VMM may print; the kernel ends it there (SIGXFSZ)
 

@@ -45,10 +45,10 @@ skipped                    0        0
   PASS                FAIL     x86_64/t:gamma
 
 new, after qemu-system-x86_64: 2 broke, 1 fixed
-  broke 2:
+  broke:
     x86_64/t:beta (1 row)
     x86_64/t:gamma
-  fixed 1:
+  fixed:
     x86_64/t:beta (1 row)
 
 3 passed, 3 failed, 0 skipped'
@@ -97,6 +97,10 @@ END
 	equal "$status" 1
 	contains "$output" '  PASS     FAIL     x86_64/t:gamma'
 	contains "$(head -n 1 logs/10.0/results.jsonl)" '"vmm_version":"10.0.13"'
+	runner --matrix qemu,qemu:fast t:gamma
+	equal "$status" 2
+	contains "$output" '== qemu-fast'
+	contains "$stderr" '--vmm qemu:fast: qemu has no configurations'
 	rm starts
 	runner --matrix qemu,10.0,9.9 t:gamma
 	refused '--vmm-release 9.9: there is no 9.9'

@@ -60,9 +60,15 @@ driver_vendor() {
 	esac
 }
 
+# qemu_feature WORD: a feature of Linux's as QEMU names it, into FEATURE.
+qemu_feature() {
+	FEATURE=${1/#sse4_/sse4.}
+	FEATURE=${FEATURE//_/-}
+}
+
 # qemu_cpu: what VM_CPU, VM_VENDOR and VM_WITHOUT want, as -cpu has it, into CPU; or into DRIVER_WHY_NOT why it cannot be had.
 qemu_cpu() {
-	local word
+	local word FEATURE
 	case $VM_ACCEL in
 	kvm*) CPU=${VM_CPU:-host} ;;
 	*) CPU=${VM_CPU:-max} ;;
@@ -80,8 +86,8 @@ qemu_cpu() {
 		amd) CPU+=,vendor=AuthenticAMD ;;
 		esac
 		for word in $VM_WITHOUT; do
-			word=${word/#sse4_/sse4.}
-			CPU+=,-${word//_/-}
+			qemu_feature "$word"
+			[[ $QEMU_UNKNOWN == *" $FEATURE "* ]] || CPU+=,-$FEATURE
 			# Which extended leaves there are goes by the features, but any CPU with long mode has 80000008H.
 			[[ $word != svm ]] || CPU+=,xlevel=0x80000008
 		done
@@ -157,14 +163,20 @@ driver_status() {
 	esac
 }
 
+# Features that QEMU does not know, spaces around each: no CPU of it has them.
+QEMU_UNKNOWN=' '
+
 # driver_refusal LINE...: what QEMU has said, which did not start. A line that says that it does not have something that
-# the test asks for into DRIVER_REFUSED; also that it comes without qboot, which it is then started without.
+# the test asks for into DRIVER_REFUSED. It can be started again if that was qboot, or a feature to be taken away.
 driver_refusal() {
 	local line
 	for line; do
 		line=${line#*: } # the name of the program
-		if [[ $line == "could not load PC BIOS '${QEMU_FIRMWARE[1]-qboot.rom}'"* ]]; then
+		if [[ $line == "could not load PC BIOS 'qboot.rom'"* ]]; then
 			QEMU_FIRMWARE=() DRIVER_AGAIN=true
+			DRIVER_REFUSED=$line
+		elif [[ $line =~ Property\ \'[^\']*-cpu\.([^\']*)\'\ not\ found ]] && qemu_is_without "${BASH_REMATCH[1]}"; then
+			QEMU_UNKNOWN+="${BASH_REMATCH[1]} " DRIVER_AGAIN=true
 			DRIVER_REFUSED=$line
 		elif qemu_refuses "$line"; then
 			DRIVER_REFUSED=$line
@@ -172,12 +184,19 @@ driver_refusal() {
 	done
 }
 
+# qemu_is_without NAME: whether VM_WITHOUT has it, as qemu_feature names it.
+qemu_is_without() {
+	local word FEATURE
+	for word in $VM_WITHOUT; do
+		qemu_feature "$word"
+		[[ $FEATURE != "$1" ]] || return 0
+	done
+	return 1
+}
+
 # qemu_refuses LINE: whether it is about VM_PARAMS, VM_MACHINE or VM_CPU, and says that there is no such thing.
 qemu_refuses() {
-	local i name without asked
-	without=${VM_WITHOUT//sse4_/sse4.}
-	without=${without//_/-}
-	asked=,$VM_MACHINE,$VM_CPU,${without// /,},
+	local i name asked=",$VM_MACHINE,$VM_CPU,"
 	for ((i = 0; i < ${#VM_PARAMS[@]}; i++)); do
 		[[ $1 != "${VM_PARAMS[i]}: invalid option"* ]] || return 0
 		[[ $1 == "${VM_PARAMS[i]} ${VM_PARAMS[i + 1]-}: "* ]] || continue
@@ -188,8 +207,8 @@ qemu_refuses() {
 		[[ -n $VM_MACHINE && -z ${MACHINE-} ]]
 	elif [[ $1 == *"unable to find CPU model '"* ]]; then
 		[[ -n $VM_CPU && $1 == *"'${VM_CPU%%,*}'"* ]]
-	elif [[ $1 =~ Property\ \'[^\']*\.([^.\']*)\'\ not\ found ]]; then
-		name=${BASH_REMATCH[1]}
+	elif [[ $1 =~ Property\ \'[^\']*-(cpu|machine)\.([^\']*)\'\ not\ found ]]; then
+		name=${BASH_REMATCH[2]}
 		[[ $asked == *,?([+-])"$name"[,=]* ]]
 	elif [[ $1 =~ ^Invalid\ ([a-z-]+)\ value ]]; then
 		[[ $asked == *,"${BASH_REMATCH[1]}"=* ]]
