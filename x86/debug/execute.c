@@ -2,6 +2,9 @@
 /* Instruction breakpoints: a fault before the instruction, and RF. SDM vol. 3B, 17.3.1.1. */
 #include "debug.h"
 
+#include <string.h>
+#include <x86/apic.h>
+#include <x86/cpuid.h>
 #include <x86/desc.h>
 
 SUITE("Instruction breakpoints");
@@ -207,6 +210,48 @@ TEST(rf_clear_in_handler,
 		EXPECT_EQ(debug_hits[1].cs, (ulong)SEL_KERNEL_CODE);
 		EXPECT_EQ(debug_hits[1].dr6, DR6_RESET | DR6_B(1));
 	}
+}
+
+#define VECTOR_PENDING 0x41
+
+static struct {
+	ulong ip, flags;
+	u32 count;
+} interrupt;
+
+static void note_interrupt(struct trap_frame *frame)
+{
+	interrupt.ip = frame->ip;
+	interrupt.flags = frame->flags;
+	interrupt.count++;
+	apic_eoi();
+}
+
+/* The interrupt has priority; its IRET must not resume with RF. */
+TEST(hits_after_interrupt,
+     "an interrupt taken before the instruction with the breakpoint pushes RF clear, and the breakpoint hits "
+     "when it returns",
+     SPEC("SDM vol. 3B, 17.3.1.1; vol. 3A, 6.9, table 6-2"), REQUIRES(cpu_has(X86_FEATURE_APIC)))
+{
+	/* STI; NOP; NOP; CLI */
+	static const u8 sti[] = { 0xfb, 0x90, 0x90, 0xfa };
+	const ulong address = (ulong)debug_code + 2;
+
+	memset(&interrupt, 0, sizeof(interrupt));
+	trap_set_handler(VECTOR_PENDING, note_interrupt);
+	debug_set_code(sti, sizeof(sti));
+	apic_send_vector(0, VECTOR_PENDING);
+	while (!apic_vector_bit(APIC_IRR, VECTOR_PENDING))
+		barrier();
+	debug_break(0, address, BREAK_EXECUTE, 1);
+	EXPECT_NO_FAULT(fault_of(debug_run_code, NULL));
+	debug_end();
+	ASSERT_EQ(interrupt.count, 1u);
+	EXPECT_EQ(interrupt.ip, address);
+	EXPECT_EQ(interrupt.flags, FLAG_1 | FLAG_IF);
+	ASSERT_EQ(debug_count, 1u);
+	EXPECT_EQ(debug_hits[0].ip, address);
+	EXPECT_EQ(debug_hits[0].dr6, DR6_RESET | DR6_B(0));
 }
 
 TEST(popf_does_not_load_rf, "POPF does not set RF: the next instruction's breakpoint hits",

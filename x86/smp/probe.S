@@ -93,7 +93,7 @@ probe_start_of_code:
 	movl	%eax, %cs:PROBE_EFER
 1:	testb	$PROBE_WANT_AUX, %cs:PROBE_WANTS
 	jz	1f
-	rdtscp
+	data32 rdtscp /* 66H, for emulators that let the operand size decide how much of ECX is loaded */
 	movl	%ecx, %cs:PROBE_AUX
 1:	testb	$PROBE_WANT_APIC, %cs:PROBE_WANTS
 	jz	9f

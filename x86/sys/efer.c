@@ -49,12 +49,18 @@ TEST(efer_supported_bits, "each bit of EFER whose feature CPUID has can be set a
 	}
 }
 
+/* On Intel's CPUs without 64-bit mode, nothing in CPUID tells whether there is SCE. */
+static bool is_absent(u32 i)
+{
+	return !is_present(i) && !(bits[i].bit == EFER_SCE && cpu_is_intel());
+}
+
 static u64 reserved_bits(void)
 {
 	u64 reserved = BITS(7, 1) | BIT(9) | BIT(16) | BIT(19) | BITS(63, 22);
 
 	for (u32 i = 0; i < ARRAY_SIZE(bits); i++)
-		if (!is_present(i))
+		if (is_absent(i))
 			reserved |= bits[i].bit;
 	if (!cpu_has(X86_FEATURE_LM))
 		reserved |= EFER_LME;

@@ -23,7 +23,7 @@ static u64 pause_ticks(void)
 TEST(wrmsr_sets_tsc, "WRMSR sets the TSC, all 64 bits, and it counts on from there",
      SPEC("SDM vol. 3A, 17.17; vol. 4, table 2-2, IA32_TIME_STAMP_COUNTER"))
 {
-	static const u64 values[] = { 0x10000000000ull, 0x123456789abcull, 0x7000000000000000ull };
+	static const u64 values[] = { 0x100000000000ull, 0x123456789abcull, 0x7000000000000000ull };
 
 	for (u32 i = 0; i < ARRAY_SIZE(values); i++) {
 		u64 before, after;

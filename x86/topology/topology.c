@@ -121,7 +121,7 @@ TEST(topology_levels, "levels of leaves 0BH and 1FH widen, until one of type 0 w
 /* As many as share the bits of their IDs above the level's shift are of the same part of that level. */
 TEST(topology_shifts,
      "no more CPUs share an ID above a level's shift than the level has processors",
-     SPEC("SDM vol. 3A, 8.9.1, 8.9.3"), REQUIRES(has_leaf(0xb)))
+     SPEC("SDM vol. 3A, 8.9.1, 8.9.3"), BUG("cloud-hypervisor 6062"), REQUIRES(has_leaf(0xb)))
 {
 	for (u32 level = 0; cpuid(0xb, level).ecx >> 8 & 0xff; level++) {
 		struct cpuid r = cpuid(0xb, level);
