@@ -41,6 +41,9 @@ if [[ -n $OPT_LIST ]]; then
 	show_list
 	exit 0
 fi
+if [[ -n $OPT_SHUFFLE ]]; then
+	cases_shuffle "$OPT_SHUFFLE"
+fi
 
 if [[ -n $OPT_MATRIX ]]; then
 	matrix_run

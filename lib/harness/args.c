@@ -38,6 +38,10 @@ static bool parse_word(const char *word, struct args *args)
 		args->from = (u32)number;
 		return number >= 1 && number <= UINT32_MAX;
 	}
+	if ((value = value_of(word, "shuffle=")) && parse_number(value, &number)) {
+		args->shuffle = (s64)number;
+		return number <= UINT32_MAX;
+	}
 	if ((value = value_of(word, "seed=")))
 		return parse_number(value, &args->seed);
 	return false;
@@ -45,7 +49,7 @@ static bool parse_word(const char *word, struct args *args)
 
 const char *args_parse(char *line, struct args *args)
 {
-	*args = (struct args){ .cases = "*", .from = 1, .seed = DEFAULT_SEED };
+	*args = (struct args){ .cases = "*", .from = 1, .seed = DEFAULT_SEED, .shuffle = -1 };
 
 	while (*line) {
 		char *word = line;

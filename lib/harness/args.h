@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The command line of a test kernel: case=GLOB[,GLOB] from=N seed=N verbose. */
+/* The command line of a test kernel: case=GLOB[,GLOB] from=N seed=N shuffle=N verbose. */
 #ifndef ASSAY_HARNESS_ARGS_H
 #define ASSAY_HARNESS_ARGS_H
 
@@ -7,8 +7,9 @@
 
 struct args {
 	const char *cases; /* globs with commas between; "*" by default */
-	u32 from;	   /* start with the Nth of the selected cases, counted from 1 */
+	u32 from; /* start with the Nth of the selected cases in their order, counted from 1 */
 	u64 seed;
+	s64 shuffle;  /* the seed of an order of chance; -1: in the order of the files */
 	bool verbose; /* show every failure of a case, however many */
 };
 

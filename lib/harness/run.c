@@ -14,6 +14,7 @@
 #include <harness/ktap.h>
 #include <harness/random.h>
 #include <harness/state.h>
+#include <harness/variables.h>
 #include <harness/verdict.h>
 #include <mm/heap.h>
 #include <mm/page.h>
@@ -149,6 +150,7 @@ static void reset_machine(void)
 	space_reset_kernel();
 	heap_reset();
 	page_free_case();
+	variables_reset();
 }
 
 static void judge_expectations(void)
@@ -208,14 +210,45 @@ static void run_case(const struct test_case *c, u32 number)
 	report(c, number, start);
 }
 
-static bool selected(const struct test_case *c)
+/* The selected cases, in the order in which they run. */
+static const struct test_case **order;
+
+/* Lehmer's generator with the constants of Park, Miller and Stockmeyer (1993): the runner computes the same order. */
+static void shuffle(u32 count)
 {
-	return glob_list_match(args.cases, c->name);
+	u64 state = (u64)args.shuffle % 2147483646 + 1;
+
+	for (u32 i = count; i-- > 1;) {
+		const struct test_case *last = order[i];
+		u32 other;
+
+		state = state * 48271 % 2147483647;
+		other = (u32)(state % (i + 1));
+		order[i] = order[other];
+		order[other] = last;
+	}
+}
+
+/* Fills in `order`; returns how many cases it has. */
+static u32 select_cases(void)
+{
+	size_t size = (size_t)(test_cases_end - test_cases_start) * sizeof(*order);
+	u32 count = 0;
+
+	order = pages_alloc(size / PAGE_SIZE + 1, PAGE_SIZE);
+	for (const struct test_case *const *c = test_cases_start; c < test_cases_end; c++) {
+		if (glob_list_match(args.cases, (*c)->name))
+			order[count++] = *c;
+	}
+	if (args.shuffle >= 0)
+		shuffle(count);
+	return count;
 }
 
 static void bail_out(const char *what, const char *word)
 {
-	ktap_bail_out("%s '%s'; known: case=GLOB[,GLOB] from=N seed=N verbose", what, word);
+	ktap_bail_out("%s '%s'; known: case=GLOB[,GLOB] from=N seed=N shuffle=N verbose", what,
+		      word);
 	machine_exit(false);
 }
 
@@ -237,17 +270,16 @@ void run_main(void (*init)(void))
 void run_all(void)
 {
 	char env[256];
-	u32 count = 0, number = 0;
+	u32 count;
 	const char *wrong = args_parse(machine_command_line(), &args);
 
-	reset_machine();
+	variables_keep();
+	count = select_cases();
 	page_start_cases();
+	reset_machine();
 	console_write("KTAP version 1\n", 15);
 	if (wrong)
 		bail_out("unknown argument", wrong);
-
-	for (const struct test_case *const *c = test_cases_start; c < test_cases_end; c++)
-		count += selected(*c);
 	if (count < args.from)
 		bail_out(count ? "from= is past the last case of" : "no case matches", args.cases);
 
@@ -255,11 +287,11 @@ void run_all(void)
 	ktap_note("suite: %s", machine_image_name());
 	ktap_note("env: %s", env);
 	ktap_note("seed: %llu", args.seed);
+	if (args.shuffle >= 0)
+		ktap_note("shuffle: %lld", args.shuffle);
 	ktap_line("1..%u", count - args.from + 1);
-	for (const struct test_case *const *c = test_cases_start; c < test_cases_end; c++) {
-		if (selected(*c) && ++number >= args.from)
-			run_case(*c, number - args.from + 1);
-	}
+	for (u32 i = args.from - 1; i < count; i++)
+		run_case(order[i], i - args.from + 2);
 	ktap_note("totals: pass=%u fail=%u skip=%u", totals.pass, totals.fail, totals.skip);
 	machine_exit(totals.fail == 0);
 }

@@ -240,6 +240,21 @@ jobs_shuffle() {
 	done
 }
 
+# cases_shuffle SEED: the cases of each job in the order in which its image runs them with shuffle=SEED: lib/harness/run.c.
+cases_shuffle() {
+	local job i j state swap names
+	for job in "${!JOB_CASES[@]}"; do
+		mapfile -t names <<<"${JOB_CASES[job]%$'\n'}"
+		state=$(($1 % 2147483646 + 1))
+		for ((i = ${#names[@]} - 1; i > 0; i--)); do
+			state=$((state * 48271 % 2147483647))
+			j=$((state % (i + 1)))
+			swap=${names[i]} names[i]=${names[j]} names[j]=$swap
+		done
+		printf -v "JOB_CASES[job]" '%s\n' "${names[@]}"
+	done
+}
+
 # jobs_again: the first COUNT jobs once more, behind the others.
 jobs_again() {
 	local i

@@ -219,6 +219,9 @@ job_command() {
 	if (($3 > 1)); then
 		VM_ARGS+=${VM_ARGS:+ }from=$3
 	fi
+	if [[ -n $OPT_SHUFFLE ]]; then
+		VM_ARGS+=${VM_ARGS:+ }shuffle=$OPT_SHUFFLE
+	fi
 	driver_argv
 }
 

@@ -18,7 +18,7 @@ Boots test images under a VMM and says, case by case, whether it did what the ma
       --isolate         boot each case alone
       --repeat N        everything N times, and how often each case failed
       --until-fail      again and again until something fails
-      --shuffle SEED    the tests in an order of chance, the same for the same SEED
+      --shuffle SEED    the tests, and the cases of each, in an order of chance, the same for the same SEED
       --fail-fast       stop at the first failure: no VMM is started any more
       --rerun-failed    only the cases that failed in the last run, as DIR/results.jsonl has them; of these the
                         ones that are named, if any

@@ -412,3 +412,23 @@ END
 	is_tap
 	contains "$output" '# x86_64/t:beta failed 2 of 3 times'
 }
+
+@test "--shuffle: the cases of a test, too, and a crash among them costs one" {
+	local order
+	image many a1 a2 a3 a4 a5 a6 a7 a8
+	tests '[many]'
+	runner --shuffle 5
+	equal "$status" 0
+	order=$(verdicts)
+	[[ $order != a1=PASS\ a2=PASS\ a3=PASS* ]]
+	equal "$(tr ' ' '\n' <<<"$order" | sort | tr '\n' ' ')" 'a1=PASS a2=PASS a3=PASS a4=PASS a5=PASS a6=PASS a7=PASS a8=PASS '
+	scenario <<'END'
+case_a4() { exit 1; }
+END
+	runner --shuffle 5
+	equal "$status" 1
+	equal "$(verdicts)" "${order/a4=PASS/a4=CRASH}"
+	# Listing keeps the order of the files.
+	runner --list many --shuffle 5
+	equal "$(grep -o 'a[1-8]$\|a[1-8] ' <<<"$output" | head -n 1 | tr -d ' ')" a1
+}
