@@ -38,7 +38,7 @@ struct fault arm_run(enum arm_el el, ulong address, struct arm_registers *r)
 	struct trap_frame frame;
 
 	r->pc = address;
-	execute_enter(r, (r->pstate & ~(PSTATE_MODE | PSTATE_DAIF)) | PSTATE_DAIF |
+	execute_enter(r, (r->pstate & ~(PSTATE_MODE | PSTATE_DAIF)) | (PSTATE_DAIF & ~r->unmasked) |
 				 (el == ARM_EL1 ? PSTATE_EL1T : PSTATE_EL0));
 	frame.esr = r->esr;
 	frame.far = r->far;
