@@ -75,13 +75,10 @@ TEST(breakpoint_disabled,
 	expect_hit(ARM_EL0, at, MDSCR_MDE, 1);
 	expect_hit(ARM_EL1, at, MDSCR_MDE, 4);
 	SUBTEST("d-1");
-	write_sys(MDSCR, ENABLED);
-	isb();
-	EXPECT_NO_FAULT(arm_run(ARM_EL1, at, &r));
+	EXPECT_NO_FAULT(debug_run_masked(ARM_EL1, at, &r, ENABLED));
 	/* At EL0, D counts for nothing. */
-	EXPECT_FAULT(BREAKPOINT_AT(ARM_EL0), arm_run(ARM_EL0, at, &r));
+	EXPECT_FAULT(BREAKPOINT_AT(ARM_EL0), debug_run_masked(ARM_EL0, at, &r, ENABLED));
 	SUBTEST("os-lock");
-	write_sys(MDSCR, 0);
 	write_sys(OSLAR, 1);
 	isb();
 	expect_hit(ARM_EL0, at, ENABLED, 4);

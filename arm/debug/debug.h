@@ -37,6 +37,9 @@ void debug_off(void);
 /* arm_run() at that level with debug exceptions enabled there: MDSCR_EL1 = mdscr, and D clear. */
 struct fault debug_run(enum arm_el el, ulong address, struct arm_registers *r, u64 mdscr);
 
+/* The same with D as registers->unmasked has it: set, if that was not changed. */
+struct fault debug_run_masked(enum arm_el el, ulong address, struct arm_registers *r, u64 mdscr);
+
 /* The exception classes for a level that has been debugged. */
 static inline u32 class_of(enum arm_el el, u32 from_el1)
 {

@@ -47,7 +47,7 @@ void debug_off(void)
 		set_watchpoint(n, 0, 0);
 }
 
-struct fault debug_run(enum arm_el el, ulong address, struct arm_registers *r, u64 mdscr)
+struct fault debug_run_masked(enum arm_el el, ulong address, struct arm_registers *r, u64 mdscr)
 {
 	struct fault fault;
 	u64 daif = read_sys(DAIF);
@@ -56,10 +56,15 @@ struct fault debug_run(enum arm_el el, ulong address, struct arm_registers *r, u
 	write_sys(DAIF, daif | PSTATE_D);
 	write_sys(MDSCR, mdscr);
 	isb();
-	r->unmasked |= PSTATE_D;
 	fault = arm_run(el, address, r);
 	write_sys(MDSCR, 0);
 	isb();
 	write_sys(DAIF, daif);
 	return fault;
+}
+
+struct fault debug_run(enum arm_el el, ulong address, struct arm_registers *r, u64 mdscr)
+{
+	r->unmasked |= PSTATE_D;
+	return debug_run_masked(el, address, r, mdscr);
 }

@@ -122,10 +122,7 @@ TEST(step_disabled,
 		struct arm_registers r = { .pstate = PSTATE_SS };
 
 		SUBTEST("d-1");
-		write_sys(MDSCR, ENABLED);
-		isb();
-		EXPECT_NO_FAULT(arm_run(ARM_EL1, at, &r));
-		write_sys(MDSCR, 0);
+		EXPECT_NO_FAULT(debug_run_masked(ARM_EL1, at, &r, ENABLED));
 	}
 	{
 		struct arm_registers r = { .pstate = PSTATE_SS };
