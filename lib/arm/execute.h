@@ -24,6 +24,7 @@
 #define REGISTERS_FPCR	 304
 #define REGISTERS_V	 320
 #define REGISTERS_KERNEL 832
+#define REGISTERS_PAN	 968
 
 /* The SVC that ends the code. */
 #define EXECUTE_END_IMM 0xe0d
@@ -49,6 +50,7 @@ struct arm_registers {
 	u64 v[32][2];
 	u64 kernel[16]; /* what the caller has to get back */
 	u64 unmasked;	/* in: which of D, A, I and F are clear, PSTATE_D... */
+	u64 has_pan; /* in: PSTATE.PAN may be set; then EL0 must have no access to this structure */
 } __aligned(16);
 
 /* Code memory: read-only and executable at both levels. */

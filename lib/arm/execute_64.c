@@ -7,6 +7,8 @@
 
 _Static_assert(__builtin_offsetof(struct arm_registers, kernel) == REGISTERS_KERNEL,
 	       "execute_64.S knows the layout");
+_Static_assert(__builtin_offsetof(struct arm_registers, has_pan) == REGISTERS_PAN,
+	       "execute_64.S knows the layout");
 
 /* Nothing else is within the reach of a direct branch from here. */
 #define CODE_ALIAS 0x2bc000000000ul
