@@ -54,6 +54,7 @@
 #define SYS_PAR	    par_el1
 #define SYS_ISR	    isr_el1
 #define SYS_CTR	    ctr_el0
+#define SYS_DCZID   dczid_el0
 #define SYS_DAIF    daif
 #define SYS_SPSEL   spsel
 #define SYS_TPIDR   tpidr_el1 /* the library's: scratch of exception entry */
