@@ -24,6 +24,7 @@
 #define REGISTERS_FPCR	 304
 #define REGISTERS_V	 320
 #define REGISTERS_KERNEL 832
+#define REGISTERS_PAN	 968
 
 /* The SVC that ends the code. */
 #define EXECUTE_END_IMM 0xe0d
@@ -48,6 +49,8 @@ struct arm_registers {
 	u64 fpcr, fpsr;
 	u64 v[32][2];
 	u64 kernel[16]; /* what the caller has to get back */
+	u64 unmasked;	/* in: which of D, A, I and F are clear, PSTATE_D... */
+	u64 has_pan; /* in: PSTATE.PAN may be set; then EL0 must have no access to this structure */
 } __aligned(16);
 
 /* Code memory: read-only and executable at both levels. */
@@ -61,7 +64,7 @@ struct arm_registers {
 ulong arm_code(const u32 *code, u32 count);
 
 /*
- * Runs what is at `address` with D, A, I and F masked, until an exception. NO_FAULT if that was EXECUTE_END,
+ * Runs what is at `address` with D, A, I and F masked but for registers->unmasked, until an exception. NO_FAULT if that was EXECUTE_END,
  * else the fault; registers->esr, far, vector have all of it.
  */
 struct fault arm_run(enum arm_el el, ulong address, struct arm_registers *registers);

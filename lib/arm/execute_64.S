@@ -114,7 +114,10 @@ execute_leave:
 	stp	x6, x7, [sp, #REGISTERS_ESR]
 	str	x1, [sp, #REGISTERS_VECTOR]
 	mov	x0, sp
-	ldr	x3, [x0, #REGISTERS_HAS_FP]
+	ldr	x3, [x0, #REGISTERS_PAN]
+	cbz	x3, 1f
+	.inst	0xd500409f /* MSR PAN, #0, which not every CPU has */
+1:	ldr	x3, [x0, #REGISTERS_HAS_FP]
 	cbz	x3, 2f
 	mrs	x4, fpcr
 	mrs	x5, fpsr

@@ -7,6 +7,8 @@
 
 _Static_assert(__builtin_offsetof(struct arm_registers, kernel) == REGISTERS_KERNEL,
 	       "execute_64.S knows the layout");
+_Static_assert(__builtin_offsetof(struct arm_registers, has_pan) == REGISTERS_PAN,
+	       "execute_64.S knows the layout");
 
 /* Nothing else is within the reach of a direct branch from here. */
 #define CODE_ALIAS 0x2bc000000000ul
@@ -38,7 +40,7 @@ struct fault arm_run(enum arm_el el, ulong address, struct arm_registers *r)
 	struct trap_frame frame;
 
 	r->pc = address;
-	execute_enter(r, (r->pstate & ~(PSTATE_MODE | PSTATE_DAIF)) | PSTATE_DAIF |
+	execute_enter(r, (r->pstate & ~(PSTATE_MODE | PSTATE_DAIF)) | (PSTATE_DAIF & ~r->unmasked) |
 				 (el == ARM_EL1 ? PSTATE_EL1T : PSTATE_EL0));
 	frame.esr = r->esr;
 	frame.far = r->far;

@@ -10,8 +10,6 @@
 
 #define ID_FIELD(reg, low) (read_sys(reg) >> (low)&0xf)
 
-#define CPACR_FPEN (3ull << 20)
-
 #define SCTLR_RES1 (SCTLR_LSMAOE | SCTLR_NTLSMD | SCTLR_SPAN | SCTLR_EIS | SCTLR_TSCXT | SCTLR_EOS)
 #define SCTLR_RESET                                                                     \
 	(SCTLR_RES1 | SCTLR_M | SCTLR_C | SCTLR_I | SCTLR_SA | SCTLR_SA0 | SCTLR_NTWI | \

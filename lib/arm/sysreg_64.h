@@ -54,6 +54,7 @@
 #define SYS_PAR	    par_el1
 #define SYS_ISR	    isr_el1
 #define SYS_CTR	    ctr_el0
+#define SYS_DCZID   dczid_el0
 #define SYS_DAIF    daif
 #define SYS_SPSEL   spsel
 #define SYS_TPIDR   tpidr_el1 /* the library's: scratch of exception entry */
@@ -73,6 +74,8 @@
 #define SYS_ID_AA64MMFR0 id_aa64mmfr0_el1
 #define SYS_ID_AA64MMFR1 id_aa64mmfr1_el1
 #define SYS_ID_AA64MMFR2 s3_0_c0_c7_2
+#define SYS_ID_AA64MMFR3 s3_0_c0_c7_3
+#define SYS_ID_AA64PFR2	 s3_0_c0_c4_2
 
 /* PSTATE fields that came later, by their encodings, which every assembler knows. */
 #define SYS_PAN	   s3_0_c4_c2_3
@@ -95,6 +98,7 @@
 #define SYS_CNTP_TVAL cntp_tval_el0
 
 #define SYS_PMUSERENR pmuserenr_el0
+#define SYS_PMCR      pmcr_el0
 
 /* GICv3 CPU interface: IHI 0069, 12.2. */
 #define SYS_ICC_PMR	s3_0_c4_c6_0
@@ -141,6 +145,11 @@
 #define PSTATE_EL1T    0x4ull
 #define PSTATE_EL1H    0x5ull
 #define PSTATE_AARCH32 BIT(4)
+
+/* CPACR_EL1: D24.2.36. */
+#define CPACR_ZEN  BITS(17, 16)
+#define CPACR_FPEN BITS(21, 20)
+#define CPACR_SMEN BITS(25, 24)
 
 #define SCTLR_M	     BIT(0)
 #define SCTLR_A	     BIT(1)

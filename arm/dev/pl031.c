@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/* The PL031 real-time clock: DDI 0224. */
+#include <test.h>
+
+#include <arm/gic.h>
+#include <arm/io.h>
+#include <sys/time.h>
+
+#include "device.h"
+
+#define NAME "arm,pl031"
+
+SUITE("PL031 real-time clock", REQUIRES(device_base(NAME) != 0));
+
+#define RTCDR	0x00
+#define RTCMR	0x04
+#define RTCLR	0x08
+#define RTCCR	0x0c
+#define RTCIMSC 0x10
+#define RTCRIS	0x14
+#define RTCMIS	0x18
+#define RTCICR	0x1c
+
+#define SECOND_NS 1000000000ull
+
+static u32 count(ulong base)
+{
+	return read32(base + RTCDR);
+}
+
+/* Waits until the count has changed; how long that took, in ns, or 0 after five seconds. */
+static u64 next_second(ulong base)
+{
+	u32 before = count(base);
+	u64 start = clock_ns();
+
+	while (count(base) == before)
+		if (clock_ns() - start > 5 * SECOND_NS)
+			return 0;
+	return clock_ns() - start + 1;
+}
+
+TEST(rtc_identification, "the identification registers are a PL031's, and the clock is on",
+     SPEC("DDI 0224, 3.3.9 to 3.3.12; RTCCR"))
+{
+	ulong base = device_base(NAME);
+
+	expect_primecell(base, 0x031);
+	EXPECT_EQ(read32(base + RTCCR) & 1, 1);
+}
+
+TEST(rtc_load, "RTCLR sets the count, which RTCDR shows, and reads as what was written",
+     SPEC("DDI 0224, 3.3.1, RTCDR; 3.3.3, RTCLR"))
+{
+	static const u32 values[] = { 0, 1, 0x12345678, 0x7fffffff, 0x80000000, 0xfffffff0 };
+	ulong base = device_base(NAME);
+
+	for (u32 i = 0; i < ARRAY_SIZE(values); i++) {
+		SUBTEST("%#x", values[i]);
+		write32(base + RTCLR, values[i]);
+		EXPECT_LE(count(base) - values[i], 2);
+		EXPECT_EQ(read32(base + RTCLR), values[i]);
+	}
+	/* Not by a write to RTCDR. */
+	SUBTEST("rtcdr-is-read-only");
+	write32(base + RTCLR, 1000);
+	write32(base + RTCDR, 5000);
+	EXPECT_LE(count(base) - 1000, 2);
+}
+
+TEST(rtc_counts_seconds, "the count goes up by one each second, and wraps",
+     SPEC("DDI 0224, 2.2, functional description"))
+{
+	ulong base = device_base(NAME);
+	u32 before;
+	u64 length;
+
+	write32(base + RTCLR, 0xfffffffe);
+	EXPECT_NE(next_second(base), 0);
+	before = count(base);
+	length = next_second(base);
+	EXPECT_EQ(count(base), before + 1);
+	/* What is in the way delays both ends of a second: it is not much shorter, and may look longer. */
+	EXPECT_GT(length, SECOND_NS * 8 / 10);
+	EXPECT_NE(next_second(base), 0);
+	EXPECT_LE(count(base), 3);
+}
+
+TEST(rtc_match,
+     "when the count comes to RTCMR, the interrupt is raised, which RTCIMSC lets through and RTCICR clears",
+     SPEC("DDI 0224, 3.3.2, RTCMR; 3.3.5 to 3.3.8"))
+{
+	ulong base = device_base(NAME);
+	u32 intid = device_intid(NAME);
+	u64 start = clock_ns();
+
+	write32(base + RTCIMSC, 0);
+	write32(base + RTCICR, 1);
+	write32(base + RTCLR, 100);
+	write32(base + RTCMR, 101);
+	EXPECT_EQ(read32(base + RTCMR), 101);
+	while (!(read32(base + RTCRIS) & 1) && clock_ns() - start < 5 * SECOND_NS)
+		;
+	SUBTEST("raw");
+	EXPECT_EQ(read32(base + RTCRIS), 1);
+	EXPECT_GE(count(base), 101);
+	SUBTEST("masked");
+	EXPECT_EQ(read32(base + RTCMIS), 0);
+	EXPECT(!gic_is_pending(intid));
+	SUBTEST("unmasked");
+	write32(base + RTCIMSC, 1);
+	EXPECT_EQ(read32(base + RTCIMSC), 1);
+	EXPECT_EQ(read32(base + RTCMIS), 1);
+	EXPECT(gic_is_pending(intid));
+	SUBTEST("cleared");
+	write32(base + RTCICR, 1);
+	EXPECT_EQ(read32(base + RTCRIS), 0);
+	EXPECT_EQ(read32(base + RTCMIS), 0);
+	EXPECT(!gic_is_pending(intid));
+	write32(base + RTCIMSC, 0);
+}
+
+TEST(rtc_no_match, "no interrupt comes for a match that is in the past or far away",
+     SPEC("DDI 0224, 2.2, 3.3.2, RTCMR"))
+{
+	ulong base = device_base(NAME);
+
+	write32(base + RTCLR, 5000);
+	write32(base + RTCMR, 4000);
+	write32(base + RTCICR, 1);
+	EXPECT_NE(next_second(base), 0);
+	EXPECT_NE(next_second(base), 0);
+	EXPECT_EQ(read32(base + RTCRIS), 0);
+}
