@@ -3,7 +3,7 @@
  * Data breakpoints: a trap behind the access exactly if the access, of whatever size, has a byte
  * in common with the bytes watched. SDM vol. 3B, 17.2.4, 17.2.5, 17.3.1.2.
  */
-#include "debug.h"
+#include <x86/debug.h>
 
 #include <mm/page.h>
 #include <x86/desc.h>

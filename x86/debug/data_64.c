@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Breakpoints compare all 64 bits of the address. SDM vol. 3B, 17.2.6. */
-#include "debug.h"
+#include <x86/debug.h>
 
 SUITE("Breakpoints in 64-bit mode");
 

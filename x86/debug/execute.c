@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Instruction breakpoints: a fault before the instruction, and RF. SDM vol. 3B, 17.3.1.1. */
-#include "debug.h"
+#include <x86/debug.h>
 
 #include <string.h>
 #include <x86/apic.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* I/O breakpoints, with CR4.DE. SDM vol. 3B, 17.2.4, 17.3.1.2. */
-#include "debug.h"
+#include <x86/debug.h>
 
 #include <x86/cpuid.h>
 

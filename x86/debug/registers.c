@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The debug registers: what can be written, what is read back, who may. SDM vol. 3B, 17.2. */
-#include "debug.h"
+#include <x86/debug.h>
 
 #include <x86/cpuid.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Debug registers of 64 bits. SDM vol. 3B, 17.2.6. */
-#include "debug.h"
+#include <x86/debug.h>
 
 SUITE("Debug registers in 64-bit mode");
 

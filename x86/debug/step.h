@@ -2,7 +2,7 @@
 #ifndef ASSAY_DEBUG_STEP_H
 #define ASSAY_DEBUG_STEP_H
 
-#include "debug.h"
+#include <x86/debug.h>
 
 /* Code, and where in it single steps stop: the last stop is its end. */
 struct step_row {

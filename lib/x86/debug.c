@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "debug.h"
+#include <x86/debug.h>
 
 #include <string.h>
 

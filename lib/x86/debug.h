@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Debug registers by number, and a handler of #DB that notes each one. SDM vol. 3B, chapter 17. */
-#ifndef ASSAY_DEBUG_DEBUG_H
-#define ASSAY_DEBUG_DEBUG_H
+#ifndef ASSAY_X86_DEBUG_H
+#define ASSAY_X86_DEBUG_H
 
 #include <test.h>
 
