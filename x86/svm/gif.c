@@ -299,7 +299,14 @@ TEST(intr_while_running,
 	EXPECT_DELIVERED(g, VECTOR_1);
 	EXPECT_EQ(svm_stack_word(g, 0), svm_start(g));
 	apic_eoi();
-	SUBTEST("host-if-alone");
+}
+
+TEST(intr_while_running_host_if,
+     "with V_INTR_MASKING, an interrupt that comes while the guest runs exits by the host's IF alone",
+     SPEC("APM vol. 2, 15.13.1, 15.21.1"))
+{
+	struct svm_guest *g = svm_new(SVM_NATIVE);
+
 	wait_for_timer(g, spin, sizeof(spin));
 	g->save->rflags &= ~FLAG_IF;
 	g->registers.host_flags |= FLAG_IF;
@@ -328,8 +335,13 @@ TEST(halted_guest, "HLT that is not intercepted halts the guest until an interru
 	svm_run(g);
 	EXPECT_DELIVERED(g, VECTOR_1);
 	apic_eoi();
-	SUBTEST("virtual");
-	svm_reset(g, SVM_NATIVE);
+}
+
+TEST(halted_guest_virtual, "a virtual interrupt that is pending ends HLT",
+     SPEC("APM vol. 2, 15.21.4"))
+{
+	struct svm_guest *g = svm_new(SVM_NATIVE);
+
 	svm_code_bytes(g, "\xfb\xf4\x90", 3);
 	g->control->vintr = V_IRQ | V_INTR_PRIO(5) | V_INTR_VECTOR(0x66);
 	svm_run(g);
@@ -429,7 +441,6 @@ static void guest_trace_trap(enum svm_mode mode)
 	svm_run(g);
 	EXPECT_EXIT(g, SVM_EXIT_EXCP(VEC_DB));
 	EXPECT_EQ(g->save->rip, svm_start(g) + 1);
-	EXPECT_EQ(g->save->dr6 & BIT(14), BIT(14));
 }
 
 TEST_IN_MODES(guest_trace_trap, "the guest's TF traps behind its first instruction, not before",

@@ -190,7 +190,7 @@ u64 svm_exit(const struct svm_guest *g)
 
 s32 svm_delivered(const struct svm_guest *g)
 {
-	u64 offset = g->save->cs.base + g->save->rip - (ulong)g->stubs;
+	u64 offset = g->save->cs.base + g->save->rip - 1 - (ulong)g->stubs;
 
 	if (svm_exit(g) != SVM_EXIT_VMMCALL || offset >= 256 * SVM_STUB_SIZE ||
 	    offset % SVM_STUB_SIZE)
