@@ -36,20 +36,20 @@ static u64 value(const struct vmcb_save *save, const struct field *field)
 	return v;
 }
 
-/* The attributes that a segment register has to keep: the others may read as anything. */
-#define ATTRIB_MASK (VMCB_ATTRIB_P | BIT(4) | BITS(3, 1))
+/* The attributes that count, 15.5.1: of the data segments P, E, W and code or data; the others may read as anything. */
+#define ATTRIB_DATA (VMCB_ATTRIB_P | BITS(3, 1))
+#define ATTRIB_CS   (VMCB_ATTRIB_P | BIT(1) | VMCB_ATTRIB_L | VMCB_ATTRIB_D)
 
 static void expect_saved(const struct svm_guest *g, const struct vmcb_save *expected)
 {
 	for (u32 i = 0; i < ARRAY_SIZE(fields); i++)
 		EXPECT_EQ(value(g->save, &fields[i]), value(expected, &fields[i]), "%s",
 			  fields[i].name);
-	EXPECT_EQ(g->save->es.attrib & ATTRIB_MASK, expected->es.attrib & ATTRIB_MASK);
-	EXPECT_EQ(g->save->cs.attrib & (ATTRIB_MASK | VMCB_ATTRIB_L | VMCB_ATTRIB_D),
-		  expected->cs.attrib & (ATTRIB_MASK | VMCB_ATTRIB_L | VMCB_ATTRIB_D));
-	EXPECT_EQ(g->save->ss.attrib & (ATTRIB_MASK | VMCB_ATTRIB_D),
-		  expected->ss.attrib & (ATTRIB_MASK | VMCB_ATTRIB_D));
-	EXPECT_EQ(g->save->ds.attrib & ATTRIB_MASK, expected->ds.attrib & ATTRIB_MASK);
+	EXPECT_EQ(g->save->es.attrib & ATTRIB_DATA, expected->es.attrib & ATTRIB_DATA);
+	EXPECT_EQ(g->save->cs.attrib & ATTRIB_CS, expected->cs.attrib & ATTRIB_CS);
+	EXPECT_EQ(g->save->ss.attrib & (ATTRIB_DATA | VMCB_ATTRIB_D),
+		  expected->ss.attrib & (ATTRIB_DATA | VMCB_ATTRIB_D));
+	EXPECT_EQ(g->save->ds.attrib & ATTRIB_DATA, expected->ds.attrib & ATTRIB_DATA);
 }
 
 static void guest_state_kept(enum svm_mode mode)
