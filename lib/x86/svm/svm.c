@@ -24,7 +24,11 @@ void svm_run_asm(struct vmcb *vmcb, struct svm_registers *registers, struct vmcb
 
 bool svm_available(void)
 {
-	return cpu_has(X86_FEATURE_SVM) && !(rdmsr(MSR_VM_CR) & VM_CR_SVMDIS);
+	u64 vm_cr = 0;
+
+	/* Without VM_CR there is nothing that disables it. */
+	return cpu_has(X86_FEATURE_SVM) &&
+	       (rdmsr_try(MSR_VM_CR, &vm_cr).kind || !(vm_cr & VM_CR_SVMDIS));
 }
 
 void svm_enable(void)
