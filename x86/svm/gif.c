@@ -116,6 +116,31 @@ TEST(gif_trace_trap, "single-stepping works with GIF clear", SPEC("APM vol. 2, 1
 	EXPECT_EQ(traps, 1u);
 }
 
+TEST(gif_breakpoint, "with GIF clear a match of a breakpoint is discarded, and does not come later",
+     SPEC("APM vol. 2, 15.17, table 15-10"))
+{
+	static volatile u32 word;
+
+	svm_enable();
+	trap_set_handler(VEC_DB, count_trap);
+	for (u32 i = 0; i < 2; i++) {
+		SUBTEST("%s", i ? "gif-set" : "gif-clear");
+		traps = 0;
+		write_dr0((ulong)&word);
+		write_dr7(DR7_RESET | BIT(0) | 0xd0000); /* writes, 4 bytes */
+		if (!i)
+			clgi();
+		word = i;
+		__asm__ volatile("nop");
+		EXPECT_EQ(traps, i);
+		stgi();
+		__asm__ volatile("nop");
+		EXPECT_EQ(traps, i);
+		write_dr7(DR7_RESET);
+	}
+	write_dr0(0);
+}
+
 /* Who takes a physical interrupt, by everything that has a say. */
 TEST(intr_matrix,
      "a physical interrupt exits, or is delivered in the guest, where the IF that counts is set",
