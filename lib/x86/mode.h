@@ -172,7 +172,7 @@ u64 *mode_use_pae(struct mode *mode);
 #define CODE16(text, ...) MODE_CODE_("16", text, ##__VA_ARGS__)
 #define CODE32(text, ...) MODE_CODE_("32", text, ##__VA_ARGS__)
 #ifdef __x86_64__
-#define CODE64(text, ...)     MODE_CODE_("64", text, ##__VA_ARGS__)
+#define CODE64(text, ...)      MODE_CODE_("64", text, ##__VA_ARGS__)
 #define CODE_NATIVE(text, ...) MODE_CODE_("64", text, ##__VA_ARGS__)
 #else
 #define CODE_NATIVE(text, ...) MODE_CODE_("32", text, ##__VA_ARGS__)

@@ -240,8 +240,6 @@ TEST(vmrun_long_mode_states,
 	const struct row rows[] = {
 		{ "lme-pg-no-pae", SVM_LONG, { { SAVE(cr4), CR4_PAE, 0 } }, true },
 		{ "compat-lme-pg-no-pae", SVM_COMPAT, { { SAVE(cr4), CR4_PAE, 0 } }, true },
-		{ "lme-pg-no-pe", SVM_LONG, { { SAVE(cr0), CR0_PE, 0 } }, true },
-		{ "compat-lme-pg-no-pe", SVM_COMPAT, { { SAVE(cr0), CR0_PE, 0 } }, true },
 		{ "cs-l-and-d", SVM_LONG, { { SAVE(cs), 0, attrib_l | attrib_d } }, true },
 		{ "cs-l", SVM_LONG, { { SAVE(cs), attrib_d, attrib_l } }, false },
 		{ "cs-d", SVM_COMPAT, { { SAVE(cs), attrib_l, attrib_d } }, false },
@@ -254,6 +252,17 @@ TEST(vmrun_long_mode_states,
 		  { { SAVE(efer), 0, EFER_LME }, { SAVE(cr4), 0, CR4_PAE } },
 		  false },
 		{ "real-lme", SVM_REAL, { { SAVE(efer), 0, EFER_LME } }, false },
+	};
+
+	check(rows, ARRAY_SIZE(rows));
+}
+
+TEST(vmrun_long_mode_without_pe, "EFER.LME and CR0.PG are set and CR0.PE is zero: refused",
+     SPEC("APM vol. 2, 15.5.1"), REQUIRES(sizeof(ulong) == 8))
+{
+	static const struct row rows[] = {
+		{ "lme-pg-no-pe", SVM_LONG, { { SAVE(cr0), CR0_PE, 0 } }, true },
+		{ "compat-lme-pg-no-pe", SVM_COMPAT, { { SAVE(cr0), CR0_PE, 0 } }, true },
 	};
 
 	check(rows, ARRAY_SIZE(rows));

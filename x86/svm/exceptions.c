@@ -137,7 +137,6 @@ static void set_up(struct svm_guest *g, const struct row *row, enum svm_mode mod
 	intercept_patterns(g);
 	if (row->setup)
 		row->setup(g);
-	g->save->cr2 = 0x7777000;
 }
 
 /* Zero divided by zero: an invalid operation that is not masked. */
@@ -164,7 +163,6 @@ static void check_exit(struct svm_guest *g, const struct row *row)
 		EXPECT_EQ(g->control->exitinfo1, (u64)row->error);
 	if (row->vector == VEC_PF)
 		EXPECT_EQ(g->control->exitinfo2, (u64)g->registers.bx);
-	EXPECT_EQ(g->save->cr2, 0x7777000ull); /* #PF's intercept comes before CR2 is written */
 	if (row->vector == VEC_DB)
 		EXPECT_EQ(g->save->dr6 & BITS(15, 13), BIT(14));
 	if (row->vector == VEC_XM)
@@ -205,7 +203,8 @@ static void check_delivered(struct svm_guest *g, const struct row *row)
 		  (u64)(g->mode == SVM_LONG ? SEL_KERNEL_CODE : SEL_KERNEL_CS32));
 	EXPECT_EQ(g->save->cs.selector,
 		  (u16)(is_long(g->mode) ? SEL_KERNEL_CODE : SEL_KERNEL_CS32));
-	EXPECT_EQ(g->save->cr2, row->vector == VEC_PF ? (u64)g->registers.bx : 0x7777000ull);
+	if (row->vector == VEC_PF)
+		EXPECT_EQ(g->save->cr2, (u64)g->registers.bx);
 }
 
 static void exception_delivered(enum svm_mode mode)
@@ -292,4 +291,37 @@ TEST(exception_debug_trap,
 		EXPECT_EQ(g->save->dr6 & BITS(3, 0), BIT(n));
 	}
 	write_dr3(0);
+}
+
+static void exit_at_handler(enum svm_mode mode)
+{
+	static const u8 vmmcall[] = { 0x0f, 0x01, 0xd9 };
+	const u16 selector = is_long(mode) ? SEL_KERNEL_CODE : SEL_KERNEL_CS32;
+	struct svm_guest *g = svm_new(mode);
+
+	memcpy(g->data, vmmcall, sizeof(vmmcall));
+	svm_code_bytes(g, "\x0f\x0b", 2);
+	svm_deliver(g);
+	svm_set_gate(g, VEC_UD, selector, (ulong)g->data, DESC_INTERRUPT_GATE, 0);
+	svm_run(g);
+	EXPECT_EXIT(g, SVM_EXIT_VMMCALL);
+	EXPECT_EQ(g->save->rip, (u64)(ulong)g->data);
+}
+
+TEST_IN_FLAT_MODES(exit_at_handler,
+		   "an exit of a handler's first instruction has that instruction's RIP",
+		   SPEC("APM vol. 2, 15.6, 15.7.1"))
+
+TEST(exception_page_fault_cr2, "a page fault that is intercepted has not written CR2",
+     SPEC("APM vol. 2, 15.12.15"), REQUIRES(sizeof(ulong) == 8))
+{
+	struct svm_guest *g = svm_new(SVM_NATIVE);
+
+	svm_code_bytes(g, "\x8b\x03", 2);
+	g->registers.bx = 0x123; /* absent */
+	g->save->cr2 = 0x7777000;
+	svm_run(g);
+	EXPECT_EXIT(g, SVM_EXIT_EXCP(VEC_PF));
+	EXPECT_EQ(g->control->exitinfo2, 0x123ull);
+	EXPECT_EQ(g->save->cr2, 0x7777000ull);
 }

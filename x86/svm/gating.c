@@ -193,7 +193,7 @@ TEST(vm_cr, "VM_CR can be read; its reserved bits read as zero and cannot be set
 {
 	u64 value = 0, before;
 
-	EXPECT_NO_FAULT(rdmsr_try(MSR_VM_CR, &value));
+	ASSERT_NO_FAULT(rdmsr_try(MSR_VM_CR, &value));
 	EXPECT_EQ(value & BITS(63, 5), 0ull);
 	before = value;
 	for (u32 bit = 5; bit < 64; bit++) {

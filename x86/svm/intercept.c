@@ -53,19 +53,58 @@ void intercept_iret_frame(struct svm_guest *g)
 	push(g, svm_end(g), size);
 }
 
+/* Selector, base and limit, which an exit that has done nothing leaves. */
+static bool same_segment(const char *name, const struct vmcb_segment *actual,
+			 const struct vmcb_segment *expected)
+{
+	return EXPECT_EQ(actual->selector, expected->selector, "%s", name) &
+	       EXPECT_EQ(actual->base, expected->base, "%s", name) &
+	       EXPECT_EQ(actual->limit, expected->limit, "%s", name);
+}
+
+/* What is left of the guest's state; CR2 and DR6 are other cases' subject. */
+static bool same_state(const struct vmcb_save *actual, const struct vmcb_save *expected)
+{
+	bool ok = EXPECT_EQ(actual->rip, expected->rip);
+
+	ok &= EXPECT_EQ(actual->rax, expected->rax);
+	ok &= EXPECT_EQ(actual->rsp, expected->rsp);
+	ok &= EXPECT_EQ(actual->rflags & ~FLAG_RF, expected->rflags & ~FLAG_RF);
+	ok &= EXPECT_EQ(actual->cr0, expected->cr0);
+	ok &= EXPECT_EQ(actual->cr3, expected->cr3);
+	ok &= EXPECT_EQ(actual->cr4, expected->cr4);
+	ok &= EXPECT_EQ(actual->efer, expected->efer);
+	ok &= EXPECT_EQ(actual->dr7, expected->dr7);
+	ok &= EXPECT_EQ(actual->cpl, expected->cpl);
+	ok &= EXPECT_EQ(actual->gdtr.base, expected->gdtr.base);
+	ok &= EXPECT_EQ(actual->gdtr.limit, expected->gdtr.limit);
+	ok &= EXPECT_EQ(actual->idtr.base, expected->idtr.base);
+	ok &= EXPECT_EQ(actual->idtr.limit, expected->idtr.limit);
+	ok &= same_segment("es", &actual->es, &expected->es);
+	ok &= same_segment("cs", &actual->cs, &expected->cs);
+	ok &= same_segment("ss", &actual->ss, &expected->ss);
+	ok &= same_segment("ds", &actual->ds, &expected->ds);
+	ok &= same_segment("fs", &actual->fs, &expected->fs);
+	ok &= same_segment("gs", &actual->gs, &expected->gs);
+	ok &= same_segment("ldtr", &actual->ldtr, &expected->ldtr);
+	ok &= same_segment("tr", &actual->tr, &expected->tr);
+	return ok;
+}
+
 bool intercept_run_and_expect(struct svm_guest *g, u64 code)
 {
-	struct svm_registers before = g->registers;
-	struct vmcb_save save = *g->save;
+	const struct svm_registers before = g->registers;
+	const struct vmcb_save save = *g->save;
+	const struct vmcb_control control = *g->control;
 	bool ok;
 
 	svm_run(g);
 	ok = EXPECT_EXIT(g, code);
-	ok &= EXPECT_EQ(g->save->rip, save.rip);
-	ok &= EXPECT_EQ(g->save->rax, save.rax);
-	ok &= EXPECT_EQ(g->save->rsp, save.rsp);
-	ok &= EXPECT_EQ(g->save->rflags & ~FLAG_RF, save.rflags & ~FLAG_RF);
-	ok &= EXPECT_MEM_EQ(&g->registers, &before, sizeof(before));
+	ok &= same_state(g->save, &save);
+	ok &= EXPECT_MEM_EQ(&g->registers, &before, offsetof(struct svm_registers, host_flags));
 	ok &= EXPECT_EQ(g->control->exitintinfo & EVENT_V, 0ull);
+	ok &= EXPECT_MEM_EQ(g->control->intercepts, control.intercepts, sizeof(control.intercepts));
+	ok &= EXPECT_EQ(g->control->vintr, control.vintr);
+	ok &= EXPECT_EQ(g->control->eventinj, 0ull);
 	return ok;
 }

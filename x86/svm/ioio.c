@@ -262,29 +262,23 @@ TEST(ioio_each_port_bit, "each bit of the map is one port's", SPEC("APM vol. 2, 
 		}
 }
 
-TEST(ioio_priority, "IOPL and the TSS's bitmap are checked before the intercept",
-     SPEC("APM vol. 2, 15.10.2"))
-{
-	struct svm_guest *g = svm_new(SVM_NATIVE);
-	static const u8 out_imm[] = { 0xe6, PORT };
-	static const struct {
-		const char *name;
-		bool vm86;
-		u32 iopl;
-		bool allowed; /* by the bitmap */
-		u64 exit;
-	} cases[] = {
-		{ "cpl3-iopl0-refused", false, 0, false, SVM_EXIT_EXCP(VEC_GP) },
-		{ "cpl3-iopl0-allowed", false, 0, true, SVM_EXIT_IOIO },
-		{ "cpl3-iopl3", false, 3, false, SVM_EXIT_IOIO },
-		{ "vm86-refused", true, 3, false, SVM_EXIT_EXCP(VEC_GP) },
-		{ "vm86-allowed", true, 3, true, SVM_EXIT_IOIO },
-	};
+/* Who refuses OUT: the TSS's bitmap, where IOPL does not allow it. */
+struct privilege {
+	const char *name;
+	u32 iopl;
+	bool allowed; /* by the bitmap */
+	u64 exit;
+};
 
-	for (u32 i = 0; i < ARRAY_SIZE(cases); i++) {
+static void check_privilege(enum svm_mode mode, const struct privilege *cases, u32 count)
+{
+	struct svm_guest *g = svm_new(mode);
+	static const u8 out_imm[] = { 0xe6, PORT };
+
+	for (u32 i = 0; i < count; i++) {
 		SUBTEST("%s", cases[i].name);
-		set_up(g, cases[i].vm86 ? SVM_VM86 : SVM_NATIVE, out_imm, sizeof(out_imm));
-		if (!cases[i].vm86)
+		set_up(g, mode, out_imm, sizeof(out_imm));
+		if (mode != SVM_VM86)
 			svm_set_cpl(g, 3);
 		g->save->rflags = (g->save->rflags & ~FLAG_IOPL) | cases[i].iopl << 12;
 		svm_intercept_port(g, PORT, true);
@@ -292,6 +286,32 @@ TEST(ioio_priority, "IOPL and the TSS's bitmap are checked before the intercept"
 			memset(g->tss + g->tss[0x66], 0xff, 0x2000);
 		intercept_run_and_expect(g, cases[i].exit);
 	}
+}
+
+static void ioio_priority(enum svm_mode mode)
+{
+	static const struct privilege cases[] = {
+		{ "iopl0-refused", 0, false, SVM_EXIT_EXCP(VEC_GP) },
+		{ "iopl0-allowed", 0, true, SVM_EXIT_IOIO },
+		{ "iopl3", 3, false, SVM_EXIT_IOIO },
+	};
+
+	check_privilege(mode, cases, ARRAY_SIZE(cases));
+}
+
+TEST_IN_FLAT_MODES(ioio_priority,
+		   "at CPL 3, IOPL and the TSS's bitmap are checked before the intercept",
+		   SPEC("APM vol. 2, 15.10.2"))
+
+TEST(ioio_priority_vm86, "in virtual-8086 mode the TSS's bitmap is checked before the intercept",
+     SPEC("APM vol. 2, 15.10.2"))
+{
+	static const struct privilege cases[] = {
+		{ "refused", 3, false, SVM_EXIT_EXCP(VEC_GP) },
+		{ "allowed", 3, true, SVM_EXIT_IOIO },
+	};
+
+	check_privilege(SVM_VM86, cases, ARRAY_SIZE(cases));
 }
 
 TEST(ioio_before_memory,

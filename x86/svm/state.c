@@ -25,7 +25,7 @@ static const struct field {
 	FIELD(gdtr.limit),  FIELD(gdtr.base),	FIELD(idtr.limit),  FIELD(idtr.base),
 	FIELD(cpl),	    FIELD(efer),	FIELD(cr4),	    FIELD(cr3),
 	FIELD(cr0),	    FIELD(dr7),		FIELD(dr6),	    FIELD(rflags),
-	FIELD(rip),	    FIELD(rsp),		FIELD(rax),	    FIELD(cr2),
+	FIELD(rip),	    FIELD(rsp),		FIELD(rax),
 };
 
 static u64 value(const struct vmcb_save *save, const struct field *field)
@@ -36,20 +36,20 @@ static u64 value(const struct vmcb_save *save, const struct field *field)
 	return v;
 }
 
-/* The attributes that a segment register has to keep: the others may read as anything. */
-#define ATTRIB_MASK (VMCB_ATTRIB_P | BIT(4) | BITS(3, 1))
+/* The attributes that count, 15.5.1: of the data segments P, E, W and code or data; the others may read as anything. */
+#define ATTRIB_DATA (VMCB_ATTRIB_P | BITS(3, 1))
+#define ATTRIB_CS   (VMCB_ATTRIB_P | BIT(1) | VMCB_ATTRIB_L | VMCB_ATTRIB_D)
 
 static void expect_saved(const struct svm_guest *g, const struct vmcb_save *expected)
 {
 	for (u32 i = 0; i < ARRAY_SIZE(fields); i++)
 		EXPECT_EQ(value(g->save, &fields[i]), value(expected, &fields[i]), "%s",
 			  fields[i].name);
-	EXPECT_EQ(g->save->es.attrib & ATTRIB_MASK, expected->es.attrib & ATTRIB_MASK);
-	EXPECT_EQ(g->save->cs.attrib & (ATTRIB_MASK | VMCB_ATTRIB_L | VMCB_ATTRIB_D),
-		  expected->cs.attrib & (ATTRIB_MASK | VMCB_ATTRIB_L | VMCB_ATTRIB_D));
-	EXPECT_EQ(g->save->ss.attrib & (ATTRIB_MASK | VMCB_ATTRIB_D),
-		  expected->ss.attrib & (ATTRIB_MASK | VMCB_ATTRIB_D));
-	EXPECT_EQ(g->save->ds.attrib & ATTRIB_MASK, expected->ds.attrib & ATTRIB_MASK);
+	EXPECT_EQ(g->save->es.attrib & ATTRIB_DATA, expected->es.attrib & ATTRIB_DATA);
+	EXPECT_EQ(g->save->cs.attrib & ATTRIB_CS, expected->cs.attrib & ATTRIB_CS);
+	EXPECT_EQ(g->save->ss.attrib & (ATTRIB_DATA | VMCB_ATTRIB_D),
+		  expected->ss.attrib & (ATTRIB_DATA | VMCB_ATTRIB_D));
+	EXPECT_EQ(g->save->ds.attrib & ATTRIB_DATA, expected->ds.attrib & ATTRIB_DATA);
 }
 
 static void guest_state_kept(enum svm_mode mode)
@@ -172,33 +172,72 @@ TEST(vmcb_untouched, "VMRUN and #VMEXIT change nothing in the control area but w
 		      sizeof(*c) - offsetof(struct vmcb_control, reserved_100));
 }
 
-TEST(cpl_forced, "CPL is 0 in real mode and 3 in virtual-8086 mode, whatever the VMCB says",
+/* CLTS, with the VMCB's CPL 0 to 3: executed at CPL 0 alone. */
+static void check_cpl(enum svm_mode mode, u8 given, u8 forced)
+{
+	struct svm_guest *g = svm_new(mode);
+	static const u8 clts_code[] = { 0x0f, 0x06 };
+
+	SUBTEST("cpl%u", given);
+	if (mode == SVM_NATIVE)
+		svm_set_cpl(g, given);
+	svm_code_bytes(g, clts_code, sizeof(clts_code));
+	g->save->cpl = given;
+	svm_run(g);
+	EXPECT_EXIT(g, forced ? SVM_EXIT_EXCP(VEC_GP) : SVM_EXIT_VMMCALL);
+	EXPECT_EQ(g->save->cpl, forced);
+}
+
+TEST(cpl_of_vmcb, "in protected mode CPL is the VMCB's",
      SPEC("APM vol. 2, 15.5.1; appendix B, table B-2"))
 {
-	static const struct {
-		const char *name;
-		enum svm_mode mode;
-		u8 cpl, forced;
-	} rows[] = {
-		{ "real-3", SVM_REAL, 3, 0 },	  { "real-0", SVM_REAL, 0, 0 },
-		{ "vm86-0", SVM_VM86, 0, 3 },	  { "vm86-3", SVM_VM86, 3, 3 },
-		{ "native-0", SVM_NATIVE, 0, 0 }, { "native-3", SVM_NATIVE, 3, 3 },
-	};
-	struct svm_guest *g = svm_new(SVM_NATIVE);
-	static const u8 clts_code[] = { 0x0f, 0x06 }; /* CLTS: only at CPL 0 */
-
-	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
-		SUBTEST("%s", rows[i].name);
-		svm_reset(g, rows[i].mode);
-		if (rows[i].mode == SVM_NATIVE)
-			svm_set_cpl(g, rows[i].cpl);
-		svm_code_bytes(g, clts_code, sizeof(clts_code));
-		g->save->cpl = rows[i].cpl;
-		svm_run(g);
-		EXPECT_EXIT(g, rows[i].forced ? SVM_EXIT_EXCP(VEC_GP) : SVM_EXIT_VMMCALL);
-		EXPECT_EQ(g->save->cpl, rows[i].forced);
-	}
+	check_cpl(SVM_NATIVE, 0, 0);
+	check_cpl(SVM_NATIVE, 3, 3);
 }
+
+TEST(cpl_forced_real, "CPL is 0 in real mode, whatever the VMCB says",
+     SPEC("APM vol. 2, 15.5.1; appendix B, table B-2"))
+{
+	check_cpl(SVM_REAL, 0, 0);
+	check_cpl(SVM_REAL, 3, 0);
+}
+
+TEST(cpl_forced_vm86, "CPL is 3 in virtual-8086 mode, whatever the VMCB says",
+     SPEC("APM vol. 2, 15.5.1; appendix B, table B-2"))
+{
+	check_cpl(SVM_VM86, 0, 3);
+	check_cpl(SVM_VM86, 3, 3);
+}
+
+static void guest_cr2(enum svm_mode mode)
+{
+	static const u8 read_cr2[] = { 0x0f, 0x20, 0xd3 }; /* MOV EBX, CR2 */
+	struct svm_guest *g = svm_new(mode);
+
+	SUBTEST("kept");
+	svm_code_bytes(g, "", 0);
+	g->save->cr2 = 0x5678000;
+	svm_run(g);
+	EXPECT_EXIT(g, SVM_EXIT_VMMCALL);
+	EXPECT_EQ(g->save->cr2, 0x5678000ull);
+	SUBTEST("seen");
+	svm_reset(g, mode);
+	svm_code_bytes(g, read_cr2, sizeof(read_cr2));
+	g->save->cr2 = 0x6789000;
+	svm_run(g);
+	EXPECT_DONE(g);
+	EXPECT_EQ(g->registers.bx, 0x6789000ul);
+	SUBTEST("exception-exit");
+	svm_reset(g, mode);
+	svm_code_bytes(g, "\x0f\x0b", 2);
+	g->save->cr2 = 0x789a000;
+	svm_run(g);
+	EXPECT_EXIT(g, SVM_EXIT_EXCP(VEC_UD));
+	EXPECT_EQ(g->save->cr2, 0x789a000ull);
+}
+
+TEST_IN_MODES_BUT_VM86(guest_cr2, "VMRUN loads CR2, #VMEXIT saves it",
+		       SPEC("APM vol. 2, 15.5.1, 15.6"))
 
 TEST(rip_beyond,
      "a RIP outside the code segment or not canonical is no illegal state: the guest gets #GP(0)",

@@ -14,72 +14,66 @@
 #define SVM_EXIT_DR_WRITE(n) (0x30u + (n))
 #define SVM_EXIT_EXCP(n)     (0x40u + (n))
 
-/* EXIT(code, NAME) for each of the others. */
-#define SVM_EXITS(EXIT)                  \
-	EXIT(0x60, INTR)                 \
-	EXIT(0x61, NMI)                  \
-	EXIT(0x62, SMI)                  \
-	EXIT(0x63, INIT)                 \
-	EXIT(0x64, VINTR)                \
-	EXIT(0x65, CR0_SEL_WRITE)        \
-	EXIT(0x66, IDTR_READ)            \
-	EXIT(0x67, GDTR_READ)            \
-	EXIT(0x68, LDTR_READ)            \
-	EXIT(0x69, TR_READ)              \
-	EXIT(0x6a, IDTR_WRITE)           \
-	EXIT(0x6b, GDTR_WRITE)           \
-	EXIT(0x6c, LDTR_WRITE)           \
-	EXIT(0x6d, TR_WRITE)             \
-	EXIT(0x6e, RDTSC)                \
-	EXIT(0x6f, RDPMC)                \
-	EXIT(0x70, PUSHF)                \
-	EXIT(0x71, POPF)                 \
-	EXIT(0x72, CPUID)                \
-	EXIT(0x73, RSM)                  \
-	EXIT(0x74, IRET)                 \
-	EXIT(0x75, SWINT)                \
-	EXIT(0x76, INVD)                 \
-	EXIT(0x77, PAUSE)                \
-	EXIT(0x78, HLT)                  \
-	EXIT(0x79, INVLPG)               \
-	EXIT(0x7a, INVLPGA)              \
-	EXIT(0x7b, IOIO)                 \
-	EXIT(0x7c, MSR)                  \
-	EXIT(0x7d, TASK_SWITCH)          \
-	EXIT(0x7e, FERR_FREEZE)          \
-	EXIT(0x7f, SHUTDOWN)             \
-	EXIT(0x80, VMRUN)                \
-	EXIT(0x81, VMMCALL)              \
-	EXIT(0x82, VMLOAD)               \
-	EXIT(0x83, VMSAVE)               \
-	EXIT(0x84, STGI)                 \
-	EXIT(0x85, CLGI)                 \
-	EXIT(0x86, SKINIT)               \
-	EXIT(0x87, RDTSCP)               \
-	EXIT(0x88, ICEBP)                \
-	EXIT(0x89, WBINVD)               \
-	EXIT(0x8a, MONITOR)              \
-	EXIT(0x8b, MWAIT)                \
-	EXIT(0x8c, MWAIT_CONDITIONAL)    \
-	EXIT(0x8d, XSETBV)               \
-	EXIT(0x8e, RDPRU)                \
-	EXIT(0x8f, EFER_WRITE_TRAP)      \
-	EXIT(0xa0, INVLPGB)              \
-	EXIT(0xa1, INVLPGB_ILLEGAL)      \
-	EXIT(0xa2, INVPCID)              \
-	EXIT(0xa3, MCOMMIT)              \
-	EXIT(0xa4, TLBSYNC)              \
-	EXIT(0xa5, BUSLOCK)              \
-	EXIT(0xa6, IDLE_HLT)             \
-	EXIT(0x400, NPF)                 \
-	EXIT(0x401, AVIC_INCOMPLETE_IPI) \
-	EXIT(0x402, AVIC_NOACCEL)        \
-	EXIT(0x403, VMGEXIT)
-
 enum svm_exit {
-#define SVM_EXIT_VALUE_(code, name) SVM_EXIT_##name = (code),
-	SVM_EXITS(SVM_EXIT_VALUE_)
-#undef SVM_EXIT_VALUE_
+	SVM_EXIT_INTR = 0x60,
+	SVM_EXIT_NMI = 0x61,
+	SVM_EXIT_SMI = 0x62,
+	SVM_EXIT_INIT = 0x63,
+	SVM_EXIT_VINTR = 0x64,
+	SVM_EXIT_CR0_SEL_WRITE = 0x65,
+	SVM_EXIT_IDTR_READ = 0x66,
+	SVM_EXIT_GDTR_READ = 0x67,
+	SVM_EXIT_LDTR_READ = 0x68,
+	SVM_EXIT_TR_READ = 0x69,
+	SVM_EXIT_IDTR_WRITE = 0x6a,
+	SVM_EXIT_GDTR_WRITE = 0x6b,
+	SVM_EXIT_LDTR_WRITE = 0x6c,
+	SVM_EXIT_TR_WRITE = 0x6d,
+	SVM_EXIT_RDTSC = 0x6e,
+	SVM_EXIT_RDPMC = 0x6f,
+	SVM_EXIT_PUSHF = 0x70,
+	SVM_EXIT_POPF = 0x71,
+	SVM_EXIT_CPUID = 0x72,
+	SVM_EXIT_RSM = 0x73,
+	SVM_EXIT_IRET = 0x74,
+	SVM_EXIT_SWINT = 0x75,
+	SVM_EXIT_INVD = 0x76,
+	SVM_EXIT_PAUSE = 0x77,
+	SVM_EXIT_HLT = 0x78,
+	SVM_EXIT_INVLPG = 0x79,
+	SVM_EXIT_INVLPGA = 0x7a,
+	SVM_EXIT_IOIO = 0x7b,
+	SVM_EXIT_MSR = 0x7c,
+	SVM_EXIT_TASK_SWITCH = 0x7d,
+	SVM_EXIT_FERR_FREEZE = 0x7e,
+	SVM_EXIT_SHUTDOWN = 0x7f,
+	SVM_EXIT_VMRUN = 0x80,
+	SVM_EXIT_VMMCALL = 0x81,
+	SVM_EXIT_VMLOAD = 0x82,
+	SVM_EXIT_VMSAVE = 0x83,
+	SVM_EXIT_STGI = 0x84,
+	SVM_EXIT_CLGI = 0x85,
+	SVM_EXIT_SKINIT = 0x86,
+	SVM_EXIT_RDTSCP = 0x87,
+	SVM_EXIT_ICEBP = 0x88,
+	SVM_EXIT_WBINVD = 0x89,
+	SVM_EXIT_MONITOR = 0x8a,
+	SVM_EXIT_MWAIT = 0x8b,
+	SVM_EXIT_MWAIT_CONDITIONAL = 0x8c,
+	SVM_EXIT_XSETBV = 0x8d,
+	SVM_EXIT_RDPRU = 0x8e,
+	SVM_EXIT_EFER_WRITE_TRAP = 0x8f,
+	SVM_EXIT_INVLPGB = 0xa0,
+	SVM_EXIT_INVLPGB_ILLEGAL = 0xa1,
+	SVM_EXIT_INVPCID = 0xa2,
+	SVM_EXIT_MCOMMIT = 0xa3,
+	SVM_EXIT_TLBSYNC = 0xa4,
+	SVM_EXIT_BUSLOCK = 0xa5,
+	SVM_EXIT_IDLE_HLT = 0xa6,
+	SVM_EXIT_NPF = 0x400,
+	SVM_EXIT_AVIC_INCOMPLETE_IPI = 0x401,
+	SVM_EXIT_AVIC_NOACCEL = 0x402,
+	SVM_EXIT_VMGEXIT = 0x403,
 };
 
 #define SVM_EXIT_INVALID   (~0ull)

@@ -77,7 +77,7 @@ void svm_mode_alloc(struct svm_guest *g)
 
 static void fill_stubs(struct svm_guest *g)
 {
-	static const u8 stub[SVM_STUB_SIZE] = { 0x0f, 0x01, 0xd9, 0x90 };
+	static const u8 stub[SVM_STUB_SIZE] = { 0x90, 0x0f, 0x01, 0xd9 };
 
 	g->stubs = g->mode == SVM_REAL ? (u8 *)LOW_STUBS : g->high_stubs;
 	for (u32 vector = 0; vector < 256; vector++)

@@ -24,7 +24,11 @@ void svm_run_asm(struct vmcb *vmcb, struct svm_registers *registers, struct vmcb
 
 bool svm_available(void)
 {
-	return cpu_has(X86_FEATURE_SVM) && !(rdmsr(MSR_VM_CR) & VM_CR_SVMDIS);
+	u64 vm_cr = 0;
+
+	/* Without VM_CR there is nothing that disables it. */
+	return cpu_has(X86_FEATURE_SVM) &&
+	       (rdmsr_try(MSR_VM_CR, &vm_cr).kind || !(vm_cr & VM_CR_SVMDIS));
 }
 
 void svm_enable(void)
@@ -190,7 +194,7 @@ u64 svm_exit(const struct svm_guest *g)
 
 s32 svm_delivered(const struct svm_guest *g)
 {
-	u64 offset = g->save->cs.base + g->save->rip - (ulong)g->stubs;
+	u64 offset = g->save->cs.base + g->save->rip - 1 - (ulong)g->stubs;
 
 	if (svm_exit(g) != SVM_EXIT_VMMCALL || offset >= 256 * SVM_STUB_SIZE ||
 	    offset % SVM_STUB_SIZE)

@@ -66,7 +66,7 @@ struct svm_guest {
 	u8 *iopm, *msrpm; /* all clear; used only if the intercepts are set */
 	u8 *code;	  /* where the guest begins */
 	u32 code_size;	  /* without the VMMCALL behind it */
-	u8 *stubs;	  /* 256 VMMCALLs, SVM_STUB_SIZE apart, one for each vector */
+	u8 *stubs;	  /* 256 times NOP and VMMCALL, SVM_STUB_SIZE apart, one for each vector */
 	u8 *stack_top;
 	u8 *data; /* a page that nothing else is in */
 	u64 *gdt; /* as desc.h has it, and SVM_SEL_* */
@@ -168,11 +168,14 @@ void svm_mode_init(struct svm_guest *g, enum svm_mode mode);
 	})
 
 /* An exception or interrupt was delivered in the guest. */
-#define EXPECT_DELIVERED(g, vector, ...)                                                     \
-	({                                                                                   \
-		bool delivered_ = EXPECT_EXIT(g, SVM_EXIT_VMMCALL, ##__VA_ARGS__) &&         \
-				  EXPECT_EQ(svm_delivered(g), (s32)(vector), ##__VA_ARGS__); \
-		delivered_;                                                                  \
+#define EXPECT_DELIVERED(g, vector, ...)                                                       \
+	({                                                                                     \
+		bool delivered_ =                                                              \
+			EXPECT_EXIT(g, SVM_EXIT_VMMCALL, ##__VA_ARGS__) &&                     \
+			EXPECT_EQ(svm_delivered(g), (s32)(vector),                             \
+				  "rip %#llx, code from %#llx, stubs from %#llx " __VA_ARGS__, \
+				  (g)->save->rip, svm_start(g), (u64)(ulong)(g)->stubs);       \
+		delivered_;                                                                    \
 	})
 
 #endif
