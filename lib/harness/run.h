@@ -27,6 +27,9 @@ bool run_is_ending(void);
 /* An exception that nobody expected: reports it with registers and backtrace, ends the case. */
 void run_unexpected_fault(const struct trap_frame *frame, struct fault fault) __noreturn;
 
+/* True if cases are to run all combinations of which they take samples otherwise (exhaustive). */
+bool run_is_exhaustive(void);
+
 /* The seed of this run (seed=N). */
 u64 run_seed(void);
 

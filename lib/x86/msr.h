@@ -15,6 +15,7 @@
 #define MSR_IA32_DEBUGCTL     0x000001d9
 #define MSR_IA32_PAT	      0x00000277
 #define MSR_IA32_TSC_DEADLINE 0x000006e0
+#define MSR_IA32_PKRS	      0x000006e1
 #define MSR_X2APIC_BASE	      0x00000800
 #define MSR_EFER	      0xc0000080
 #define MSR_STAR	      0xc0000081
