@@ -52,6 +52,11 @@ u64 run_seed(void)
 	return args.seed;
 }
 
+bool run_is_exhaustive(void)
+{
+	return args.exhaustive;
+}
+
 void run_skip(const char *format, ...)
 {
 	va_list list;
@@ -247,8 +252,8 @@ static u32 select_cases(void)
 
 static void bail_out(const char *what, const char *word)
 {
-	ktap_bail_out("%s '%s'; known: case=GLOB[,GLOB] from=N seed=N shuffle=N verbose", what,
-		      word);
+	ktap_bail_out("%s '%s'; known: case=GLOB[,GLOB] from=N seed=N shuffle=N verbose exhaustive",
+		      what, word);
 	machine_exit(false);
 }
 
