@@ -15,7 +15,7 @@ prepare() {
 	for name in apt-get apt-cache dpkg dpkg-deb; do
 		ln -s "$TOP/scripts/tests/fake-apt" "bin/$name"
 	done
-	for name in x86_64 aarch64 s390x; do
+	for name in x86_64 i386 aarch64 arm s390x; do
 		printf '#!/bin/sh\necho "QEMU emulator version ${FAKE_HOST-8.2.1 (Debian 1:8.2)}"\n' >"bin/qemu-system-$name"
 	done
 	chmod +x bin/qemu*
