@@ -25,5 +25,7 @@ mapfile -t sources < <(git ls-files 'lib/arm/*.c' | grep -v '_32\.c$')
 check -Ilib/arm -D__aarch64__ "${sources[@]}"
 mapfile -t sources < <(git ls-files 'lib/arm/*.c' | grep -v '_64\.c$')
 check -Ilib/arm -D__arm__ "${sources[@]}"
+scripts/state-docs.sh --check || status=1
+scripts/circles.sh || status=1
 ((status)) || echo "lint: ${#c_files[@]} C files, ${#shell_files[@]} shell scripts: nothing to say"
 exit "$status"

@@ -292,7 +292,7 @@ const struct state_row state_rows[] = {
 	  .write = write_flags_row,
 	  .value = flags_value,
 	  .ignored = FLAGS_IGNORED,
-	  .flips = FLAG_DF | FLAG_NT | FLAG_AC | FLAG_IOPL },
+	  .flips = FLAG_NT | FLAG_AC | FLAG_IOPL },
 	CONTROL(0, "PE MP ET NE WP PG", reset_cr0, .flips = CR0_TS | CR0_EM | CR0_WP | CR0_AM),
 	CONTROL(2, "0", zero, .silent = true, .flips = 0x12345000),
 	CONTROL(3, "the kernel's space", reset_cr3, .flips = 0),

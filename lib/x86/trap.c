@@ -6,7 +6,7 @@
 #include <sys/cpu.h>
 #include <x86/cr.h>
 
-static trap_handler *handlers[256];
+static void (*handlers[256])(struct trap_frame *frame);
 static trap_taker *defaults[256];
 static trap_taker *filters[MAX_CPUS];
 static struct trap_frame last_frames[MAX_CPUS];

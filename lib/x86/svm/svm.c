@@ -93,16 +93,6 @@ void svm_code(struct svm_guest *g, struct mode_code code)
 	svm_code_bytes(g, code.start, code.size);
 }
 
-u64 svm_start(const struct svm_guest *g)
-{
-	return g->code == (u8 *)MODE_CODE ? 0 : (ulong)g->code;
-}
-
-u64 svm_end(const struct svm_guest *g)
-{
-	return svm_start(g) + g->code_size;
-}
-
 void svm_intercept(struct svm_guest *g, u32 code, bool on)
 {
 	u32 *word = &g->control->intercepts[code / 32];

@@ -102,8 +102,15 @@ void svm_code(struct svm_guest *g, struct mode_code code);
 void svm_code_bytes(struct svm_guest *g, const void *bytes, size_t size);
 
 /* RIP at the start of the code, and at the VMMCALL behind it. */
-u64 svm_start(const struct svm_guest *g);
-u64 svm_end(const struct svm_guest *g);
+static inline u64 svm_start(const struct svm_guest *g)
+{
+	return g->code == (u8 *)MODE_CODE ? 0 : (ulong)g->code;
+}
+
+static inline u64 svm_end(const struct svm_guest *g)
+{
+	return svm_start(g) + g->code_size;
+}
 
 /*
  * Makes the guest, of SVM_NATIVE mode, run the C function fn(arg) on its own stack; the guest ends with
