@@ -99,10 +99,9 @@ TEST(breakpoint_whole_address, "a breakpoint compares all bits of the address",
 	ulong at = arm_code(code, ARRAY_SIZE(code));
 
 	debug_off();
-	for (u32 bit = 2; bit < 48; bit++) {
+	/* Bits 3 and 2 would lead to the instructions beside. */
+	for (u32 bit = 4; bit < 48; bit++) {
 		SUBTEST("bit-%u", bit);
-		if (bit < 4)
-			continue;
 		set_breakpoint(0, (at + 4) ^ BIT(bit), DBGCR_E | DBGCR_EL0 | DBGBCR_BAS);
 		at = arm_code(code, ARRAY_SIZE(code));
 		expect_hit(ARM_EL0, at, ENABLED, 4);

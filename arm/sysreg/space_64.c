@@ -47,8 +47,13 @@ static void sweep(bool read, void (*check)(u32 key, ulong at))
 	/* ZEN and SMEN: else, what belongs to SVE and SME is trapped. */
 	write_sys(CPACR, CPACR_FPEN | CPACR_ZEN | CPACR_SMEN);
 	for (u32 first = 0; first < KEYS; first += 128) {
+		u32 before;
+
 		SUBTEST("%u-%u-c%u", KEY_OP0(first), KEY_OP1(first), KEY_CRN(first));
+		before = expectations_evaluated;
 		for_each_key(first, read, check);
+		if (expectations_evaluated == before)
+			SKIP_ROW("the manual leaves these to the implementation");
 	}
 }
 

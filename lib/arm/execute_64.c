@@ -38,14 +38,21 @@ ulong arm_code(const u32 *code, u32 count)
 struct fault arm_run(enum arm_el el, ulong address, struct arm_registers *r)
 {
 	struct trap_frame frame;
+	u64 spsr;
 
 	r->pc = address;
-	execute_enter(r, (r->pstate & ~(PSTATE_MODE | PSTATE_DAIF)) | (PSTATE_DAIF & ~r->unmasked) |
-				 (el == ARM_EL1 ? PSTATE_EL1T : PSTATE_EL0));
+	if (el == ARM_EL0_A32)
+		spsr = (r->pstate & ~(PSTATE_MODE | PSTATE_DAIF)) |
+		       ((PSTATE_DAIF & ~PSTATE_D) & ~r->unmasked) | PSTATE_AARCH32;
+	else
+		spsr = (r->pstate & ~(PSTATE_MODE | PSTATE_DAIF)) | (PSTATE_DAIF & ~r->unmasked) |
+		       (el == ARM_EL1 ? PSTATE_EL1T : PSTATE_EL0);
+	execute_enter(r, spsr);
 	frame.esr = r->esr;
 	frame.far = r->far;
 	frame.vector = r->vector;
-	if ((r->vector & 3) == VECTOR_SYNC && r->esr >> 26 == EC_SVC &&
+	if ((r->vector & 3) == VECTOR_SYNC &&
+	    (r->esr >> 26 == EC_SVC || r->esr >> 26 == EC_SVC_A32) &&
 	    (r->esr & 0xffff) == EXECUTE_END_IMM) {
 		r->pc -= INSN_SIZE;
 		return NO_FAULT;

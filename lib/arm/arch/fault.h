@@ -48,6 +48,7 @@
 #define EC_FP_ACCESS	 0x07
 #define EC_BTI		 0x0d
 #define EC_ILLEGAL	 0x0e
+#define EC_SVC_A32	 0x11
 #define EC_SVC		 0x15
 #define EC_HVC		 0x16
 #define EC_SMC		 0x17
