@@ -190,8 +190,8 @@ static u64 multiply_cc(u64 a, u64 b, u32 width, u32 *cc)
 	bool minus = negative(a, width) != negative(b, width);
 	u64 high, low;
 
-	multiply(negative(a, width) ? negate(a, width) : a, negative(b, width) ? negate(b, width) : b,
-		 &high, &low);
+	multiply(negative(a, width) ? negate(a, width) : a,
+		 negative(b, width) ? negate(b, width) : b, &high, &low);
 	if (width == 32)
 		high = low >> 32;
 	/* The magnitude has to be less than 2^(width - 1), or equal to it with a minus sign. */
@@ -364,8 +364,8 @@ static bool pair(const struct alu_instruction *i, u64 b, struct alu_state *s)
 		high = low >> 32;
 		break;
 	case ALU_MULTIPLY_128:
-		multiply(negative(odd, 64) ? negate(odd, 64) : odd, negative(b, 64) ? negate(b, 64) : b,
-			 &high, &low);
+		multiply(negative(odd, 64) ? negate(odd, 64) : odd,
+			 negative(b, 64) ? negate(b, 64) : b, &high, &low);
 		if (negative(odd, 64) != negative(b, 64)) {
 			high = ~high + (low == 0);
 			low = negate(low, 64);

@@ -374,7 +374,7 @@ u64 bfp_to_integer(struct bfp_context *c, struct bfp a, u32 bits, bool is_signed
 	bool inexact = false, too_big;
 
 	if (bfp_is_nan(a)) {
-		c->flags |= BFP_INVALID;
+		c->flags |= BFP_INVALID | BFP_INEXACT;
 		return is_signed ? least : 0;
 	}
 	if (a.kind == BFP_ZERO)
@@ -390,7 +390,7 @@ u64 bfp_to_integer(struct bfp_context *c, struct bfp a, u32 bits, bool is_signed
 			  a.significand.word[0] > (a.minus ? least : most);
 	}
 	if (too_big) {
-		c->flags |= BFP_INVALID;
+		c->flags |= BFP_INVALID | BFP_INEXACT;
 		return a.minus ? least : most;
 	}
 	if (inexact)

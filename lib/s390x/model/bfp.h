@@ -72,7 +72,7 @@ struct bfp bfp_multiply_add(struct bfp_context *c, struct bfp a, struct bfp b, s
 struct bfp bfp_convert(struct bfp_context *c, struct bfp a);
 struct bfp bfp_to_integral(struct bfp_context *c, struct bfp a);
 
-/* To an integer of `bits`; out of range or NaN: BFP_INVALID and the nearest, or the least, one. */
+/* To an integer of `bits`; out of range or NaN: BFP_INVALID, BFP_INEXACT, and the nearest, or the least, one. */
 u64 bfp_to_integer(struct bfp_context *c, struct bfp a, u32 bits, bool is_signed);
 struct bfp bfp_from_integer(struct bfp_context *c, u64 value, bool is_signed);
 
