@@ -38,8 +38,8 @@ execute_enter:
 	tmy	X_FLAGS + 3(%r0), 2
 	jz	1f
 	lghi	%r1, X_VR
-	.insn	vrs, 0xe70000000036, 0, 15, 0(%r1), 0	/* VLM */
-	.insn	vrs, 0xe70000000036, 0, 15, 256(%r1), 12
+	.byte	0xe7, 0x0f, 0x10, 0x00, 0x00, 0x36 /* VLM v0,v15,0(r1) */
+	.byte	0xe7, 0x0f, 0x11, 0x00, 0x0c, 0x36 /* VLM v16,v31,256(r1) */
 	j	3f
 1:
 	.irp	r, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
@@ -76,8 +76,8 @@ execute_slot_end:
 	tmy	X_FLAGS + 3(%r0), 2
 	jz	1f
 	lghi	%r1, X_VR
-	.insn	vrs, 0xe7000000003e, 0, 15, 0(%r1), 0	/* VSTM */
-	.insn	vrs, 0xe7000000003e, 0, 15, 256(%r1), 12
+	.byte	0xe7, 0x0f, 0x10, 0x00, 0x00, 0x3e /* VSTM v0,v15,0(r1) */
+	.byte	0xe7, 0x0f, 0x11, 0x00, 0x0c, 0x3e /* VSTM v16,v31,256(r1) */
 	j	3f
 1:
 	.irp	r, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
