@@ -191,3 +191,23 @@ void check_vector(const struct vector_insn *i)
 	EXPECT_EQ(trap_last_frame()->info.dxc, 0xfeu);
 	write_cr(0, read_cr(0) & ~CR0_AFP);
 }
+
+void encode_vector_storage(u8 *code, u32 first, u32 second, u32 displacement, u32 m, u32 rxb,
+			   u8 opcode)
+{
+	code[0] = 0xe7;
+	code[1] = (u8)(first << 4 | second);
+	code[2] = (u8)(VECTOR_BASE << 4 | displacement >> 8);
+	code[3] = (u8)displacement;
+	code[4] = (u8)(m << 4 | rxb);
+	code[5] = opcode;
+}
+
+void expect_loaded(const u8 *code, struct execution e, u32 vr, struct bytes16 value)
+{
+	struct execution expected = e;
+
+	put_vector(&expected, vr, value);
+	EXPECT_NO_FAULT(execute(code, 6, &e));
+	expect_vectors(&e, &expected, "loaded");
+}

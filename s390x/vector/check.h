@@ -52,6 +52,16 @@ bool expect_vectors(const struct execution *actual, const struct execution *expe
 void encode_vector(u8 *code, u8 opcode, u32 v1, u32 v2, u32 v3, u32 byte_2, u32 byte_3,
 		   u32 v4_or_m);
 
+/*
+ * e7, V1 and X2, V3 or R3, base register 9 and displacement, M and RXB, opcode.
+ */
+#define VECTOR_BASE 9
+void encode_vector_storage(u8 *code, u32 first, u32 second, u32 displacement, u32 m, u32 rxb,
+			   u8 opcode);
+
+/* Executes six bytes of code from this state; then nothing but this register differs. */
+void expect_loaded(const u8 *code, struct execution e, u32 vr, struct bytes16 value);
+
 #define VECTOR(name_, manual, opcode_, model_, sizes_, flags_)                              \
 	TEST(name_, manual ": every element, registers of both halves, nothing else",       \
 	     SPEC("PoP SA22-7832-13, chapters 21 to 23, " manual),                          \
