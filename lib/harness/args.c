@@ -30,6 +30,10 @@ static bool parse_word(const char *word, struct args *args)
 		args->verbose = true;
 		return true;
 	}
+	if (!strcmp(word, "exhaustive")) {
+		args->exhaustive = true;
+		return true;
+	}
 	if ((value = value_of(word, "case=")) && *value) {
 		args->cases = value;
 		return true;

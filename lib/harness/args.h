@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The command line of a test kernel: case=GLOB[,GLOB] from=N seed=N verbose. */
+/* The command line of a test kernel: case=GLOB[,GLOB] from=N seed=N verbose exhaustive. */
 #ifndef ASSAY_HARNESS_ARGS_H
 #define ASSAY_HARNESS_ARGS_H
 
@@ -9,7 +9,8 @@ struct args {
 	const char *cases; /* globs with commas between; "*" by default */
 	u32 from;	   /* start with the Nth of the selected cases, counted from 1 */
 	u64 seed;
-	bool verbose; /* show every failure of a case, however many */
+	bool verbose;	 /* show every failure of a case, however many */
+	bool exhaustive; /* all combinations where a case takes samples otherwise */
 };
 
 #define DEFAULT_SEED 1

@@ -51,6 +51,11 @@ u64 run_seed(void)
 	return args.seed;
 }
 
+bool run_is_exhaustive(void)
+{
+	return args.exhaustive;
+}
+
 void run_skip(const char *format, ...)
 {
 	va_list list;
@@ -215,7 +220,7 @@ static bool selected(const struct test_case *c)
 
 static void bail_out(const char *what, const char *word)
 {
-	ktap_bail_out("%s '%s'; known: case=GLOB[,GLOB] from=N seed=N verbose", what, word);
+	ktap_bail_out("%s '%s'; known: case=GLOB[,GLOB] from=N seed=N verbose exhaustive", what, word);
 	machine_exit(false);
 }
 

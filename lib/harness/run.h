@@ -17,6 +17,9 @@ void image_main(void);
 /* Runs the cases that the command line selects, and ends the run. */
 void run_all(void) __noreturn;
 
+/* True if cases are to run all combinations of which they take samples otherwise (exhaustive). */
+bool run_is_exhaustive(void);
+
 /* The seed of this run (seed=N). */
 u64 run_seed(void);
 

@@ -14,27 +14,28 @@ SUITE("Harness");
  */
 
 TEST(args_understood, "every word of the command line sets its value, the last of several wins",
-     SPEC("lib/harness/args.h, case= from= seed= verbose"))
+     SPEC("lib/harness/args.h, case= from= seed= verbose exhaustive"))
 {
 	static const struct {
 		const char *line;
 		struct args args;
 	} table[] = {
-		{ "", { "*", 1, DEFAULT_SEED, false } },
-		{ "   ", { "*", 1, DEFAULT_SEED, false } },
-		{ "verbose", { "*", 1, DEFAULT_SEED, true } },
-		{ "case=a", { "a", 1, DEFAULT_SEED, false } },
-		{ "case=a*,b?", { "a*,b?", 1, DEFAULT_SEED, false } },
-		{ "case==", { "=", 1, DEFAULT_SEED, false } },
-		{ "from=1", { "*", 1, DEFAULT_SEED, false } },
-		{ "from=27", { "*", 27, DEFAULT_SEED, false } },
-		{ "from=0x1b", { "*", 27, DEFAULT_SEED, false } },
-		{ "from=4294967295", { "*", 4294967295u, DEFAULT_SEED, false } },
-		{ "seed=0", { "*", 1, 0, false } },
-		{ "seed=18446744073709551615", { "*", 1, UINT64_MAX, false } },
-		{ "seed=0xfedcba9876543210", { "*", 1, 0xfedcba9876543210ull, false } },
-		{ " from=3  seed=4 verbose case=x ", { "x", 3, 4, true } },
-		{ "case=a case=b from=2 from=5 seed=1 seed=9", { "b", 5, 9, false } },
+		{ "", { "*", 1, DEFAULT_SEED, false, false } },
+		{ "   ", { "*", 1, DEFAULT_SEED, false, false } },
+		{ "verbose", { "*", 1, DEFAULT_SEED, true, false } },
+		{ "exhaustive", { "*", 1, DEFAULT_SEED, false, true } },
+		{ "case=a", { "a", 1, DEFAULT_SEED, false, false } },
+		{ "case=a*,b?", { "a*,b?", 1, DEFAULT_SEED, false, false } },
+		{ "case==", { "=", 1, DEFAULT_SEED, false, false } },
+		{ "from=1", { "*", 1, DEFAULT_SEED, false, false } },
+		{ "from=27", { "*", 27, DEFAULT_SEED, false, false } },
+		{ "from=0x1b", { "*", 27, DEFAULT_SEED, false, false } },
+		{ "from=4294967295", { "*", 4294967295u, DEFAULT_SEED, false, false } },
+		{ "seed=0", { "*", 1, 0, false, false } },
+		{ "seed=18446744073709551615", { "*", 1, UINT64_MAX, false, false } },
+		{ "seed=0xfedcba9876543210", { "*", 1, 0xfedcba9876543210ull, false, false } },
+		{ " from=3  seed=4 verbose case=x ", { "x", 3, 4, true, false } },
+		{ "case=a case=b from=2 from=5 seed=1 seed=9", { "b", 5, 9, false, false } },
 	};
 
 	for (u32 i = 0; i < ARRAY_SIZE(table); i++) {
@@ -49,11 +50,12 @@ TEST(args_understood, "every word of the command line sets its value, the last o
 		EXPECT_EQ(args.from, expected->from);
 		EXPECT_EQ(args.seed, expected->seed);
 		EXPECT_EQ(args.verbose, expected->verbose);
+		EXPECT_EQ(args.exhaustive, expected->exhaustive);
 	}
 }
 
 TEST(args_refused, "the first word that is not understood is named",
-     SPEC("lib/harness/args.h, case= from= seed= verbose"))
+     SPEC("lib/harness/args.h, case= from= seed= verbose exhaustive"))
 {
 	static const struct {
 		const char *line, *wrong;

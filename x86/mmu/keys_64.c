@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* Protection keys: of user pages by PKRU, of supervisor pages by IA32_PKRS. */
+#include "dimensions.h"
+
+SUITE("Protection keys", REQUIRES(cpu_has(X86_FEATURE_PKU) || cpu_has(X86_FEATURE_PKS)));
+
+static void check_keys(struct world *world)
+{
+	struct dimensions d = { .count = 0 };
+
+	vary_controls(&d, CONTROL_PKE | CONTROL_PKS | CONTROL_WP | CONTROL_SMAP | CONTROL_NXE);
+	vary_keys(&d);
+	vary_entry(&d, world->leaf, VARY_W | VARY_U | VARY_NX);
+	vary_access(&d);
+	vary_who(&d, WHO_ALL);
+	check_combinations(world, d.list, d.count, 5000);
+}
+
+TEST(rights_by_key,
+     "a key's AD and WD refuse data accesses, PKRU to user pages and PKRS to supervisor pages, with PK",
+     SPEC("SDM vol. 3A, 4.6.2 and 4.7; of IA32_PKRS in later editions"))
+{
+	for_each_world(check_keys);
+}
+
+static void check_all_keys(struct world *world)
+{
+	for (u32 key = 1; key < 16; key++) {
+		for (u32 rights = 0; rights < 4; rights++) {
+			struct combination c = world->plain;
+
+			c.controls |= controls_available() & (CONTROL_PKE | CONTROL_PKS);
+			c.entry[world->leaf] |= PTE_PK(key);
+			/* The other keys have the other rights. */
+			c.pkru = (0x55555555u * (rights ^ 3) & ~3u & ~(3u << (2 * key))) |
+				 rights << (2 * key);
+			c.pkrs = c.pkru;
+			for (u32 user = 0; user < 2; user++) {
+				c.entry[world->leaf] &= ~PTE_U;
+				c.entry[world->leaf] |= user ? PTE_U : 0;
+				c.who = user ? CPL_3 : CPL_0;
+				for (c.stub = STUB_READ; c.stub <= STUB_WRITE; c.stub++)
+					world_expect(world, &c);
+			}
+		}
+	}
+}
+
+TEST(each_key, "each of the keys 1 to 15 has two rights of its own in the register",
+     SPEC("SDM vol. 3A, 4.6.2"))
+{
+	for_each_world(check_all_keys);
+}
+
+static void check_table_keys(struct world *world)
+{
+	struct combination c = world->plain;
+
+	c.controls |= controls_available() & (CONTROL_PKE | CONTROL_PKS);
+	c.pkru = c.pkrs = 0xfffffffc;
+	for (u32 level = world->leaf + 1; level <= world->top; level++)
+		c.entry[level] |= PTE_PK(level + 1);
+	for (c.who = CPL_0; c.who < WHOS; c.who++)
+		for (c.stub = STUB_READ; c.stub <= STUB_FETCH; c.stub++)
+			world_expect(world, &c);
+}
+
+TEST(keys_of_tables, "bits 62-59 of an entry that leads to a table are ignored",
+     SPEC("SDM vol. 3A, 4.5, tables 4-14 to 4-18: bits 62:52 of an entry that references a table"))
+{
+	for_each_world(check_table_keys);
+}
