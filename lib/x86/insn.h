@@ -131,6 +131,21 @@ static inline struct fault ltr_try(u16 selector)
 	return fault_taken();
 }
 
+/* SDM vol. 2A, INVLPG; the second is a form that does not exist: 0F 01 /7 with mod = 11, RM = 7. */
+static inline struct fault invlpg_try(ulong address)
+{
+	fault_clear();
+	__asm__ volatile(GUARDED("invlpg (%0)") : : "r"(address) : "memory");
+	return fault_taken();
+}
+
+static inline struct fault invlpg_register_try(void)
+{
+	fault_clear();
+	__asm__ volatile(GUARDED(".byte 0x0f, 0x01, 0xff") : : : "memory");
+	return fault_taken();
+}
+
 static inline void lidt(const struct desc_table_register *idtr)
 {
 	__asm__ volatile("lidt %0" : : "m"(*idtr) : "memory");

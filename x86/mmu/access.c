@@ -24,3 +24,13 @@ ulong access_stub(enum stub stub, bool user)
 {
 	return (ulong)(user ? access_user_stubs : access_kernel_stubs) + stub * STUB_SIZE;
 }
+
+void access_read_byte(void *address)
+{
+	__asm__ volatile("movb (%0), %%al" : : "r"(address) : "eax", "memory");
+}
+
+void access_write_byte(void *address)
+{
+	__asm__ volatile("movb $0x5a, (%0)" : : "r"(address) : "memory");
+}

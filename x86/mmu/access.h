@@ -42,4 +42,8 @@ void access_enter(struct access_run *run);
 /* The stub for this kind; for CPL 3 it is in pages that may be user pages (USER_TEXT). */
 ulong access_stub(enum stub stub, bool user);
 
+/* Single accesses for fault_of() and run_user(), in the kernel's space. */
+void access_read_byte(void *address);
+void access_write_byte(void *address);
+
 #endif

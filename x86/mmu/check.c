@@ -40,7 +40,7 @@ static bool same(const struct combination *a, const struct combination *b)
 		if (a->entry[level] != b->entry[level])
 			return false;
 	return a->controls == b->controls && a->pkru == b->pkru && a->pkrs == b->pkrs &&
-	       a->stub == b->stub && a->who == b->who &&
+	       a->stub == b->stub && a->who == b->who && a->other_frame == b->other_frame &&
 	       a->accessed_descriptor == b->accessed_descriptor;
 }
 

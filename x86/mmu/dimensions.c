@@ -79,11 +79,20 @@ void vary_entries(struct dimensions *d, const struct world *world, u32 bits)
 		vary_entry(d, level, level == world->leaf ? bits : bits & ~(u32)(VARY_D | VARY_G));
 }
 
-static void apply_stub(const struct world *world, struct combination *c, u32 argument, u32 value)
+static void apply_stub(const struct world *world, struct combination *c, u32 first, u32 value)
 {
 	(void)world;
-	(void)argument;
-	c->stub = value;
+	c->stub = first + value;
+}
+
+void vary_data(struct dimensions *d)
+{
+	add(d, (struct dimension){ "access", STUB_FETCH, apply_stub, STUB_READ });
+}
+
+void vary_fetch(struct dimensions *d)
+{
+	add(d, (struct dimension){ "access", 1, apply_stub, STUB_FETCH });
 }
 
 void vary_access(struct dimensions *d)
@@ -159,4 +168,20 @@ void vary_keys(struct dimensions *d)
 {
 	add(d, (struct dimension){ "key", ARRAY_SIZE(keys), apply_key, 0 });
 	add(d, (struct dimension){ "other", 3, apply_other, 0 });
+}
+
+static void apply_frame(const struct world *world, struct combination *c, u32 argument, u32 value)
+{
+	(void)argument;
+	if (!value)
+		return;
+	c->other_frame = true;
+	c->entry[0] += (ulong)world->other;
+	c->entry[0] -= (ulong)world->target;
+}
+
+void vary_frame(struct dimensions *d, const struct world *world)
+{
+	if (world->leaf == 0)
+		add(d, (struct dimension){ "frame", 2, apply_frame, 0 });
 }

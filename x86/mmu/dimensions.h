@@ -37,6 +37,10 @@ void vary_entries(struct dimensions *d, const struct world *world, u32 bits);
 /* Reads, writes, updates, locked updates and fetches. */
 void vary_access(struct dimensions *d);
 
+/* The same without fetches, and fetches alone. */
+void vary_data(struct dimensions *d);
+void vary_fetch(struct dimensions *d);
+
 /* The CPU's own accesses, to a descriptor: a read, and a read and write. */
 void vary_implicit(struct dimensions *d);
 
@@ -45,5 +49,8 @@ void vary_who(struct dimensions *d, enum whos whos);
 
 /* The protection key of the page, and the rights of that key in PKRU and IA32_PKRS. */
 void vary_keys(struct dimensions *d);
+
+/* Which of two pages the address leads to; pages of level 0 alone. */
+void vary_frame(struct dimensions *d, const struct world *world);
 
 #endif

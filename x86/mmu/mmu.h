@@ -45,6 +45,7 @@ struct combination {
 	u64 entry[WALK_LEVELS]; /* from the page's level upwards */
 	enum stub stub;
 	enum who who;
+	bool other_frame;	  /* the page's entry leads to the other page */
 	bool accessed_descriptor; /* STUB_SEGMENT: the CPU need not write it */
 };
 
@@ -60,12 +61,15 @@ struct outcome {
 struct world {
 	const struct space_format *format;
 	struct space *space;
-	const char *name;      /* of the format and the page's size, for rows */
-	u32 leaf;	       /* the level of the page */
-	u32 top;	       /* the highest level whose entries are walked: not that of PDPTEs */
-	ulong address;	       /* of the page tested */
-	u8 *target;	       /* its memory */
-	void *at[WALK_LEVELS]; /* where the entries are */
+	const char *name; /* of the format and the page's size, for rows */
+	u32 leaf;	  /* the level of the page */
+	u32 top;	  /* the highest level whose entries are walked: not that of PDPTEs */
+	ulong address;	  /* of the page tested */
+	u8 *other;	  /* another page, to which the same address may lead */
+	/* Called after the entries were written, before the access: INVLPG, unless a case sets another. */
+	void (*forget)(struct world *world);
+	u8 *target;		  /* its memory */
+	void *at[WALK_LEVELS];	  /* where the entries are */
 	struct combination plain; /* all is allowed */
 	u32 controls;		  /* those that the machine has now */
 	u32 pkru, pkrs;		  /* the same, where they are in use */
@@ -75,6 +79,7 @@ struct world {
 	 * their own, so that VMMs that get these wrong are tested on everything else.
 	 */
 	bool strict;
+	bool no_pse;
 };
 
 /* The control bits that this CPU has. */
@@ -94,6 +99,11 @@ bool world_has_page(const struct space_format *format, u32 level);
 struct world *world_create(const struct space_format *format, u32 leaf);
 void world_leave(struct world *world);
 
+#ifdef __i386__
+/* Turns CR4.PSE off in a world of 4 KiB pages; nothing but memory is mapped then. */
+void world_without_pse(struct world *world);
+#endif
+
 /* An entry of this level that allows everything, with A and D set: of the page, or of a table. */
 u64 world_entry(const struct world *world, u32 level);
 
@@ -102,6 +112,14 @@ void world_run(struct world *world, const struct combination *c, struct outcome 
 
 /* The model's state for these controls. */
 void world_state(const struct world *world, const struct combination *c, struct walk_state *state);
+
+/* For the engine: the parts of a combination, an entry, the bits of CR4 for these controls. */
+u32 combination_cpl(enum who who);
+bool combination_ac(enum who who);
+ulong combination_offset(enum stub stub);
+enum walk_kind combination_kind(const struct combination *c);
+void world_write_entry(const struct world *world, u32 level, u64 value);
+ulong world_cr4(ulong cr4, u32 wanted);
 
 /* What the model says of it; of an update, as a write. */
 void world_model(const struct world *world, const struct combination *c,

@@ -55,7 +55,7 @@ u32 controls_available(void)
 	return available;
 }
 
-static ulong cr4_of(ulong cr4, u32 wanted)
+ulong world_cr4(ulong cr4, u32 wanted)
 {
 	for (u32 i = 0; i < ARRAY_SIZE(controls); i++) {
 		cr4 &= ~controls[i].cr4;
@@ -77,7 +77,7 @@ static void set_controls(struct world *world, u32 wanted)
 		wrmsr(MSR_EFER, wanted & CONTROL_NXE ? rdmsr(MSR_EFER) | EFER_NXE
 						     : rdmsr(MSR_EFER) & ~EFER_NXE);
 	if (changed & ~(CONTROL_WP | CONTROL_NXE))
-		write_cr4(cr4_of(read_cr4(), wanted));
+		write_cr4(world_cr4(read_cr4(), wanted));
 	/* A change of EFER.NXE alone forgets nothing. */
 	arch_tlb_flush_all();
 	world->controls = wanted;
@@ -137,7 +137,7 @@ static u64 read_entry(const struct world *world, u32 level)
 					      : READ_ONCE(*(u64 *)world->at[level]);
 }
 
-static void write_entry(const struct world *world, u32 level, u64 value)
+void world_write_entry(const struct world *world, u32 level, u64 value)
 {
 	if (world->format->entry_size == 4)
 		WRITE_ONCE(*(u32 *)world->at[level], (u32)value);
@@ -190,6 +190,11 @@ static void make_ldt(struct world *world)
 	lldt_try(selector);
 }
 
+static void forget_page(struct world *world)
+{
+	arch_tlb_flush_page(world->address);
+}
+
 static struct {
 	u16 cs, ss;
 } selectors[4];
@@ -204,6 +209,8 @@ struct world *world_create(const struct space_format *format, u32 leaf)
 		.leaf = leaf,
 		.top = sizeof(ulong) == 4 ? 1 : format->top_level,
 		.target = page_alloc(),
+		.other = page_alloc(),
+		.forget = forget_page,
 		.controls = CONTROL_WP | (cpu_has(X86_FEATURE_NX) ? CONTROL_NXE : 0),
 		.pkru = ~0u,
 		.pkrs = ~0u,
@@ -215,10 +222,10 @@ struct world *world_create(const struct space_format *format, u32 leaf)
 	make_tables(world);
 	world->plain.controls = world->controls;
 	world->plain.accessed_descriptor = true;
-	*(u64 *)world->target = DESC_FLAT | DESC_DB | DESC_DPL(3);
 	*(u16 *)(world->target + CODE_OFFSET) = ACCESS_RETURN;
+	*(u16 *)(world->other + CODE_OFFSET) = ACCESS_RETURN;
 	for (u32 level = world->leaf; level <= world->top; level++)
-		write_entry(world, level, world->plain.entry[level]);
+		world_write_entry(world, level, world->plain.entry[level]);
 	space_switch(world->space);
 	access_prepare();
 	make_ldt(world);
@@ -238,24 +245,24 @@ void world_leave(struct world *world)
 
 /* ---------------------------------------------------------------------------------------- one access */
 
-static u32 cpl_of(enum who who)
+u32 combination_cpl(enum who who)
 {
 	static const u8 cpls[WHOS] = { 0, 0, 1, 2, 3, 3 };
 
 	return cpls[who];
 }
 
-static bool has_ac(enum who who)
+bool combination_ac(enum who who)
 {
 	return who == CPL_0_AC || who == CPL_3_AC;
 }
 
-static ulong offset_of(enum stub stub)
+ulong combination_offset(enum stub stub)
 {
 	return stub == STUB_SEGMENT ? 0 : stub == STUB_FETCH ? CODE_OFFSET : DATA_OFFSET;
 }
 
-static enum walk_kind kind_of(const struct combination *c)
+enum walk_kind combination_kind(const struct combination *c)
 {
 	if (c->stub == STUB_FETCH)
 		return WALK_FETCH;
@@ -280,36 +287,45 @@ static void set_keys(struct world *world, const struct combination *c)
 /* Counts, so that what was stored once does not look like what is stored now. */
 static u8 next_byte;
 
+static u8 *memory_of(const struct world *world, const struct combination *c)
+{
+	return c->other_frame ? world->other : world->target;
+}
+
 void world_run(struct world *world, const struct combination *c, struct outcome *o)
 {
-	const u32 cpl = cpl_of(c->who);
-	u8 *byte = world->target + DATA_OFFSET;
+	const u32 cpl = combination_cpl(c->who);
+	u8 *byte;
 	struct access_run run = {
-		.address = world->address + offset_of(c->stub),
+		.address = world->address + combination_offset(c->stub),
 		.stub = access_stub(c->stub, cpl == 3),
 		.cs = selectors[cpl].cs,
 		.ss = selectors[cpl].ss,
-		.flags = FLAG_1 | (has_ac(c->who) ? FLAG_AC : 0),
+		.flags = FLAG_1 | (combination_ac(c->who) ? FLAG_AC : 0),
 	};
 	static u8 stack[64] __aligned(16);
 
 	run.sp = (ulong)stack + sizeof(stack);
 	set_controls(world, c->controls);
 	set_keys(world, c);
+	/* In the page that the entries lead to, another value in the other one. */
+	byte = memory_of(world, c) + DATA_OFFSET;
+	world->target[DATA_OFFSET] = world->other[DATA_OFFSET] = (u8)(next_byte + 0x20);
 	*byte = ++next_byte;
 	/* What is added is 0. */
 	run.value = c->stub == STUB_SEGMENT ? LDT_SELECTOR
 		    : c->stub == STUB_WRITE ? (u8)(next_byte + 0x55)
 					    : 0;
 	if (c->stub == STUB_SEGMENT) {
-		if (c->accessed_descriptor)
-			*(u64 *)world->target |= DESC_A;
-		else
-			*(u64 *)world->target &= ~DESC_A;
+		u64 *descriptor = (u64 *)memory_of(world, c);
+
+		*descriptor = DESC_FLAT | DESC_DB | DESC_DPL(3);
+		if (!c->accessed_descriptor)
+			*descriptor &= ~DESC_A;
 	}
 	for (u32 level = world->leaf; level <= world->top; level++)
-		write_entry(world, level, c->entry[level]);
-	arch_tlb_flush_page(world->address);
+		world_write_entry(world, level, c->entry[level]);
+	world->forget(world);
 	access_enter(&run);
 
 	o->vector = (u32)run.vector;
@@ -322,127 +338,4 @@ void world_run(struct world *world, const struct combination *c, struct outcome 
 		o->data_ok = (u8)run.value == next_byte;
 	if (c->stub == STUB_WRITE)
 		o->data_ok = *byte == (u8)(next_byte + (run.vector == VEC_ACCESS_DONE ? 0x55 : 0));
-}
-
-/* ------------------------------------------------------------------------------------- the model */
-
-static u64 read_memory(phys_t address, u32 size)
-{
-	return size == 4 ? READ_ONCE(*(const u32 *)(ulong)address)
-			 : READ_ONCE(*(const u64 *)(ulong)address);
-}
-
-void world_state(const struct world *world, const struct combination *c, struct walk_state *s)
-{
-	*s = (struct walk_state){
-		.cr0 = CR0_PE | CR0_PG | (c->controls & CONTROL_WP ? CR0_WP : 0),
-		.cr3 = (ulong)world->space->root,
-		.cr4 = cr4_of(0, c->controls),
-		.efer = c->controls & CONTROL_NXE ? EFER_NXE : 0,
-		.pkru = c->pkru,
-		.pkrs = c->pkrs,
-		.physical_bits = cpu_physical_bits(),
-		.has_1g = cpu_has(X86_FEATURE_PDPE1GB),
-		.has_pse36 = cpu_has(X86_FEATURE_PSE36),
-		.read = read_memory,
-	};
-	if (world->format->entry_size == 4) {
-		s->cr4 |= cpu_has(X86_FEATURE_PSE) ? CR4_PSE : 0;
-		return;
-	}
-	s->cr4 |= CR4_PAE | (world->format->top_level == 4 ? CR4_LA57 : 0);
-	if (sizeof(ulong) == 8)
-		s->efer |= EFER_LME | EFER_LMA;
-	else
-		for (u32 i = 0; i < 4; i++)
-			s->pdpte[i] = ((const u64 *)world->space->root)[i];
-}
-
-/* What is expected, of which there may be two forms: `other` is the read of a read and write. */
-static void expect_of(const struct world *world, const struct combination *c, enum walk_kind kind,
-		      struct walk_result *result)
-{
-	struct walk_state state;
-	struct walk_access access = {
-		.address = world->address + offset_of(c->stub),
-		.kind = kind,
-		.user = cpl_of(c->who) == 3 && c->stub != STUB_SEGMENT,
-		.implicit = c->stub == STUB_SEGMENT,
-		.ac = has_ac(c->who),
-	};
-
-	world_state(world, c, &state);
-	walk(&state, &access, result);
-}
-
-/* A flags may be set before a fault is found; nothing else may change then (SDM vol. 3A, 4.8). */
-static bool entries_match(const struct world *world, const struct combination *c,
-			  const struct walk_result *r, const struct outcome *o)
-{
-	u64 sets[WALK_LEVELS] = { 0 };
-
-	for (u32 i = 0; i < r->steps; i++)
-		sets[r->step[i].level] = r->step[i].sets;
-	if (r->end == WALK_RESERVED && !world->strict)
-		sets[r->step[r->steps - 1].level] = PTE_A;
-	for (u32 level = world->leaf; level <= world->top; level++) {
-		u64 before = c->entry[level], changed = before ^ o->entry[level];
-
-		if (r->end == WALK_DONE ? changed != sets[level] : changed & ~(sets[level] & PTE_A))
-			return false;
-	}
-	return true;
-}
-
-/* P of an error code with RSVD is a case of its own: that one is wrong must not hide everything else. */
-static u32 comparable(const struct world *world, u32 error)
-{
-	return (error & PF_RSVD) && !world->strict ? error | PF_P : error;
-}
-
-/* Which of a descriptor's bytes the CPU accesses, and in which order, is its own affair. */
-static u32 cr2_slack(const struct combination *c)
-{
-	return c->stub == STUB_SEGMENT ? 7 : 0;
-}
-
-static bool matches(const struct world *world, const struct combination *c, enum walk_kind kind,
-		    const struct outcome *o)
-{
-	struct walk_result r;
-
-	expect_of(world, c, kind, &r);
-	if (!entries_match(world, c, &r, o) || !o->data_ok)
-		return false;
-	if (r.end == WALK_DONE)
-		return o->vector == VEC_ACCESS_DONE;
-	return o->vector == VEC_PF &&
-	       !((comparable(world, o->error) ^ comparable(world, r.error)) & ~r.error_open) &&
-	       o->cr2 - (world->address + offset_of(c->stub)) <= cr2_slack(c);
-}
-
-void world_model(const struct world *world, const struct combination *c, struct walk_result *result)
-{
-	for (u32 level = world->leaf; level <= world->top; level++)
-		write_entry(world, level, c->entry[level]);
-	expect_of(world, c, kind_of(c), result);
-}
-
-bool world_check(struct world *world, const struct combination *c)
-{
-	struct outcome o;
-	struct walk_result r;
-
-	world->done++;
-	world_run(world, c, &o);
-	/* The model reads what the access found. */
-	for (u32 level = world->leaf; level <= world->top; level++)
-		write_entry(world, level, c->entry[level]);
-	if (matches(world, c, kind_of(c), &o))
-		return true;
-	/* What reads and writes may be refused as a read, if that alone is refused. */
-	if (c->stub == STUB_READ || kind_of(c) != WALK_WRITE || c->stub == STUB_WRITE)
-		return false;
-	expect_of(world, c, WALK_READ, &r);
-	return r.end != WALK_DONE && matches(world, c, WALK_READ, &o);
 }
