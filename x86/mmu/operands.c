@@ -129,7 +129,8 @@ static struct fault run(const struct accessor *o, ulong at, u32 cpl)
 
 static void fill(const struct accessor *o, ulong at)
 {
-	u8 *memory = area.memory + (at - area.address);
+	u8 *memory = o->flags & OPERAND_SCRATCH ? area.scratch[1]
+						: area.memory + (at - area.address);
 
 	memset(area.memory, 0, 2 * PAGE_SIZE);
 	if (o->fill)

@@ -27,6 +27,7 @@ enum {
 	OPERAND_CPL_3 = 16, /* only runs there */
 	OPERAND_LOOSE = 32, /* accessed in parts: which byte faults is not said, only which page */
 	OPERAND_BP = 64,    /* BP points to it */
+	OPERAND_SCRATCH = 128, /* fill() is for the other memory, to which SI points */
 };
 
 struct accessor {
