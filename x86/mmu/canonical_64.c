@@ -3,19 +3,14 @@
 #include "mmu.h"
 
 #include <mm/page.h>
-#include <x86/desc.h>
 #include <x86/execute.h>
 
 SUITE("Canonical addresses");
 
-/* AX is the address. The stack segment's rows use BP and SP. */
-static const struct {
-	const char *name;
-	bool stack; /* #SS */
-} accesses[] = {
-	{ "read", false }, { "write", false }, { "update", false },
-	{ "push", true },  { "bp", true },     { "jump", false },
-};
+/* AX is the address. What the stack segment does is exc's. */
+static const char *const accesses[] = { "read", "write", "update", "jump" };
+
+enum { READ, WRITE, UPDATE, JUMP };
 
 static void jump(void *address)
 {
@@ -25,16 +20,12 @@ static void jump(void *address)
 static const void *code_of(u32 access)
 {
 	switch (access) {
-	case 0:
+	case READ:
 		return CODE("movb (%%rax), %%cl");
-	case 1:
+	case WRITE:
 		return CODE("movb %%cl, (%%rax)");
-	case 2:
-		return CODE("lock addb $0, (%%rax)");
-	case 3:
-		return CODE_ON_STACK("pushq $0");
 	default:
-		return CODE("movb (%%rbp), %%cl");
+		return CODE("lock addb $0, (%%rax)");
 	}
 }
 
@@ -56,55 +47,36 @@ static const struct {
 static void check_address(u32 row, u32 access, bool la57)
 {
 	const u64 address = addresses[row].address[la57];
-	const bool write = access >= 1 && access <= 3, push = access == 3;
-	const u64 first = push ? address - 8 : address;
-	struct registers r = { .ax = address, .bp = address, .bx = address, .flags = FLAG_1 };
-	struct fault fault = access == 5 ? fault_of(jump, (void *)address)
-					 : execute_try(code_of(access), &r);
+	struct registers r = { .ax = address, .flags = FLAG_1 };
+	struct fault fault = access == JUMP ? fault_of(jump, (void *)address)
+					    : execute_try(code_of(access), &r);
 	struct walk_state state = { .cr4 = CR4_PAE | (la57 ? CR4_LA57 : 0), .efer = BIT(10) };
+	u32 error = access == WRITE || access == UPDATE ? PF_W : 0;
 
-	if (walk_is_canonical(&state, first)) {
-		u32 error = (write ? PF_W : 0) |
-			    (access == 5 && cpu_has(X86_FEATURE_NX) ? PF_I : 0);
-
-		EXPECT_FAULT(PF(error, first), fault);
-	} else {
-		EXPECT_FAULT(accesses[access].stack ? SS(0) : GP(0), fault);
-	}
+	if (access == JUMP && cpu_has(X86_FEATURE_NX))
+		error |= PF_I;
+	EXPECT_FAULT(walk_is_canonical(&state, address) ? PF(error, address) : GP(0), fault);
 }
 
-/* An interrupt's frame cannot be pushed on such a stack: #PF and #SS there need one of their own. */
-static void use_other_stacks(void)
-{
-	static const u8 vectors[] = { VEC_PF, VEC_SS, VEC_GP };
-
-	for (u32 i = 0; i < ARRAY_SIZE(vectors); i++)
-		idt_set_ist(vectors[i], 1);
-}
-
-static void check_all(const struct space_format *format, bool stack)
+static void check_all(const struct space_format *format)
 {
 	const bool la57 = format->top_level == 4;
 
 	for (u32 row = 0; row < ARRAY_SIZE(addresses); row++) {
 		for (u32 access = 0; access < ARRAY_SIZE(accesses); access++) {
-			if (accesses[access].stack != stack)
-				continue;
-			SUBTEST("%s-%s-%s", format->name, addresses[row].name,
-				accesses[access].name);
+			SUBTEST("%s-%s-%s", format->name, addresses[row].name, accesses[access]);
 			check_address(row, access, la57);
 		}
 	}
 }
 
-static void check_formats(bool stack)
+static void check_formats(void)
 {
-	use_other_stacks();
 	for (const struct space_format *const *format = world_formats(); *format; format++) {
 		struct space *space = space_create_like_kernel(*format, ~0u);
 
 		space_switch(space);
-		check_all(*format, stack);
+		check_all(*format);
 		space_switch(space_kernel());
 	}
 }
@@ -112,13 +84,7 @@ static void check_formats(bool stack)
 TEST(not_canonical, "an access to an address that is not canonical is #GP(0), and no #PF",
      SPEC("SDM vol. 1, 3.3.7.1; vol. 3A, 6.15, Interrupt 13"))
 {
-	check_formats(false);
-}
-
-TEST(not_canonical_stack, "an access by way of the stack segment that is not canonical is #SS(0)",
-     SPEC("SDM vol. 1, 3.3.7.1; vol. 3A, 6.15, Interrupt 12"))
-{
-	check_formats(true);
+	check_formats();
 }
 
 /* The last bytes below the hole, and the hole. */

@@ -47,7 +47,6 @@ OPERAND_CODE(rep_stos_none, "cld; xorl %ecx, %ecx; rep stosl");
 OPERAND_CODE(lea, "lea " OPERAND_DI ", %eax");
 OPERAND_CODE(nop_memory, "nopl " OPERAND_DI);
 OPERAND_CODE(prefetch, "prefetcht0 " OPERAND_DI);
-OPERAND_CODE(clflush, "clflush " OPERAND_DI);
 
 static const struct accessor general[] = {
 	{ "load8", operand_load8, OPERAND_READ, 1, 1, 0, 0, NULL },
@@ -105,17 +104,6 @@ TEST(failed_cmpxchg_writes, "a CMPXCHG that fails is a write of its destination 
 	  "locked write; CMPXCHG8B"))
 {
 	check_operands(written_anyway, ARRAY_SIZE(written_anyway));
-}
-
-static const struct accessor flushes[] = {
-	{ "clflush", operand_clflush, OPERAND_READ, 1, 1, 0, X86_FEATURE_CLFSH, NULL },
-};
-
-TEST(clflush_access, "CLFLUSH is refused where a load of a byte is",
-     SPEC("SDM vol. 2A, CLFLUSH: subject to all the permission checking and faults associated with a "
-	  "byte load"))
-{
-	check_operands(flushes, ARRAY_SIZE(flushes));
 }
 
 /* ---------------------------------------------------------------------------------------- the stack */

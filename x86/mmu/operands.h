@@ -28,6 +28,7 @@ enum {
 	OPERAND_LOOSE = 32, /* accessed in parts: which byte faults is not said, only which page */
 	OPERAND_BP = 64,    /* BP points to it */
 	OPERAND_SCRATCH = 128, /* fill() is for the other memory, to which SI points */
+	OPERAND_LOW = 256,     /* of all rows: addresses below 4 GiB, in both sizes */
 };
 
 struct accessor {

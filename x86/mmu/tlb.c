@@ -121,8 +121,15 @@ static void check_way(struct world *world, u32 way)
 		world->plain.controls |= CONTROL_PGE;
 		bits |= VARY_G;
 	}
-	vary_frame(&d, world);
-	vary_entries(&d, world, bits);
+	if (ways[way].accesses == vary_fetch) {
+		/* Few bits, so that few samples have every change of them. */
+		vary_entry(&d, world->leaf, VARY_P | VARY_U);
+		if (world->format->entry_size == 8 && cpu_has(X86_FEATURE_NX))
+			vary_entry(&d, world->leaf, VARY_NX);
+	} else {
+		vary_frame(&d, world);
+		vary_entries(&d, world, bits);
+	}
 	ways[way].accesses(&d);
 	vary_who(&d, WHO_CPL_0_3);
 	check_combinations(world, d.list, d.count, SAMPLES);

@@ -70,8 +70,8 @@ TEST(far_pointers, "the pointer in memory of a far JMP or CALL is read at the CP
 
 /* The pointer is in the other memory, which run() fills. */
 static const struct accessor pushes[] = {
-	{ "lcall", operand_lcall, OPERAND_WRITE, 8, 1, OPERAND_PUSH | OPERAND_SCRATCH | AT_CPL_3, 0,
-	  fill_pointer },
+	{ "lcall", operand_lcall, OPERAND_WRITE, 8, 1,
+	  OPERAND_PUSH | OPERAND_SCRATCH | OPERAND_LOW | AT_CPL_3, 0, fill_pointer },
 };
 
 TEST(far_pushes, "what a far CALL pushes at CPL 3 is written as the user", SPEC("SDM vol. 3A, 4.6"))
