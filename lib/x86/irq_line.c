@@ -7,6 +7,9 @@
 
 #define PATIENCE_NS 1000000000ull
 
+/* The keyboard controller is a microprocessor: its interrupt follows the byte in its own time. */
+#define KBC_DELAY_US 500
+
 /* Serial port: PC16550D data sheet. */
 #define UART_IER  1
 #define UART_MCR  4
@@ -97,6 +100,7 @@ void line_raise(enum irq_line line)
 	if (!uart) {
 		kbc_send(lines[line].kbc_command, 0x00);
 		wait_for(KBC_STATUS, KBC_STATUS_OUTPUT_FULL, KBC_STATUS_OUTPUT_FULL);
+		delay_us(KBC_DELAY_US);
 		return;
 	}
 	wait_for(uart + UART_LSR, LSR_TEMT, LSR_TEMT);
