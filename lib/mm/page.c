@@ -169,7 +169,7 @@ void *pages_alloc(size_t count, size_t align)
 
 	if (!pages) {
 		case_error("out of memory: %zu pages aligned to %#zx, %zu pages free", count, align,
-			  page_free_count());
+			   page_free_count());
 		landing_end();
 	}
 	return pages;

@@ -144,7 +144,7 @@ static void *sized(const struct space *space, void *entry)
 {
 	if (space->format->entry_size != sizeof(pte_t)) {
 		case_error("entries of a %s space have %u bytes: space_get_entry() reads them",
-			  space->format->name, space->format->entry_size);
+			   space->format->name, space->format->entry_size);
 		landing_end();
 	}
 	return entry;

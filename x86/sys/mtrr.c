@@ -7,7 +7,7 @@
 
 SUITE("Memory types");
 
-#define MSR_MTRRCAP	     0x0fe
+#define MSR_MTRRCAP 0x0fe
 
 #define MTRRCAP_VCNT 0xffu
 #define MTRRCAP_FIX  BIT(8)
