@@ -59,7 +59,7 @@ results_unlock() {
 	fi
 }
 
-# results_open: makes OUT anew, for the reports of a run.
+# results_open: makes OUT again, empty, for the reports of a run.
 results_open() {
 	local arch
 	results_folder
@@ -69,7 +69,7 @@ results_open() {
 	{ : >"$OUT/events.tsv"; } 2>/dev/null || usage_error "--out $OUT: cannot be written"
 }
 
-# results_folder: makes OUT anew; the previous one is kept beside it.
+# results_folder: makes OUT again, empty; the previous one is kept beside it.
 results_folder() {
 	OUT=${OPT_OUT%/}
 	[[ -n $OUT ]] || usage_error "--out $OPT_OUT: not a folder for results"
