@@ -129,7 +129,8 @@ static void check(const struct vector_float *i)
 						     numbers[2 + n % 3],
 						     numbers[3] };
 
-					if ((n + k + mode) % 4 && i->operands > 1)
+					/* Each pair in one of the modes. */
+					if (i->operands > 1 ? (n + k + mode) % 4 : k)
 						continue;
 					/* Which of several NaNs it is, is about scalar instructions. */
 					if (i->operands == 3 && any_nan(x[0], x[1], x[2], 3))
