@@ -1,23 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * IA32_APIC_BASE: where the APIC is, and in which of its modes: SDM vol. 3A, 10.4.3-10.4.5 and 10.12.5.
- * The last CPU is the one whose APIC is disabled and moved; between a change and the way back nothing
- * else happens there.
+ * The last CPU is the one whose APIC is disabled; between a change and the way back nothing else happens
+ * there.
  */
 #include <test.h>
 
 #include <mm/page.h>
 #include <mm/space.h>
+#include <sys/atomic.h>
 #include <sys/cpu.h>
 #include <x86/apic.h>
 #include <x86/cpuid.h>
 #include <x86/msr.h>
 
+#include "again.h"
+
 SUITE("IA32_APIC_BASE", REQUIRES(cpu_has(X86_FEATURE_APIC) && cpu_has(X86_FEATURE_MSR)));
 
 #define HAS_X2APIC cpu_has(X86_FEATURE_X2APIC)
-
-#define VICTIM (cpu_count() - 1)
 
 #define MODE_BITS (APIC_BASE_ENABLE | APIC_BASE_EXTD)
 
@@ -109,8 +110,15 @@ static void change_mode(void *arg)
 	apic_reset();
 }
 
+TEST(apic_enabled_again, "an APIC that was disabled by IA32_APIC_BASE can be enabled again",
+     SPEC("SDM vol. 3A, 10.4.3, 10.12.5, figure 10-27"), REQUIRES(cpu_count() > 1))
+{
+	EXPECT(apic_enables_again());
+}
+
 TEST(apic_mode_changes, "each change of the APIC's mode is done, or is #GP(0) and not done",
-     SPEC("SDM vol. 3A, 10.12.5, figure 10-27, tables 10-5 and 10-7"), REQUIRES(cpu_count() > 1))
+     SPEC("SDM vol. 3A, 10.12.5, figure 10-27, tables 10-5 and 10-7"),
+	  REQUIRES(cpu_count() > 1 && apic_enables_again()))
 {
 	for (enum apic_mode from = DISABLED; from <= X2APIC; from++)
 		for (enum apic_mode to = DISABLED; to < MODES; to++) {
@@ -146,7 +154,7 @@ static void read_cpuid_in_each_mode(void *arg)
 }
 
 TEST(apic_cpuid_bit, "CPUID.1:EDX.APIC is 0 while the APIC is disabled, and 1 while it is enabled",
-     SPEC("SDM vol. 3A, 10.4.3"), REQUIRES(cpu_count() > 1))
+     SPEC("SDM vol. 3A, 10.4.3"), REQUIRES(cpu_count() > 1 && apic_enables_again()))
 {
 	const u32 bit = BIT(X86_FEATURE_APIC % 32);
 	struct seen_by_cpuid seen;
@@ -182,8 +190,9 @@ static void disable_and_enable(void *arg)
 
 TEST(apic_id_kept,
      "the APIC ID is the same after disabling, in x2APIC mode, and back in xAPIC mode",
-     SPEC("SDM vol. 3A, 10.12.5.1"), BUG("linux 49bd29ba1dbd"), BUG("linux a92e2543d6a8"),
-								    REQUIRES(cpu_count() > 1))
+     SPEC("SDM vol. 3A, 10.12.5.1"), BUG("linux 49bd29ba1dbd"),
+					 BUG("linux a92e2543d6a8"),
+					     REQUIRES(cpu_count() > 1 && apic_enables_again()))
 {
 	u32 ids[4];
 
@@ -232,11 +241,11 @@ static void relocate(void *arg)
 }
 
 TEST(apic_relocated, "a CPU's APIC is at the address in IA32_APIC_BASE and not where it was before",
-     SPEC("SDM vol. 3A, 10.4.5"), REQUIRES(cpu_count() > 1))
+     SPEC("SDM vol. 3A, 10.4.5"), REQUIRES(cpu_count() > 2))
 {
 	struct relocated seen;
 
-	run_on_cpu(VICTIM, relocate, &seen);
+	run_on_cpu(1, relocate, &seen);
 	ASSERT_NO_FAULT(seen.fault);
 	SUBTEST("address-reads-back");
 	EXPECT_EQ(seen.base & BITS(35, 12), (u64)OTHER_BASE);
@@ -254,18 +263,17 @@ static u32 read_version(ulong base)
 	return *at(base, APIC_VERSION);
 }
 
-static void read_own_version(void *arg)
-{
-	*(u32 *)arg = read_version(APIC_DEFAULT_BASE);
-}
+static u32 moved, done;
 
 static void relocate_to_stay(void *arg)
 {
 	u64 before = rdmsr(MSR_IA32_APIC_BASE);
 
+	(void)arg;
 	wrmsr(MSR_IA32_APIC_BASE, (before & ~BITS(35, 12)) | OTHER_BASE);
-	cpu_start_work(1, read_own_version, arg);
-	cpu_wait(1);
+	atomic_store(&moved, 1);
+	while (!atomic_load(&done))
+		arch_relax();
 	wrmsr(MSR_IA32_APIC_BASE, before);
 	apic_reset();
 }
@@ -273,10 +281,18 @@ static void relocate_to_stay(void *arg)
 TEST(apic_relocation_is_own, "moving the registers of one CPU's APIC does not move another's",
      SPEC("SDM vol. 3A, 10.4.5, 10.4.1"), REQUIRES(cpu_count() > 2))
 {
-	u32 version = 0;
+	u32 version = read_version(APIC_DEFAULT_BASE), there, tpr;
 
-	run_on_cpu(1, read_own_version, &version);
-	version = ~version;
-	run_on_cpu(VICTIM, relocate_to_stay, &version);
-	EXPECT_EQ(version, read_version(APIC_DEFAULT_BASE));
+	moved = done = 0;
+	cpu_start_work(1, relocate_to_stay, NULL);
+	while (!atomic_load(&moved))
+		arch_relax();
+	there = read_version(APIC_DEFAULT_BASE);
+	*at(APIC_DEFAULT_BASE, APIC_TPR) = 0x60;
+	tpr = *at(APIC_DEFAULT_BASE, APIC_TPR);
+	*at(APIC_DEFAULT_BASE, APIC_TPR) = 0;
+	atomic_store(&done, 1);
+	cpu_wait(1);
+	EXPECT_EQ(there, version);
+	EXPECT_EQ(tpr, 0x60u);
 }

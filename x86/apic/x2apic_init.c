@@ -16,8 +16,10 @@
 #include <x86/msr.h>
 #include <x86/smp.h>
 
-SUITE("INIT in x2APIC mode",
-      REQUIRES(cpu_has(X86_FEATURE_APIC) && cpu_has(X86_FEATURE_X2APIC) && cpu_count() > 1));
+#include "again.h"
+
+SUITE("INIT in x2APIC mode", REQUIRES(cpu_has(X86_FEATURE_APIC) && cpu_has(X86_FEATURE_X2APIC) &&
+				      apic_enables_again() && cpu_count() > 1));
 
 /* Conventional memory that nobody else uses. What is read goes to the page's second half, 8 bytes each. */
 #define CODE_PAGE 0x30u

@@ -73,6 +73,10 @@ TEST(config_read_only, "IDs, class, header type and capability pointer cannot be
 	for (u32 i = 0; i < ARRAY_SIZE(offsets); i++) {
 		u32 before = pci_read32(a_device(), offsets[i]);
 
+		/* Without capabilities there is no pointer. */
+		if (offsets[i] == PCI_CAPABILITIES &&
+		    !(pci_read16(a_device(), PCI_STATUS) & PCI_STATUS_CAPABILITIES))
+			continue;
 		SUBTEST("offset-%#x", offsets[i]);
 		pci_write32(a_device(), offsets[i], ~before);
 		EXPECT_EQ(pci_read32(a_device(), offsets[i]), before);
