@@ -101,8 +101,7 @@ void svm_code(struct svm_guest *g, struct mode_code code);
 /* The same with bytes. */
 void svm_code_bytes(struct svm_guest *g, const void *bytes, size_t size);
 
-<<<<<<< HEAD
-/* RIP at the start of the code, and at the VMMCALL behind it. */
+/* RIP at the start of the code, and at the VMMCALL after it. */
 static inline u64 svm_start(const struct svm_guest *g)
 {
 	return g->code == (u8 *)MODE_CODE ? 0 : (ulong)g->code;
@@ -112,11 +111,6 @@ static inline u64 svm_end(const struct svm_guest *g)
 {
 	return svm_start(g) + g->code_size;
 }
-=======
-/* RIP at the start of the code, and at the VMMCALL after it. */
-u64 svm_start(const struct svm_guest *g);
-u64 svm_end(const struct svm_guest *g);
->>>>>>> refs/heads/svm
 
 /*
  * Makes the guest, of SVM_NATIVE mode, run the C function fn(arg) on its own stack; the guest ends with
