@@ -12,7 +12,7 @@ shopt -s extglob
 # Consoles and files are bytes: half a character must not swallow the end of its line.
 export LC_ALL=C
 ROOT=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd) || exit 2
-for part in options ini config known machine results symbols guard scheduler show compare matrix bisect; do
+for part in options ini config known machine results symbols guard watch scheduler show compare matrix bisect; do
 	# shellcheck source=/dev/null
 	source "$ROOT/scripts/runner/$part.bash"
 done

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Repeatable random numbers. Before each case the generator starts anew from the run's seed and the
+ * Repeatable random numbers. Before each case the generator starts again from the run's seed and the
  * case's name, so that a case sees the same numbers alone and among others. Not cryptographic.
  */
 #ifndef ASSAY_HARNESS_RANDOM_H

@@ -49,7 +49,7 @@ u16 task_selector(u32 task);
 struct tss *task_tss(u32 task);
 u64 *task_descriptor(u32 task);
 
-/* Makes the TSSs and descriptors anew; TASK_A and TASK_B have a distinct value in each register. */
+/* Makes the TSSs and descriptors again; TASK_A and TASK_B have a distinct value in each register. */
 void task_init(void);
 
 /* JMP or CALL through task_pointer, with all registers as in execute(). */

@@ -44,7 +44,7 @@ u32 rng_vectors(void);
 
 /*
  * MSI-X with these bits of its message control (PCI_MSIX_ENABLE, PCI_MSIX_MASK_ALL), every entry masked,
- * the device started anew with its queue's interrupts by vector `n`. Counts interrupts.
+ * the device started again with its queue's interrupts by vector `n`. Counts interrupts.
  */
 void rng_begin(u32 n, u16 bits);
 

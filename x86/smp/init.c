@@ -145,7 +145,7 @@ TEST(sipi_vector_is_start_address, "a SIPI with vector VV starts the CPU at VV00
 	}
 }
 
-TEST(init_stops_cpu, "INIT stops a CPU whatever it is doing, and a SIPI starts it anew",
+TEST(init_stops_cpu, "INIT stops a CPU whatever it is doing, and a SIPI starts it again",
      SPEC("SDM vol. 3A, 8.4.3, 10.4.7.3"))
 {
 	static const struct {

@@ -138,7 +138,7 @@ TEST(current_count_is_read_only, "writing the current count changes nothing",
 	apic_timer_stop();
 }
 
-TEST(reload_shortens, "writing the initial count of a running timer starts it anew with that",
+TEST(reload_shortens, "writing the initial count of a running timer starts it again with that",
      SPEC("SDM vol. 3A, 10.5.4"))
 {
 	u32 count = timer_counts(MS, 0);
@@ -154,7 +154,7 @@ TEST(reload_shortens, "writing the initial count of a running timer starts it an
 	timer_expect_not_early(start, irq_history_ticks(0, 0), count, 0);
 }
 
-TEST(reload_lengthens, "a timer that is started anew before it fires does not fire at the old time",
+TEST(reload_lengthens, "a timer that is started again before it fires does not fire at the old time",
      SPEC("SDM vol. 3A, 10.5.4"))
 {
 	u32 count = timer_counts(20 * MS, 0);

@@ -75,7 +75,7 @@ TEST(hpet_oneshot, "a one-shot timer interrupts once, when the main counter reac
 }
 
 TEST(hpet_rearmed,
-     "a comparator that is written anew before its time interrupts at the new one only",
+     "a comparator that is written again before its time interrupts at the new one only",
      SPEC("IA-PC HPET specification 1.0a, 2.3.9"))
 {
 	u64 target;

@@ -78,7 +78,7 @@ TEST(pit_mode_0_interrupts,
 }
 
 TEST(pit_mode_0_rewritten,
-     "in mode 0 a new count before the terminal count starts the interval anew",
+     "in mode 0 a new count before the terminal count starts the interval again",
      SPEC("8254 data sheet, Mode 0"))
 {
 	u64 start;
