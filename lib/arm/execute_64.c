@@ -48,9 +48,7 @@ struct fault arm_run(enum arm_el el, ulong address, struct arm_registers *r)
 		spsr = (r->pstate & ~(PSTATE_MODE | PSTATE_DAIF)) | (PSTATE_DAIF & ~r->unmasked) |
 		       (el == ARM_EL1 ? PSTATE_EL1T : PSTATE_EL0);
 	execute_enter(r, spsr);
-	frame.esr = r->esr;
-	frame.far = r->far;
-	frame.vector = r->vector;
+	frame = (struct trap_frame){ .esr = r->esr, .far = r->far, .vector = r->vector };
 	if ((r->vector & 3) == VECTOR_SYNC &&
 	    (r->esr >> 26 == EC_SVC || r->esr >> 26 == EC_SVC_A32) &&
 	    (r->esr & 0xffff) == EXECUTE_END_IMM) {

@@ -118,7 +118,7 @@ static u32 sizes(const struct simd *s)
 
 static void bitwise(struct simd *s)
 {
-	for (u32 half = 0; half <= s->q; half++) {
+	for (u32 half = 0; half < (s->q ? 2u : 1u); half++) {
 		u64 a = s->r->v[s->n][half], b = s->r->v[s->m][half], d = s->r->v[s->d][half];
 
 		switch (s->u << 2 | s->size) {
