@@ -277,7 +277,6 @@ static void check_conversion(u8 opcode, bool to_integer, bool is_signed, bool in
 						 .rounding = m5 ? (enum bfp_rounding)m5 : BFP_UP };
 			struct execution e = { .cc = n & 3 }, expected;
 			struct bytes16 v, out;
-			bool nan = false;
 			u8 code[6];
 
 			fill_vectors(&e);
@@ -292,7 +291,6 @@ static void check_conversion(u8 opcode, bool to_integer, bool is_signed, bool in
 				if ((to_integer || integral) && n >= ARRAY_SIZE(numbers))
 					x = 0x3fe0000000000000 + (x >> 6);
 				set_element(&v, LONG, m, x);
-				nan |= (to_integer || integral) && bfp_is_nan(unpack(x));
 				if (to_integer)
 					result = bfp_to_integer(&c, unpack(x), 64, is_signed);
 				else if (integral)
