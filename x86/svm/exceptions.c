@@ -94,7 +94,7 @@ static const struct row {
 	u32 bytes, size;
 	void (*setup)(struct svm_guest *g);
 	s32 error;  /* -1: none */
-	u32 after;  /* RIP is so far behind the code's start */
+	u32 after;  /* RIP is so far from the code's start */
 	u32 pushed; /* the RIP that is pushed, if it is not the same */
 	bool only_32, paged, only_64;
 	enum x86_feature feature;
@@ -272,7 +272,7 @@ TEST(exception_debug_fault,
 }
 
 TEST(exception_debug_trap,
-     "a data breakpoint that is intercepted exits behind the instruction, with DR6 written",
+     "a data breakpoint that is intercepted exits after the instruction, with DR6 written",
      SPEC("APM vol. 2, 15.7.1, 15.12.2"))
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);

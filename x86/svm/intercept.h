@@ -42,7 +42,7 @@ void intercept_patterns(struct svm_guest *g);
 /* Pushes a word of the size that PUSH has in this mode by default. */
 void intercept_push(struct svm_guest *g, u64 value);
 
-/* Pushes what IRET in this mode takes to go to the VMMCALL behind the code. */
+/* Pushes what IRET in this mode takes to go to the VMMCALL after the code. */
 void intercept_iret_frame(struct svm_guest *g);
 
 /*

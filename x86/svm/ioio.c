@@ -124,7 +124,7 @@ static void ioio_info(enum svm_mode mode)
 
 TEST_IN_MODES(
 	ioio_info,
-	"EXITINFO1 of an I/O exit has port, size, direction, REP and string; EXITINFO2 the RIP behind it",
+	"EXITINFO1 of an I/O exit has port, size, direction, REP and string; EXITINFO2 the RIP after it",
 	SPEC("APM vol. 2, 15.10.2, figure 15-2"))
 
 static void check_address_size(struct svm_guest *g, const struct row *row)

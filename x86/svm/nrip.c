@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* nRIP: APM vol. 2, 15.7.1. And RIP behind an instruction, whatever prefixes it has. */
+/* nRIP: APM vol. 2, 15.7.1. And RIP after an instruction, whatever prefixes it has. */
 #include "intercept.h"
 
 #include <string.h>
@@ -52,7 +52,7 @@ static void set_up(struct svm_guest *g, const struct prefixes *p, const struct i
 	svm_intercept_msr(g, MSR_IA32_PAT, true, true);
 }
 
-TEST(nrip_prefixes, "nRIP is behind the instruction, whatever prefixes it has",
+TEST(nrip_prefixes, "nRIP is after the instruction, whatever prefixes it has",
      SPEC("APM vol. 2, 15.7.1"), BUG("020df0794f57"), REQUIRES(cpu_has(X86_FEATURE_NRIPS)))
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
@@ -82,7 +82,7 @@ TEST(exit_with_prefixes, "an instruction with prefixes exits as it does without"
 }
 
 TEST(nrip_exceptions,
-     "nRIP is behind INT3, INTO and BOUND whose exceptions are intercepted, and 0 for other exceptions",
+     "nRIP is after INT3, INTO and BOUND whose exceptions are intercepted, and 0 for other exceptions",
      SPEC("APM vol. 2, 15.7.1"), REQUIRES(cpu_has(X86_FEATURE_NRIPS)))
 {
 	static const struct {

@@ -21,7 +21,7 @@ static u64 pending(u32 priority, u32 vector)
 	return V_IRQ | V_INTR_PRIO(priority) | V_INTR_VECTOR(vector);
 }
 
-/* Taken at the instruction `offset` bytes behind the start. */
+/* Taken at the instruction `offset` bytes from the start. */
 static void expect_taken(struct svm_guest *g, u32 vector, u32 offset)
 {
 	u64 start = svm_start(g);
@@ -146,7 +146,7 @@ TEST_IN_MODES(virq_shadow,
 	      "in an interrupt shadow a virtual interrupt is taken after one instruction",
 	      SPEC("APM vol. 2, 15.21.4, 15.21.5"))
 
-TEST(virq_sti, "after STI a virtual interrupt is taken behind the next instruction",
+TEST(virq_sti, "after STI a virtual interrupt is taken after one more instruction",
      SPEC("APM vol. 2, 15.21.5"))
 {
 	static const u8 code[] = { 0xfb, 0x90, 0x90 };
@@ -163,7 +163,7 @@ TEST(virq_sti, "after STI a virtual interrupt is taken behind the next instructi
 }
 
 TEST(shadow_saved,
-     "#VMEXIT saves whether the guest is in an interrupt shadow: behind STI and MOV SS, and not an instruction later",
+     "#VMEXIT saves whether the guest is in an interrupt shadow: after STI and MOV SS, and not an instruction later",
      SPEC("APM vol. 2, 15.21.5; 15.6"))
 {
 	static const struct {
@@ -258,7 +258,7 @@ static void check_windows(const struct window *rows, u32 count)
 }
 
 TEST(vintr_window,
-     "the VINTR intercept exits where the guest opens the window: behind the instruction after STI, behind POPF",
+     "the VINTR intercept exits where the guest opens the window: after the instruction that follows STI, after POPF",
      SPEC("APM vol. 2, 15.21.5, 15.21.6"))
 {
 	static const struct window rows[] = {

@@ -138,7 +138,7 @@ struct guest_landing {
 	bool left;
 };
 
-/* Runs in the guest, whose VMMCALL brings the CPU back behind svm_run_asm(). */
+/* Runs in the guest, whose VMMCALL brings the CPU back to the end of svm_run_asm(). */
 static void leave_guest(struct landing *landing)
 {
 	((struct guest_landing *)landing)->left = true;
@@ -165,7 +165,7 @@ void svm_call(struct svm_guest *g, void (*fn)(void *arg), void *arg)
 	svm_code_bytes(g, "", 0);
 #ifdef __x86_64__
 	g->registers.di = (ulong)arg;
-	/* Aligned as behind a CALL. */
+	/* Aligned as after a CALL. */
 	sp -= 2;
 #else
 	*--sp = (ulong)arg;

@@ -9,7 +9,7 @@
  *	svm_run(g);
  *	EXPECT_EXIT(g, SVM_EXIT_CPUID);
  *
- * A guest begins at its code, with VMMCALL behind it, and every exception and VMMCALL is intercepted, so
+ * A guest begins at its code, with VMMCALL after it, and every exception and VMMCALL is intercepted, so
  * that whatever it does comes back as an exit. Cases that want an event to be delivered in the guest call
  * svm_deliver(): each gate of the guest's IDT leads to a VMMCALL of its own, and svm_delivered() says which
  * it was.
@@ -54,7 +54,7 @@ struct svm_registers {
 #ifdef __x86_64__
 	ulong r8, r9, r10, r11, r12, r13, r14, r15;
 #endif
-	ulong host_flags; /* what the host has in its flags at VMRUN, and then behind it */
+	ulong host_flags; /* what the host has in its flags at VMRUN, and then after it */
 };
 
 struct svm_guest {
@@ -65,7 +65,7 @@ struct svm_guest {
 	enum svm_mode mode;
 	u8 *iopm, *msrpm; /* all clear; used only if the intercepts are set */
 	u8 *code;	  /* where the guest begins */
-	u32 code_size;	  /* without the VMMCALL behind it */
+	u32 code_size;	  /* without the VMMCALL after it */
 	u8 *stubs;	  /* 256 times NOP and VMMCALL, SVM_STUB_SIZE apart, one for each vector */
 	u8 *stack_top;
 	u8 *data; /* a page that nothing else is in */
@@ -96,12 +96,12 @@ struct svm_guest *svm_new(enum svm_mode mode);
 /* Brings the guest back to that state, in the same or another mode; code is as it was. */
 void svm_reset(struct svm_guest *g, enum svm_mode mode);
 
-/* Copies code of the guest's mode, and a VMMCALL behind it, to where the guest begins. */
+/* Copies code of the guest's mode, and a VMMCALL after it, to where the guest begins. */
 void svm_code(struct svm_guest *g, struct mode_code code);
 /* The same with bytes. */
 void svm_code_bytes(struct svm_guest *g, const void *bytes, size_t size);
 
-/* RIP at the start of the code, and at the VMMCALL behind it. */
+/* RIP at the start of the code, and at the VMMCALL after it. */
 static inline u64 svm_start(const struct svm_guest *g)
 {
 	return g->code == (u8 *)MODE_CODE ? 0 : (ulong)g->code;
@@ -147,7 +147,7 @@ u64 svm_stack_word(const struct svm_guest *g, u32 index);
 /* CLGI, VMLOAD, VMRUN, VMSAVE, STGI. The host's own state is as before. */
 void svm_run(struct svm_guest *g);
 
-/* The instruction behind svm_run()'s VMRUN. */
+/* The instruction after svm_run()'s VMRUN. */
 extern const u8 svm_vmrun_next[];
 
 /* Its exit code, of which some VMMs have only the low half right for VMEXIT_INVALID: exit_code_64. */
@@ -166,7 +166,7 @@ void svm_mode_init(struct svm_guest *g, enum svm_mode mode);
 	       (g)->control->exitinfo1, (g)->control->exitinfo2, (g)->control->exitintinfo,   \
 	       (g)->save->rip)
 
-/* The guest came to the VMMCALL behind its code. */
+/* The guest came to the VMMCALL after its code. */
 #define EXPECT_DONE(g, ...)                                                        \
 	({                                                                         \
 		bool done_ = EXPECT_EXIT(g, SVM_EXIT_VMMCALL, ##__VA_ARGS__) &&    \
