@@ -326,6 +326,24 @@ END
 	equal "$status" 1
 }
 
+# GLib's g_assert() prints its last words on standard output, where the console is.
+@test "the VMM dies of its own assertion" {
+	scenario <<'END'
+case_beta() { echo 'Bail out! ERROR:../accel/x.c:81:handle: assertion failed: (locked())'; die ABRT; }
+END
+	runner
+	judged 'alpha=PASS beta=CRASH gamma=PASS'
+}
+
+@test "the guest bails out with words like those of an assertion" {
+	scenario <<'END'
+case_beta() { echo 'Bail out! ERROR:x.c:81:handle: assertion failed: (locked())'; exit 35; }
+END
+	runner
+	lacks "$(verdicts)" beta=PASS
+	lacks "$(verdicts)" beta=CRASH
+}
+
 @test "a passing case with failing rows does not pass" {
 	scenario <<'END'
 case_beta() { row ok one; row 'not ok' two; ok; }
