@@ -57,9 +57,11 @@ void intercept_iret_frame(struct svm_guest *g)
 static bool same_segment(const char *name, const struct vmcb_segment *actual,
 			 const struct vmcb_segment *expected)
 {
-	return EXPECT_EQ(actual->selector, expected->selector, "%s", name) &
-	       EXPECT_EQ(actual->base, expected->base, "%s", name) &
-	       EXPECT_EQ(actual->limit, expected->limit, "%s", name);
+	bool ok = EXPECT_EQ(actual->selector, expected->selector, "%s", name);
+
+	ok &= EXPECT_EQ(actual->base, expected->base, "%s", name);
+	ok &= EXPECT_EQ(actual->limit, expected->limit, "%s", name);
+	return ok;
 }
 
 /* What is left of the guest's state; CR2 and DR6 are other cases' subject. */
