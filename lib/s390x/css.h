@@ -153,25 +153,25 @@ _Static_assert(sizeof(struct pmcw) == 28, "PMCW");
 _Static_assert(offsetof(struct orb, program) == 8, "ORB");
 
 /* An instruction with the subchannel in register 1, and an operand in storage or none; *cc if no fault. */
-#define CSS_INSTRUCTION_(name, text)                                                   \
-	static inline struct fault name##_try(u32 schid, const void *operand, u32 *cc) \
-	{                                                                              \
-		ulong one = schid;                                                     \
-                                                                                       \
-		fault_clear();                                                         \
-		__asm__ volatile("lgr %%r1,%1\n" GUARDED(text) "ipm %0\n"              \
-							       "srl %0,28"             \
-				 : "=d"(*cc)                                           \
-				 : "d"(one), "a"(operand)                              \
-				 : "1", "cc", "memory");                               \
-		return fault_taken();                                                  \
-	}                                                                              \
-	/* The condition code, where a fault would be a mistake: 0xff then. */         \
-	static inline u32 name(u32 schid, const void *operand)                         \
-	{                                                                              \
-		u32 cc;                                                                \
-                                                                                       \
-		return name##_try(schid, operand, &cc).kind ? 0xff : cc;               \
+#define CSS_INSTRUCTION_(name, text)                                             \
+	static inline struct fault name##_try(u32 schid, void *operand, u32 *cc) \
+	{                                                                        \
+		ulong one = schid;                                               \
+                                                                                 \
+		fault_clear();                                                   \
+		__asm__ volatile("lgr %%r1,%1\n" GUARDED(text) "ipm %0\n"        \
+							       "srl %0,28"       \
+				 : "=d"(*cc)                                     \
+				 : "d"(one), "a"(operand)                        \
+				 : "1", "cc", "memory");                         \
+		return fault_taken();                                            \
+	}                                                                        \
+	/* The condition code, where a fault would be a mistake: 0xff then. */   \
+	static inline u32 name(u32 schid, void *operand)                         \
+	{                                                                        \
+		u32 cc;                                                          \
+                                                                                 \
+		return name##_try(schid, operand, &cc).kind ? 0xff : cc;         \
 	}
 CSS_INSTRUCTION_(store_subchannel, "stsch 0(%2)")
 CSS_INSTRUCTION_(modify_subchannel, "msch 0(%2)")

@@ -151,7 +151,7 @@ TEST(modify_reserved, "a reserved bit in the block of MODIFY SUBCHANNEL is an op
 
 struct instruction {
 	const char *name;
-	struct fault (*try)(u32 schid, const void *operand, u32 *cc);
+	struct fault (*try)(u32 schid, void *operand, u32 *cc);
 	u32 operand; /* bytes of storage, 0 for none */
 	bool stores;
 };

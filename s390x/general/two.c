@@ -20,12 +20,23 @@ struct layout {
 	enum { DIRECTLY, BY_EX, BY_EX_OR, BY_EXRL } how;
 };
 
-/* Random bytes; digits where a decimal operand is needed; the window that is compared is all there is. */
+/* What may be looked at: both operands and some bytes around them. */
+static void window(const struct layout *l, u32 *start, u32 *end)
+{
+	u32 first = MIN(l->first, l->second), last = MAX(l->first, l->second);
+
+	*start = ALIGN_DOWN(first < 64 ? 0 : first - 64, 8);
+	*end = MIN(ALIGN_UP(last + 320, 8), (u32)(2 * PAGE_SIZE));
+}
+
+/* Random bytes in the window. */
 static void fill(const struct two *t, const struct layout *l)
 {
 	u8 *pages = operand_pages();
+	u32 start, end;
 
-	for (u32 n = 0; n < 2 * PAGE_SIZE; n += 8) {
+	window(l, &start, &end);
+	for (u32 n = start; n < end; n += 8) {
 		u64 value = random_u64();
 
 		memcpy(pages + n, &value, 8);
@@ -92,8 +103,8 @@ static bool try(const struct two *t, const struct layout *l, u32 cc)
 	struct execution e, expected;
 	struct two_state s;
 	char where[80];
+	u32 size, start, end;
 	bool held;
-	u32 size;
 
 	fill(t, l);
 	/* Operands that are equal for a while. */
@@ -119,13 +130,8 @@ static bool try(const struct two *t, const struct layout *l, u32 cc)
 	}
 	if (!same_state(&e, &expected))
 		held &= expect_state(&e, &expected, where);
-	if (memcmp(pages, expected_pages, sizeof(expected_pages))) {
-		u32 from = l->first > 16 ? l->first - 16 : 0;
-
-		held &= EXPECT_MEM_EQ(pages + from, expected_pages + from, l->length + 32, "%s",
-				      where);
-		held &= EXPECT_MEM_EQ(pages, expected_pages, sizeof(expected_pages), "%s", where);
-	}
+	window(l, &start, &end);
+	held &= EXPECT_MEM_EQ(pages + start, expected_pages + start, end - start, "%s", where);
 	return held;
 }
 
@@ -159,8 +165,11 @@ static bool nth_length(const struct two *t, u32 n, struct layout *l)
 
 static void check_lengths(const struct two *t, const char *row, struct layout l)
 {
+	/* All 256 pairs of lengths of operands that are apart; some of them in each other way. */
+	u32 step = t->lengths == TWO_LENGTHS && strcmp(row, "apart") ? 5 : 1;
+
 	SUBTEST("%s", row);
-	for (u32 n = 0; nth_length(t, n, &l); n++) {
+	for (u32 n = 0; nth_length(t, n, &l); n += step) {
 		if (!try(t, &l, n & 3))
 			return;
 	}

@@ -115,6 +115,7 @@ static bool try(const struct update *u, const struct shape *s, u64 first, u64 se
 	struct fault fault;
 	char where[80];
 	u8 bytes[6];
+	bool held;
 
 	fill_registers(&e);
 	value = set_up(u, s, second, &f, &e);
@@ -132,8 +133,10 @@ static bool try(const struct update *u, const struct shape *s, u64 first, u64 se
 		return true;
 	}
 	snprintf(where, sizeof(where), "%#llx with %#llx, cc %u", first, second, cc);
-	return EXPECT_NO_FAULT(fault, "%s", where) & EXPECT_EQ(stored, wanted, "%s", where) &
-	       expect_state(&e, &expected, where);
+	held = EXPECT_NO_FAULT(fault, "%s", where);
+	held &= EXPECT_EQ(stored, wanted, "%s", where);
+	held &= expect_state(&e, &expected, where);
+	return held;
 }
 
 static void check_operands(const struct update *u, const struct shape *s)

@@ -133,7 +133,7 @@ TEST(sigp_conditional_emergency,
      "a conditional emergency signal is for a CPU that could take it or is disabled",
      SPEC("PoP SA22-7832-13, chapter 4, Conditional Emergency Signal"))
 {
-		u32 status;
+	u32 status;
 
 	start_other();
 	/* CPU 1 runs disabled for external interruptions: the condition is met. */
