@@ -210,4 +210,6 @@ void check_operands(const struct accessor *operands, u32 count)
 		check(o, area.address + 0x440, 0);
 		write_cr4(read_cr4() & ~CR4_SMAP);
 	}
+	write_cr4(read_cr4() & ~CR4_OSXSAVE);
+	space_switch(space_kernel());
 }

@@ -83,6 +83,19 @@ static void set_controls(struct world *world, u32 wanted)
 	world->controls = wanted;
 }
 
+/* Only what has changed: writing these registers forgets translations on some VMMs, which takes time. */
+static void set_keys(struct world *world, const struct combination *c)
+{
+	if ((c->controls & CONTROL_PKE) && c->pkru != world->pkru) {
+		wrpkru(c->pkru);
+		world->pkru = c->pkru;
+	}
+	if ((c->controls & CONTROL_PKS) && c->pkrs != world->pkrs) {
+		wrmsr(MSR_IA32_PKRS, c->pkrs);
+		world->pkrs = c->pkrs;
+	}
+}
+
 /* --------------------------------------------------------------------------------------- the space */
 
 const struct space_format *const *world_formats(void)
@@ -238,6 +251,10 @@ struct world *world_create(const struct space_format *format, u32 leaf)
 
 void world_leave(struct world *world)
 {
+	const struct combination none = { .controls = controls_available() };
+
+	set_controls(world, none.controls);
+	set_keys(world, &none);
 	set_controls(world, CONTROL_WP | (cpu_has(X86_FEATURE_NX) ? CONTROL_NXE : 0));
 	lldt_try(SEL_NULL);
 	paging_reset();
@@ -269,19 +286,6 @@ enum walk_kind combination_kind(const struct combination *c)
 	if (c->stub == STUB_READ || (c->stub == STUB_SEGMENT && c->accessed_descriptor))
 		return WALK_READ;
 	return WALK_WRITE;
-}
-
-/* Only what has changed: writing these registers forgets translations on some VMMs, which takes time. */
-static void set_keys(struct world *world, const struct combination *c)
-{
-	if ((c->controls & CONTROL_PKE) && c->pkru != world->pkru) {
-		wrpkru(c->pkru);
-		world->pkru = c->pkru;
-	}
-	if ((c->controls & CONTROL_PKS) && c->pkrs != world->pkrs) {
-		wrmsr(MSR_IA32_PKRS, c->pkrs);
-		world->pkrs = c->pkrs;
-	}
 }
 
 /* Counts, so that what was stored once does not look like what is stored now. */
