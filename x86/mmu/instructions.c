@@ -111,7 +111,6 @@ TEST(failed_cmpxchg_writes, "a CMPXCHG that fails is a write of its destination 
 OPERAND_CODE(push, "push $5");
 OPERAND_CODE(push16, "pushw $5");
 OPERAND_CODE(push_memory, "push " OPERAND_AT);
-OPERAND_CODE(push_fs, "push %fs");
 OPERAND_CODE(pushf, "pushf");
 OPERAND_CODE(call, "call 1f\n1:");
 OPERAND_CODE(enter, "enter $0, $0");
@@ -142,8 +141,6 @@ static const struct accessor stack[] = {
 	{ "push", operand_push, OPERAND_WRITE, WORD_SIZE, 1, OPERAND_PUSH, 0, NULL },
 	{ "push16", operand_push16, OPERAND_WRITE, 2, 1, OPERAND_PUSH, 0, NULL },
 	{ "push-memory", operand_push_memory, OPERAND_WRITE, WORD_SIZE, 1, OPERAND_PUSH, 0, NULL },
-	{ "push-fs", operand_push_fs, OPERAND_WRITE, WORD_SIZE, 1, OPERAND_PUSH | OPERAND_LOOSE, 0,
-	  NULL },
 	{ "pushf", operand_pushf, OPERAND_WRITE, WORD_SIZE, 1, OPERAND_PUSH, 0, NULL },
 	{ "call", operand_call, OPERAND_WRITE, WORD_SIZE, 1, OPERAND_PUSH, 0, NULL },
 	{ "enter", operand_enter, OPERAND_WRITE, WORD_SIZE, 1, OPERAND_PUSH, 0, NULL },
@@ -177,10 +174,11 @@ OPERAND_CODE(fnsave, "fnsave " OPERAND_DI);
 OPERAND_CODE(frstor, "frstor " OPERAND_DI);
 OPERAND_CODE(fxsave, "fxsave " OPERAND_DI);
 OPERAND_CODE(fxrstor, "fxrstor " OPERAND_DI);
-OPERAND_CODE(xsave, "xsave " OPERAND_DI);
+/* Of x87 state that is not the initial one, which XSAVEOPT and XSAVEC do not write. */
+OPERAND_CODE(xsave, "fninit; fld1; xsave " OPERAND_DI);
 OPERAND_CODE(xrstor, "xrstor " OPERAND_DI);
-OPERAND_CODE(xsaveopt, "xsaveopt " OPERAND_DI);
-OPERAND_CODE(xsavec, "xsavec " OPERAND_DI);
+OPERAND_CODE(xsaveopt, "fninit; fld1; xsaveopt " OPERAND_DI);
+OPERAND_CODE(xsavec, "fninit; fld1; xsavec " OPERAND_DI);
 OPERAND_CODE(stmxcsr, "stmxcsr " OPERAND_DI);
 OPERAND_CODE(ldmxcsr, "ldmxcsr " OPERAND_DI);
 OPERAND_CODE(movups_load, "movups " OPERAND_DI ", %xmm0");
