@@ -12,7 +12,7 @@ sources_in = $(filter-out %_$(other_size).c %_$(other_size).S,$(wildcard $(addsu
 
 lib_sources := $(filter-out lib/harness/image_name.c,$(call sources_in, \
 	lib/harness lib/libc lib/mm lib/sys lib/dev lib/$(FAMILY) lib/$(FAMILY)/model \
-	lib/$(FAMILY)/svm))
+	lib/$(FAMILY)/svm lib/$(FAMILY)/vmx))
 images := $(sort selftest $(notdir $(patsubst %/,%,$(wildcard $(FAMILY)/*/ common/*/))))
 image_sources = $(call sources_in,lib/$(filter selftest,$(1)) common/$(1) $(FAMILY)/$(1))
 vmm_sources := $(wildcard scripts/vmm/*/$(FAMILY)/*.S)

@@ -297,7 +297,7 @@ const struct state_row state_rows[] = {
 	CONTROL(2, "0", zero, .silent = true, .flips = 0x12345000),
 	CONTROL(3, "the kernel's space", reset_cr3, .flips = 0),
 	CONTROL(4, "PAE, and OSFXSR and OSXMMEXCPT where there is SSE", reset_cr4,
-		.flips = CR4_TSD | CR4_DE | CR4_OSFXSR),
+		.ignored = CR4_VMXE, .flips = CR4_TSD | CR4_DE | CR4_OSFXSR),
 	MSR_("EFER", "LME and LMA (64 bits), NXE where there is NX", MSR_EFER, has_efer, reset_efer,
 	     .ignored = EFER_SVME, .flips = EFER_SCE),
 	DEBUG(0, "0", zero, .flips = 0x1000),
@@ -372,6 +372,7 @@ static void leave_guest_modes(void)
 	if (read_cr4() & CR4_VMXE) {
 		fault_clear();
 		__asm__ volatile(GUARDED("vmxoff") : : : "cc", "memory");
+		write_cr4(read_cr4() & ~(ulong)CR4_VMXE);
 	}
 	if (cpu_has(X86_FEATURE_SVM) && (rdmsr(MSR_EFER) & EFER_SVME)) {
 		fault_clear();

@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: MIT */
+#include <x86/vmx/vmx.h>
+
+#include <mm/heap.h>
+#include <mm/page.h>
+#include <string.h>
+#include <sys/cpu.h>
+#include <sys/landing.h>
+#include <x86/cr.h>
+#include <x86/desc.h>
+#include <x86/insn.h>
+#include <x86/msr.h>
+
+#define TSS_LIMIT   0x67
+#define STACK_PAGES 2
+
+#define EPT_RWX 7
+#define EPT_WB	(6 << 3)
+#define EPT_PS	BIT(7)
+
+/* Per CPU, from the page allocator, forgotten with the case. */
+static u32 *vmxon_regions[MAX_CPUS];
+
+bool vmx_run_asm(struct registers *registers, bool launched);
+extern const u8 vmx_exit_point[];
+
+/* ---------------------------------------------------------------------------------- capabilities */
+
+bool vmx_available(void)
+{
+	const u64 wanted = FEATURE_CONTROL_LOCK | FEATURE_CONTROL_OUTSIDE_SMX;
+	u64 control = 0;
+
+	if (!cpu_has(X86_FEATURE_VMX) || rdmsr_try(MSR_IA32_FEATURE_CONTROL, &control).kind)
+		return false;
+	return !(control & FEATURE_CONTROL_LOCK) || (control & wanted) == wanted;
+}
+
+struct vmx_allowed vmx_allowed(enum vmcs_field controls)
+{
+	/* By the place of the field, and the TRUE registers, which have all but the secondary controls. */
+	bool true_controls = rdmsr(MSR_IA32_VMX_BASIC) & BIT(55);
+	u32 index;
+	u64 value;
+
+	switch (controls) {
+	case VMCS_PIN_CONTROLS:
+		index = true_controls ? 0x48d : 0x481;
+		break;
+	case VMCS_PRIMARY_CONTROLS:
+		index = true_controls ? 0x48e : 0x482;
+		break;
+	case VMCS_EXIT_CONTROLS:
+		index = true_controls ? 0x48f : 0x483;
+		break;
+	case VMCS_ENTRY_CONTROLS:
+		index = true_controls ? 0x490 : 0x484;
+		break;
+	default:
+		if (!vmx_can(VMCS_PRIMARY_CONTROLS, CPU_SECONDARY))
+			return (struct vmx_allowed){ 0, 0 };
+		index = MSR_IA32_VMX_PROCBASED_CTLS2;
+	}
+	value = rdmsr(index);
+	return (struct vmx_allowed){ (u32)value, (u32)(value >> 32) };
+}
+
+bool vmx_can(enum vmcs_field controls, u64 bits)
+{
+	return (vmx_allowed(controls).may & bits) == bits;
+}
+
+u64 vmx_ept_vpid_cap(void)
+{
+	if (!vmx_can(VMCS_SECONDARY_CONTROLS, CPU2_EPT) &&
+	    !vmx_can(VMCS_SECONDARY_CONTROLS, CPU2_VPID))
+		return 0;
+	return rdmsr(MSR_IA32_VMX_EPT_VPID_CAP);
+}
+
+bool vmx_has_ept(void)
+{
+	const u64 needed = BIT(6) | BIT(14) | BIT(16); /* four levels, write-back, 2 MiB */
+
+	return vmx_can(VMCS_SECONDARY_CONTROLS, CPU2_EPT) &&
+	       (vmx_ept_vpid_cap() & needed) == needed;
+}
+
+/* ----------------------------------------------------------------------------------- instructions */
+
+u64 vmx_value(struct vmx_result result)
+{
+	ulong flags = result.flags & VMX_FLAGS;
+	ulong error = 0;
+
+	if (!flags)
+		return VMX_SUCCEED;
+	if (flags == FLAG_CF)
+		return VMX_FAIL_INVALID;
+	if (flags != FLAG_ZF)
+		return VMX_NO_RESULT;
+	vmread_try(VMCS_VM_INSTRUCTION_ERROR, &error);
+	return VMX_FAIL_VALID(error);
+}
+
+/* What the library itself does has to succeed. */
+static void must_succeed(struct vmx_result result)
+{
+	ASSERT_NO_FAULT(result.fault);
+	ASSERT_STR_EQ(vmx_exit_name(vmx_value(result)), "VMsucceed");
+}
+
+u32 *vmx_region(void)
+{
+	u32 *region = page_alloc();
+
+	region[0] = (u32)rdmsr(MSR_IA32_VMX_BASIC) & ~(u32)BIT(31);
+	return region;
+}
+
+u64 vmx_vmxon_region(void)
+{
+	return (ulong)vmxon_regions[this_cpu()->number];
+}
+
+void vmx_enable(void)
+{
+	u64 control = rdmsr(MSR_IA32_FEATURE_CONTROL);
+
+	if (read_cr4() & CR4_VMXE)
+		return;
+	if (!(control & FEATURE_CONTROL_LOCK))
+		wrmsr(MSR_IA32_FEATURE_CONTROL,
+		      control | FEATURE_CONTROL_LOCK | FEATURE_CONTROL_OUTSIDE_SMX);
+	write_cr4(read_cr4() | CR4_VMXE);
+	vmxon_regions[this_cpu()->number] = vmx_region();
+	must_succeed(vmxon_try(vmx_vmxon_region()));
+}
+
+u64 vmcs_read(enum vmcs_field field)
+{
+	ulong value = 0, high = 0;
+
+	must_succeed(vmread_try(field, &value));
+	if (sizeof(ulong) == 8 || VMCS_WIDTH(field) != VMCS_WIDTH_64)
+		return value;
+	must_succeed(vmread_try(field + 1, &high));
+	return (u64)high << 32 | value;
+}
+
+void vmcs_write(enum vmcs_field field, u64 value)
+{
+	must_succeed(vmwrite_try(field, (ulong)value));
+	if (sizeof(ulong) != 8 && VMCS_WIDTH(field) == VMCS_WIDTH_64)
+		must_succeed(vmwrite_try(field + 1, (ulong)(value >> 32)));
+}
+
+/* ------------------------------------------------------------------------------------- the guest */
+
+struct vmx_guest *vmx_new(void)
+{
+	struct vmx_guest *g = malloc(sizeof(*g));
+
+	vmx_enable();
+	g->vmcs = vmx_region();
+	g->code = pages_alloc(2, PAGE_SIZE);
+	g->stack_top = (u8 *)pages_alloc(STACK_PAGES, PAGE_SIZE) + STACK_PAGES * PAGE_SIZE;
+	g->data = page_alloc();
+	g->stubs = page_alloc();
+	g->idt = page_alloc();
+	g->tss = page_alloc();
+	g->gdt = page_alloc();
+	g->io_bitmaps = pages_alloc(2, PAGE_SIZE);
+	g->msr_bitmap = page_alloc();
+	g->ept = pages_alloc(6, PAGE_SIZE);
+	vmx_code(g, "", 0);
+	vmx_reset(g);
+	return g;
+}
+
+void vmx_code(struct vmx_guest *g, const void *bytes, size_t size)
+{
+	static const u8 vmcall[] = { 0x0f, 0x01, 0xc1 };
+
+	memcpy(g->code, bytes, size);
+	memcpy(g->code + size, vmcall, sizeof(vmcall));
+	g->code_size = (u32)size;
+}
+
+void vmx_set_segment(struct vmx_guest *g, u32 segment, u16 selector)
+{
+	u64 d = g->gdt[selector / 8];
+	u32 limit = (u32)((d & 0xffff) | (d >> 32 & 0xf0000));
+
+	vmcs_write(VMCS_SELECTOR(segment), selector);
+	vmcs_write(VMCS_LIMIT(segment), d & DESC_G ? limit << 12 | 0xfff : limit);
+	vmcs_write(VMCS_ACCESS_RIGHTS(segment), selector ? d >> 40 & 0xf0ff : ACCESS_UNUSABLE);
+	vmcs_write(VMCS_BASE(segment), (d >> 16 & 0xffffff) | (d >> 32 & 0xff000000));
+}
+
+void vmx_set_user(struct vmx_guest *g)
+{
+	vmx_set_segment(g, 1, sizeof(ulong) == 8 ? SEL_USER_CS64 : SEL_USER_CS32);
+	vmx_set_segment(g, 2, SEL_USER_DATA);
+	for (u32 segment = 3; segment < 6; segment++)
+		vmx_set_segment(g, segment, SEL_USER_DATA);
+	vmx_set_segment(g, 0, SEL_USER_DATA);
+}
+
+static void init_tables(struct vmx_guest *g)
+{
+	static const u8 stub[VMX_STUB_SIZE] = { 0x90, 0x0f, 0x01, 0xc1 };
+	const u32 entry_size = sizeof(struct idt_gate);
+
+	memcpy(g->gdt, gdt_entries(), GDT_ENTRIES * 8);
+	memset(g->tss, 0, PAGE_SIZE);
+	*(ulong *)(g->tss + 4) = (ulong)g->stack_top - PAGE_SIZE;
+	if (sizeof(ulong) == 4)
+		*(u32 *)(g->tss + 8) = SEL_KERNEL_DATA;
+	g->gdt[SEL_TSS / 8] = DESC_BASE((ulong)g->tss) | DESC_LIMIT(TSS_LIMIT) | DESC_P |
+			      DESC_TYPE(DESC_TSS_BUSY);
+	for (u32 vector = 0; vector < 256; vector++) {
+		ulong address = (ulong)g->stubs + vector * VMX_STUB_SIZE;
+		u64 *gate = (u64 *)(g->idt + vector * entry_size);
+
+		memcpy((void *)address, stub, VMX_STUB_SIZE);
+		gate[0] = (address & 0xffff) | SEL_KERNEL_CODE << 16 | DESC_P | DESC_DPL(3) |
+			  DESC_TYPE(DESC_INTERRUPT_GATE) | (u64)(address >> 16 & 0xffff) << 48;
+		if (sizeof(ulong) == 8)
+			gate[1] = (u64)address >> 32;
+	}
+	vmcs_write(VMCS_GUEST_GDTR_BASE, (ulong)g->gdt);
+	vmcs_write(VMCS_GUEST_GDTR_LIMIT, GDT_ENTRIES * 8 - 1);
+	vmcs_write(VMCS_GUEST_IDTR_BASE, (ulong)g->idt);
+	vmcs_write(VMCS_GUEST_IDTR_LIMIT, 256 * entry_size - 1);
+}
+
+static void init_guest(struct vmx_guest *g)
+{
+	init_tables(g);
+	for (u32 segment = 0; segment < 6; segment++)
+		vmx_set_segment(g, segment, segment == 1 ? SEL_KERNEL_CODE : SEL_KERNEL_DATA);
+	vmx_set_segment(g, 6, 0);
+	vmx_set_segment(g, 7, SEL_TSS);
+	vmcs_write(VMCS_GUEST_CR0, read_cr0());
+	vmcs_write(VMCS_GUEST_CR3, read_cr3());
+	vmcs_write(VMCS_GUEST_CR4, read_cr4());
+	vmcs_write(VMCS_GUEST_DR7, DR7_RESET);
+	vmcs_write(VMCS_GUEST_RSP, (ulong)g->stack_top);
+	vmcs_write(VMCS_GUEST_RIP, vmx_start(g));
+	vmcs_write(VMCS_GUEST_RFLAGS, FLAG_1);
+	vmcs_write(VMCS_VMCS_LINK_POINTER, ~0ull);
+}
+
+static ulong sgdt_base(void)
+{
+	struct desc_table_register table;
+
+	__asm__ volatile("sgdt %0" : "=m"(table));
+	return table.base;
+}
+
+static void init_host(void)
+{
+	vmcs_write(VMCS_HOST_CR0, read_cr0());
+	vmcs_write(VMCS_HOST_CR3, read_cr3());
+	vmcs_write(VMCS_HOST_CR4, read_cr4());
+	vmcs_write(VMCS_HOST_CS_SELECTOR, SEL_KERNEL_CODE);
+	for (u32 field = VMCS_HOST_SS_SELECTOR; field <= VMCS_HOST_DS_SELECTOR; field += 2)
+		vmcs_write(field, SEL_KERNEL_DATA);
+	vmcs_write(VMCS_HOST_ES_SELECTOR, SEL_KERNEL_DATA);
+	vmcs_write(VMCS_HOST_TR_SELECTOR, SEL_TSS);
+	vmcs_write(VMCS_HOST_TR_BASE, (ulong)tss_of_this_cpu());
+	vmcs_write(VMCS_HOST_GDTR_BASE, sgdt_base());
+	vmcs_write(VMCS_HOST_IDTR_BASE, (ulong)idt);
+	vmcs_write(VMCS_HOST_IA32_SYSENTER_CS, rdmsr(MSR_IA32_SYSENTER_CS));
+	vmcs_write(VMCS_HOST_IA32_SYSENTER_ESP, rdmsr(MSR_IA32_SYSENTER_ESP));
+	vmcs_write(VMCS_HOST_IA32_SYSENTER_EIP, rdmsr(MSR_IA32_SYSENTER_EIP));
+	vmcs_write(VMCS_HOST_RIP, (ulong)vmx_exit_point);
+}
+
+static void init_controls(struct vmx_guest *g)
+{
+	const bool is_64 = sizeof(ulong) == 8;
+
+	vmcs_write(VMCS_PIN_CONTROLS, vmx_allowed(VMCS_PIN_CONTROLS).must);
+	vmcs_write(VMCS_PRIMARY_CONTROLS, vmx_allowed(VMCS_PRIMARY_CONTROLS).must);
+	if (vmx_can(VMCS_PRIMARY_CONTROLS, CPU_SECONDARY))
+		vmcs_write(VMCS_SECONDARY_CONTROLS, 0);
+	vmcs_write(VMCS_EXIT_CONTROLS, vmx_allowed(VMCS_EXIT_CONTROLS).must | EXIT_SAVE_DEBUG |
+					       (is_64 ? EXIT_HOST_64 : 0));
+	vmcs_write(VMCS_ENTRY_CONTROLS, vmx_allowed(VMCS_ENTRY_CONTROLS).must | ENTRY_LOAD_DEBUG |
+						(is_64 ? ENTRY_IA32E : 0));
+	vmcs_write(VMCS_EXCEPTION_BITMAP, 0xffffffff);
+	vmcs_write(VMCS_IO_BITMAP_A, (ulong)g->io_bitmaps);
+	vmcs_write(VMCS_IO_BITMAP_B, (ulong)g->io_bitmaps + PAGE_SIZE);
+	if (vmx_can(VMCS_PRIMARY_CONTROLS, CPU_MSR_BITMAPS))
+		vmcs_write(VMCS_MSR_BITMAP, (ulong)g->msr_bitmap);
+}
+
+/* Fields that the others leave have to be zero, not what the memory had: 24.11.3. */
+static void clear_fields(void)
+{
+	static const enum vmcs_field fields[] = {
+#define FIELD(name, encoding) encoding,
+		VMCS_FIELDS(FIELD)
+#undef FIELD
+	};
+
+	/* Those that do not exist and those that are read-only (type 1) are refused. */
+	for (u32 i = 0; i < ARRAY_SIZE(fields); i++)
+		if ((fields[i] >> 10 & 3) != 1) {
+			vmwrite_try(fields[i], 0);
+			if (sizeof(ulong) == 4 && VMCS_WIDTH(fields[i]) == VMCS_WIDTH_64)
+				vmwrite_try(fields[i] + 1, 0);
+		}
+}
+
+static void init_ept(struct vmx_guest *g)
+{
+	u64 *pdpt = g->ept + 512, *directory = g->ept + 1024;
+
+	memset(g->ept, 0, 2 * PAGE_SIZE);
+	g->ept[0] = (ulong)pdpt | EPT_RWX;
+	for (u32 i = 0; i < 4; i++)
+		pdpt[i] = (ulong)(directory + i * 512) | EPT_RWX;
+	for (u32 i = 0; i < 4 * 512; i++)
+		directory[i] = (u64)i << 21 | EPT_RWX | EPT_WB | EPT_PS;
+}
+
+void vmx_reset(struct vmx_guest *g)
+{
+	must_succeed(vmclear_try((ulong)g->vmcs));
+	must_succeed(vmptrld_try((ulong)g->vmcs));
+	g->launched = false;
+	memset(&g->registers, 0, sizeof(g->registers));
+	clear_fields();
+	init_controls(g);
+	init_host();
+	init_guest(g);
+}
+
+void vmx_use_ept(struct vmx_guest *g)
+{
+	init_ept(g);
+	vmcs_set(VMCS_PRIMARY_CONTROLS, CPU_SECONDARY);
+	vmcs_set(VMCS_SECONDARY_CONTROLS, CPU2_EPT);
+	vmcs_write(VMCS_EPTP, (ulong)g->ept | 6 | 3 << 3);
+	if (sizeof(ulong) == 4)
+		for (u32 i = 0; i < 4; i++)
+			vmcs_write(VMCS_GUEST_PDPTE0 + 2 * i, ((u64 *)(ulong)read_cr3())[i]);
+}
+
+u64 *vmx_ept_entry(struct vmx_guest *g, u64 address)
+{
+	u64 *large = &g->ept[1024 + (address >> 21)], *table;
+
+	if (*large & EPT_PS) {
+		table = page_alloc();
+		for (u32 i = 0; i < 512; i++)
+			table[i] = (address & ~0x1fffffull) | i << 12 | EPT_RWX | EPT_WB;
+		*large = (ulong)table | EPT_RWX;
+	}
+	return (u64 *)(ulong)(*large & ~0xfffull) + (address >> 12 & 511);
+}
+
+void vmx_deliver(struct vmx_guest *g)
+{
+	(void)g;
+	vmcs_write(VMCS_EXCEPTION_BITMAP, 0);
+}
+
+s32 vmx_delivered(const struct vmx_guest *g)
+{
+	u64 offset = vmcs_read(VMCS_GUEST_RIP) - 1 - (ulong)g->stubs;
+
+	if (g->result != VMX_EXIT_VMCALL || offset >= 256 * VMX_STUB_SIZE || offset % VMX_STUB_SIZE)
+		return -1;
+	return (s32)(offset / VMX_STUB_SIZE);
+}
+
+/* ---------------------------------------------------------------------------------------- running */
+
+struct guest_landing {
+	struct landing landing;
+	bool left;
+};
+
+/* Runs in the guest, whose VMCALL brings the CPU back to vmx_run(). */
+static void leave_guest(struct landing *landing)
+{
+	((struct guest_landing *)landing)->left = true;
+	__asm__ volatile("vmcall" : : : "memory");
+	__builtin_unreachable();
+}
+
+void vmx_run(struct vmx_guest *g)
+{
+	struct guest_landing here = { .landing = { .kind = LANDING_END, .leave = leave_guest } };
+	struct desc_table_register gdtr, idtr;
+	bool exited;
+
+	__asm__ volatile("sgdt %0; sidt %1" : "=m"(gdtr), "=m"(idtr));
+	landing_push(&here.landing);
+	exited = vmx_run_asm(&g->registers, g->launched);
+	/* An exit leaves limits of 0xffff: 27.5.2. */
+	lgdt(&gdtr);
+	lidt(&idtr);
+	if (here.left)
+		landing_end();
+	landing_clear(&here.landing);
+	if (exited) {
+		g->result = vmcs_read(VMCS_EXIT_REASON);
+		g->launched |= !(g->result & VMX_ENTRY_FAILURE);
+	} else {
+		g->result = vmx_value((struct vmx_result){ NO_FAULT, g->registers.flags });
+	}
+}
+
+void vmx_call(struct vmx_guest *g, void (*fn)(void *arg), void *arg)
+{
+	ulong *sp = (ulong *)g->stack_top;
+
+	vmx_code(g, "", 0);
+	sp -= 2;
+#ifdef __x86_64__
+	g->registers.di = (ulong)arg;
+#else
+	*sp = (ulong)arg;
+#endif
+	*--sp = (ulong)g->code;
+	vmcs_write(VMCS_GUEST_RSP, (ulong)sp);
+	vmcs_write(VMCS_GUEST_RIP, (ulong)fn);
+}

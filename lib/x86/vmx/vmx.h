@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Guests under VMX: SDM vol. 3C, chapters 23 to 30. A case sets one up, runs it, and looks at the exit:
+ *
+ *	struct vmx_guest *g = vmx_new();
+ *
+ *	vmx_code(g, "\x0f\xa2", 2);
+ *	vmx_run(g);
+ *	EXPECT_VMX_EXIT(g, VMX_EXIT_CPUID);
+ *
+ * A guest has the mode of the image (64 bits, or 32 with PAE paging), shares the memory one to one, begins
+ * at its code, with a VMCALL after it, and every exception exits. vmx_deliver() lets exceptions go through
+ * the guest's IDT, each gate of which leads to a VMCALL of its own.
+ *
+ * The VMCS of the guest is the current one: fields are read and written with vmcs_read() and vmcs_write().
+ */
+#ifndef ASSAY_X86_VMX_VMX_H
+#define ASSAY_X86_VMX_VMX_H
+
+#include <harness/expect.h>
+#include <x86/cpuid.h>
+#include <x86/execute.h>
+#include <x86/vmx/exit.h>
+#include <x86/vmx/insn.h>
+#include <x86/vmx/vmcs.h>
+
+/* Appendix A. */
+#define MSR_IA32_FEATURE_CONTROL     0x03a
+#define MSR_IA32_VMX_BASIC	     0x480
+#define MSR_IA32_VMX_MISC	     0x485
+#define MSR_IA32_VMX_CR0_FIXED0	     0x486
+#define MSR_IA32_VMX_CR0_FIXED1	     0x487
+#define MSR_IA32_VMX_CR4_FIXED0	     0x488
+#define MSR_IA32_VMX_CR4_FIXED1	     0x489
+#define MSR_IA32_VMX_VMCS_ENUM	     0x48a
+#define MSR_IA32_VMX_PROCBASED_CTLS2 0x48b
+#define MSR_IA32_VMX_EPT_VPID_CAP    0x48c
+#define MSR_IA32_VMX_VMFUNC	     0x491
+
+#define FEATURE_CONTROL_LOCK	    BIT(0)
+#define FEATURE_CONTROL_OUTSIDE_SMX BIT(2)
+
+/* True if this CPU can enter VMX operation: for REQUIRES(). Unlocks nothing that is locked. */
+bool vmx_available(void);
+
+/* The five vectors of controls: which bits must be 1, and which may be. Appendix A.3 to A.5. */
+struct vmx_allowed {
+	u32 must, may;
+};
+struct vmx_allowed vmx_allowed(enum vmcs_field controls);
+
+/* True if all of `bits` of this vector can be set. */
+bool vmx_can(enum vmcs_field controls, u64 bits);
+
+/* IA32_VMX_EPT_VPID_CAP, 0 where it does not exist. */
+u64 vmx_ept_vpid_cap(void);
+
+/* Sets CR4.VMXE and IA32_FEATURE_CONTROL and executes VMXON, once in a case. The end of a case undoes it. */
+void vmx_enable(void);
+/* The region of VMXON, and a new region with the revision identifier. */
+u64 vmx_vmxon_region(void);
+u32 *vmx_region(void);
+
+/* Fields of the current VMCS; a failure ends the case. */
+u64 vmcs_read(enum vmcs_field field);
+void vmcs_write(enum vmcs_field field, u64 value);
+static inline void vmcs_set(enum vmcs_field field, u64 bits)
+{
+	vmcs_write(field, vmcs_read(field) | bits);
+}
+static inline void vmcs_clear(enum vmcs_field field, u64 bits)
+{
+	vmcs_write(field, vmcs_read(field) & ~bits);
+}
+
+struct vmx_guest {
+	u32 *vmcs;
+	bool launched;
+	struct registers registers; /* flags: what the host has after the entry or the exit */
+	u8 *code, *stack_top, *data, *stubs;
+	u32 code_size;
+	u8 *idt, *tss;
+	u64 *gdt;
+	u8 *io_bitmaps, *msr_bitmap; /* all clear; used only if the controls are set */
+	u64 *ept; /* 4 GiB, one to one, of 2 MiB pages; unused without vmx_use_ept() */
+	/* What the last run ended with: an exit reason of 32 bits, or VMX_FAIL_*. */
+	u64 result;
+};
+
+#define VMX_STUB_SIZE 4
+
+struct vmx_guest *vmx_new(void);
+/* Back to the state of vmx_new(); the code stays. */
+void vmx_reset(struct vmx_guest *g);
+
+void vmx_code(struct vmx_guest *g, const void *bytes, size_t size);
+
+/* Runs fn(arg) in the guest; EXPECT_* work in it, ASSERT_* and SKIP leave the guest and end the case. */
+void vmx_call(struct vmx_guest *g, void (*fn)(void *arg), void *arg);
+
+static inline u64 vmx_start(const struct vmx_guest *g)
+{
+	return (ulong)g->code;
+}
+
+static inline u64 vmx_end(const struct vmx_guest *g)
+{
+	return (ulong)g->code + g->code_size;
+}
+
+/* Code and stack segments of CPL 3. */
+void vmx_set_user(struct vmx_guest *g);
+
+/* A segment's fields; `segment` counts as in appendix B: ES 0, CS 1, SS 2, DS 3, FS 4, GS 5, LDTR 6, TR 7. */
+void vmx_set_segment(struct vmx_guest *g, u32 segment, u16 selector);
+#define VMCS_SELECTOR(segment)	    ((enum vmcs_field)(VMCS_GUEST_ES_SELECTOR + 2 * (segment)))
+#define VMCS_LIMIT(segment)	    ((enum vmcs_field)(VMCS_GUEST_ES_LIMIT + 2 * (segment)))
+#define VMCS_ACCESS_RIGHTS(segment) ((enum vmcs_field)(VMCS_GUEST_ES_ACCESS_RIGHTS + 2 * (segment)))
+#define VMCS_BASE(segment)	    ((enum vmcs_field)(VMCS_GUEST_ES_BASE + 2 * (segment)))
+
+/* Exceptions go through the guest's IDT. vmx_delivered(): the vector whose stub was met, or -1. */
+void vmx_deliver(struct vmx_guest *g);
+s32 vmx_delivered(const struct vmx_guest *g);
+
+/* Enables EPT with g->ept. vmx_ept_entry(): the entry of 4 KiB that maps the address. */
+bool vmx_has_ept(void);
+void vmx_use_ept(struct vmx_guest *g);
+u64 *vmx_ept_entry(struct vmx_guest *g, u64 address);
+
+/* VMLAUNCH, or VMRESUME once it was launched; all general registers. Fills g->result. */
+void vmx_run(struct vmx_guest *g);
+
+/* Instruction results as VMX_SUCCEED, VMX_FAIL_*. */
+u64 vmx_value(struct vmx_result result);
+
+#define EXPECT_VMX(result_, value, ...)                                                \
+	({                                                                             \
+		struct vmx_result r_ = (result_);                                      \
+                                                                                       \
+		bool ok_ = EXPECT_NO_FAULT(r_.fault, ##__VA_ARGS__) &&                 \
+			   EXPECT_EQ_NAMED(vmx_exit_name, vmx_value(r_), (u64)(value), \
+					   "flags %#lx " __VA_ARGS__, r_.flags);       \
+		ok_;                                                                   \
+	})
+
+#define EXPECT_VMX_EXIT(g, reason, ...)                                                    \
+	EXPECT_EQ_NAMED(vmx_exit_name, (g)->result, (u64)(reason),                         \
+			"qualification %#llx, interruption %#llx, rip %#llx " __VA_ARGS__, \
+			vmcs_read(VMCS_EXIT_QUALIFICATION),                                \
+			vmcs_read(VMCS_EXIT_INTERRUPTION_INFO), vmcs_read(VMCS_GUEST_RIP))
+
+/* The guest came to the VMCALL after its code. */
+#define EXPECT_VMX_DONE(g, ...)                                                               \
+	({                                                                                    \
+		bool done_ = EXPECT_VMX_EXIT(g, VMX_EXIT_VMCALL, ##__VA_ARGS__) &&            \
+			     EXPECT_EQ(vmcs_read(VMCS_GUEST_RIP), vmx_end(g), ##__VA_ARGS__); \
+		done_;                                                                        \
+	})
+
+/* An exception of this vector exited. */
+#define EXPECT_VMX_EXCEPTION(g, vector, ...)                                              \
+	({                                                                                \
+		bool done_ = EXPECT_VMX_EXIT(g, VMX_EXIT_EXCEPTION_NMI, ##__VA_ARGS__) && \
+			     EXPECT_EQ(vmcs_read(VMCS_EXIT_INTERRUPTION_INFO) & 0xff,     \
+				       (u64)(vector), ##__VA_ARGS__);                     \
+		done_;                                                                    \
+	})
+
+#endif
