@@ -154,7 +154,8 @@ TEST(reload_shortens, "writing the initial count of a running timer starts it ag
 	timer_expect_not_early(start, irq_history_ticks(0, 0), count, 0);
 }
 
-TEST(reload_lengthens, "a timer that is started again before it fires does not fire at the old time",
+TEST(reload_lengthens,
+     "a timer that is started again before it fires does not fire at the old time",
      SPEC("SDM vol. 3A, 10.5.4"))
 {
 	u32 count = timer_counts(20 * MS, 0);
