@@ -12,6 +12,7 @@ PANICS=5                  # so many of the log's lines are shown
 ROM_SIZE=$((2 << 20))     # loader.S has the addresses that follow from it
 LOADER_SIZE=$((64 << 10))
 PAGE=4096
+COMMAND_LINE=1024         # lib/x86/boot.h
 
 bochs=$1 loader=$2 image=$3 cpus=$4 mib=$5 arguments=$6
 shift 6
@@ -36,7 +37,7 @@ make_rom() {
 	head=$LONG
 	long "$mib"
 	head+=$LONG
-	((${#arguments} < PAGE - 8)) || die 'the command line is too long'
+	((${#arguments} < COMMAND_LINE)) || die "the guest takes a command line of $((COMMAND_LINE - 1)) characters"
 	size=$(wc -c <"$image") || die "$image cannot be read"
 	((PAGE + size + LOADER_SIZE <= ROM_SIZE)) || die "$image has $size bytes, too many for a ROM of $ROM_SIZE"
 	{
