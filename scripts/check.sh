@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # make check: the runner's own tests, the fuzzer on its parsers, then every case of every configured architecture, with
-# KNOWN and FIXED taken seriously; then the same on each of RELEASES of QEMU, names with spaces between, if there are any.
+# KNOWN and FIXED taken seriously; then the same on each of SECOND_OPINIONS and on each of RELEASES of QEMU, names with spaces
+# between, if there are any.
 # The last line is the sum of all: N passed, N failed, N skipped.
 set -u
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." || exit 2
@@ -47,12 +48,12 @@ echo "== every case"
 exec {out}>&1
 every_case "$@"
 
-# A second opinion on x86, from CPUs of both vendors.
+# Second opinions on x86: SECOND_OPINIONS='bochs:intel bochs:amd' has CPUs of both vendors.
 x86=()
 for arch in x86_64 i386; do
 	[[ ! -f build/$arch/config.mak ]] || x86+=("$arch")
 done
-for vmm in bochs:intel bochs:amd; do
+for vmm in ${SECOND_OPINIONS-}; do
 	((${#x86[@]})) || break
 	echo "== every case of x86 on $vmm"
 	if type -P "${BOCHS:-bochs}" >/dev/null; then
