@@ -91,7 +91,7 @@ END
 	contains "$(message beta)" 'status 1'
 	contains "$(message beta)" 'qemu: fatal: oh'
 	equal "$(boots)" 2
-	contains "$(tail -n 1 "$FAKE_STARTS")" '-append from=3'
+	contains "$(tail -n 1 "$FAKE_STARTS")" '-append debug-exit=0xf4 from=3'
 }
 
 @test "VMM exits with 139 in a case" {
@@ -246,7 +246,7 @@ case_beta() { exit 1; }
 END
 	runner t:alpha t:beta,delta
 	judged 'alpha=PASS beta=CRASH delta=PASS'
-	contains "$(tail -n 1 "$FAKE_STARTS")" '-append case=alpha,beta,delta from=3'
+	contains "$(tail -n 1 "$FAKE_STARTS")" '-append debug-exit=0xf4 case=alpha,beta,delta from=3'
 }
 
 @test "the log keeps the consoles of all boots of a test" {
