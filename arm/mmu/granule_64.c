@@ -7,6 +7,7 @@
 
 #include <arm/access.h>
 #include <arm/granule.h>
+#include <harness/variables.h>
 #include <mm/page.h>
 #include <sys/cpu.h>
 
@@ -289,7 +290,7 @@ TEST(granule_split, "after break-before-make, a block is a table of smaller ones
 	for_each_level(1, pages, check_split);
 }
 
-static bool left;
+static bool left FOR_NEXT_CASE;
 
 static void leave_in_use(void *space)
 {

@@ -5,6 +5,7 @@
  */
 #include <test.h>
 
+#include <harness/variables.h>
 #include <string.h>
 #include <sys/atomic.h>
 #include <sys/console.h>
@@ -191,7 +192,7 @@ TEST(cpu_expectations, "expectations may be checked on every CPU", SPEC("lib/har
 /* -------------------------------------------------------------- cases that leave CPUs at work
  */
 
-static bool left_at_work;
+static bool left_at_work FOR_NEXT_CASE;
 static u32 heartbeat;
 
 static void work_for_ever(void *unused)

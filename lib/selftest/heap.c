@@ -5,6 +5,7 @@
  */
 #include <test.h>
 
+#include <harness/variables.h>
 #include <mm/heap.h>
 #include <mm/page.h>
 #include <string.h>
@@ -226,10 +227,9 @@ TEST(heap_stress, "a random mix of calls keeps every block's contents", SPEC("li
 	}
 }
 
-/* ------------------------------------------------------------------- a case and the one after
- * it */
+/* ----------------------------------------------------------------- a case and the one after it */
 
-static bool left;
+static bool left FOR_NEXT_CASE;
 
 TEST(heap_left_behind, "a case may end without freeing its blocks",
      SPEC("docs/writing-a-test.md, What a case may rely on"))

@@ -5,6 +5,7 @@
  */
 #include <test.h>
 
+#include <harness/variables.h>
 #include <mm/page.h>
 #include <string.h>
 
@@ -286,12 +287,11 @@ TEST(page_stress, "a random mix of allocations and frees keeps runs apart and th
 	}
 }
 
-/* ------------------------------------------------------------------- a case and the one after
- * it */
+/* ----------------------------------------------------------------- a case and the one after it */
 
 /* What page_left_behind saw; zero if it did not run. */
-static size_t free_at_first;
-static u64 *left_behind;
+static size_t free_at_first FOR_NEXT_CASE;
+static u64 *left_behind FOR_NEXT_CASE;
 
 TEST(page_left_behind, "a case may end without freeing what it has",
      SPEC("docs/writing-a-test.md, What a case may rely on"))

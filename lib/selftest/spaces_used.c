@@ -5,6 +5,7 @@
  */
 #include <test.h>
 
+#include <harness/variables.h>
 #include <mm/page.h>
 #include <mm/space.h>
 #include <sys/cpu.h>
@@ -182,15 +183,14 @@ TEST(space_user_stack_guard, "the page below the user stack is absent", SPEC("li
 	EXPECT_NO_FAULT(run_user(read_byte, guard + PAGE_SIZE));
 }
 
-/* ------------------------------------------------------------------- a case and the one after
- * it */
+/* ----------------------------------------------------------------- a case and the one after it */
 
-static u8 *changed;
-static struct space *other_space;
+static u8 *changed FOR_NEXT_CASE;
+static struct space *other_space FOR_NEXT_CASE;
 
 /* The entry that decided on AREA before it was changed. */
-static pte_t entry_before;
-static u32 level_before;
+static pte_t entry_before FOR_NEXT_CASE;
+static u32 level_before FOR_NEXT_CASE;
 
 TEST(space_left_changed, "a case may leave the kernel's space changed and another one in use",
      SPEC("docs/writing-a-test.md, What a case may rely on"))

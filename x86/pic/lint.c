@@ -85,7 +85,8 @@ static void take_nmi(struct trap_frame *frame)
 	nmis++;
 }
 
-TEST(lint0_nmi, "LINT0 in NMI mode raises an NMI for an edge of the 8259's INT, and none while INT stays active",
+TEST(lint0_nmi,
+     "LINT0 in NMI mode raises an NMI for an edge of INT, and none while INT stays active",
      SPEC("SDM vol. 3A, 10.5.1"))
 {
 	u16 unmasked = UNMASKED(4);

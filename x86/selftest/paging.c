@@ -2,6 +2,7 @@
 /* Spaces of the other formats in use: <x86/paging.h>. Everything must go on as in the kernel's. */
 #include <test.h>
 
+#include <harness/variables.h>
 #include <mm/page.h>
 #include <sys/cpu.h>
 #include <x86/cpuid.h>
@@ -66,7 +67,7 @@ TEST(paging_formats, "the CPU runs on in a space of each format, and in the kern
 	}
 }
 
-static bool left;
+static bool left FOR_NEXT_CASE;
 
 static void leave(void *page)
 {
