@@ -291,6 +291,8 @@ void run_all(void)
 	machine_describe(env, sizeof(env));
 	ktap_note("suite: %s", machine_image_name());
 	ktap_note("env: %s", env);
+	if (cpus_left_out())
+		ktap_note("not used: %u CPUs more than the library can start", cpus_left_out());
 	ktap_note("seed: %llu", args.seed);
 	if (args.shuffle >= 0)
 		ktap_note("shuffle: %lld", args.shuffle);

@@ -58,8 +58,14 @@ void run_on_all_cpus(void (*fn)(void *arg), void *arg);
 
 /* ---------------------------------------------------------------- for the library */
 
-/* Adds a CPU that the machine's description names; in order, CPU 0 first. */
+/* Adds a CPU that the machine's description names; in order, CPU 0 first. More than MAX_CPUS are left out. */
 void cpu_add(u64 hardware_id);
+
+/* Counts a CPU that the machine's description names and that cannot be started: it stays as it is. */
+void cpu_leave_out(void);
+
+/* CPUs that the machine has beside cpu_count(). */
+u32 cpus_left_out(void);
 
 /* The number of the CPU with this hardware ID; 0 if there is none. */
 u32 cpu_number_of(u64 hardware_id);

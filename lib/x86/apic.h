@@ -83,6 +83,9 @@
 #define ICR_ALL		 (2u << 18)
 #define ICR_ALL_BUT_SELF (3u << 18)
 
+/* The highest APIC ID that an ICR can name in xAPIC mode; FFH is every CPU: SDM vol. 3A, 10.6.2.1. */
+#define APIC_XAPIC_ID_MAX 0xfeu
+
 /* Reads and writes a register of this CPU's APIC, in whichever mode it is. */
 u32 apic_read(u32 reg);
 void apic_write(u32 reg, u32 value);

@@ -81,10 +81,15 @@ static void init_stacks(struct cpu *cpu)
 				       IST_STACK_SIZE;
 }
 
+/* The reset state is xAPIC mode, whatever mode the firmware has left. */
 static void add_other_cpu(u64 apic_id)
 {
-	if (apic_id != cpu_by_number(0)->hardware_id)
+	if (apic_id == cpu_by_number(0)->hardware_id)
+		return;
+	if (apic_id <= APIC_XAPIC_ID_MAX)
 		cpu_add(apic_id);
+	else
+		cpu_leave_out();
 }
 
 static void init_cpus(void)
