@@ -37,24 +37,23 @@ external_window:
 	stg	%r2, 168(%r15)
 	lctlg	%c0, %c0, 168(%r15)
 	lghi	%r1, LC_NEW_PSW(TRAP_EXTERNAL)
-	lghi	%r0, LC_NEW_PSW(TRAP_EXTERNAL) + 8
-	lurag	%r4, %r1
-	lurag	%r5, %r0
 	epsw	%r2, %r3
+	tmlh	%r2, 0x0400 /* with DAT on, where the prefix area is mapped */
+	jz	0f
+	aghi	%r1, LOWCORE_ALIAS
+0:	lmg	%r4, %r5, 0(%r1)
 	sllg	%r2, %r2, 32
 	llgfr	%r3, %r3
 	ogr	%r2, %r3
 	nihh	%r2, 0xbcff /* neither PER nor interruptions */
 	larl	%r3, 1f
-	sturg	%r2, %r1
-	sturg	%r3, %r0
+	stmg	%r2, %r3, 0(%r1)
 	lghi	%r2, 0
 	stosm	176(%r15), 0x01
 	stnsm	176(%r15), 0xfc
 	j	2f
 1:	lghi	%r2, 1
-2:	sturg	%r4, %r1
-	sturg	%r5, %r0
+2:	stmg	%r4, %r5, 0(%r1)
 	lctlg	%c0, %c0, 160(%r15)
 	lmg	%r6, %r15, 184 + 48(%r15)
 	br	%r14
