@@ -216,13 +216,14 @@ TEST(rf_clear_in_handler,
 
 static struct {
 	ulong ip, flags;
-	u32 count;
+	u32 count, hits_before;
 } interrupt;
 
 static void note_interrupt(struct trap_frame *frame)
 {
 	interrupt.ip = frame->ip;
 	interrupt.flags = frame->flags;
+	interrupt.hits_before = debug_count;
 	interrupt.count++;
 	apic_eoi();
 }
@@ -248,6 +249,7 @@ TEST(hits_after_interrupt,
 	debug_end();
 	ASSERT_EQ(interrupt.count, 1u);
 	EXPECT_EQ(interrupt.ip, address);
+	EXPECT_EQ(interrupt.hits_before, 0u, "the #DB came first");
 	EXPECT_EQ(interrupt.flags, FLAG_1 | FLAG_IF);
 	ASSERT_EQ(debug_count, 1u);
 	EXPECT_EQ(debug_hits[0].ip, address);
