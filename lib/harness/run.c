@@ -30,6 +30,7 @@ static struct args args;
 
 /* The running case. */
 static struct {
+	const char *name;
 	bool skipped;
 	char skip_reason[128];
 	char row[96]; /* "" outside rows */
@@ -97,8 +98,10 @@ void run_row(const char *format, ...)
 
 	end_row();
 	ktap_indent(1);
-	if (now.rows++ == 0)
+	if (now.rows++ == 0) {
 		ktap_line("KTAP version 1");
+		ktap_note("Subtest: %s", now.name);
+	}
 	va_start(list, format);
 	vsnprintf(now.row, sizeof(now.row), format, list);
 	va_end(list);
@@ -197,6 +200,7 @@ static void run_case(const struct test_case *c, u32 number)
 	u64 start;
 
 	memset(&now, 0, sizeof(now));
+	now.name = c->name;
 	case_begin(args.verbose);
 	ktap_note("start %u %s", number, c->name);
 	random_seed(args.seed, c->name);
@@ -282,7 +286,9 @@ void run_all(void)
 	count = select_cases();
 	page_start_cases();
 	reset_machine();
-	console_write("KTAP version 1\n", 15);
+	/* Firmware may have left the line begun. */
+	console_write("\n", 1);
+	ktap_line("KTAP version 1");
 	if (wrong)
 		bail_out("unknown argument", wrong);
 	if (count < args.from)

@@ -1,4 +1,4 @@
-# Judges the console of one boot.
+# Judges the console of one boot; ktap.awk says what each line is, and stream.awk what follows from it.
 #
 # Standard input: what is expected, fields separated by tabs, in order:
 #	case NAME                       a case that this boot was to run
@@ -17,7 +17,8 @@
 #
 # A case passes only if the stream says so without contradicting itself anywhere: results in the order
 # of the plan, each after its start mark, a plan of the right length, totals that agree, nothing that
-# is not KTAP in between, and a VMM that ended as it should.
+# is not KTAP in between, and a VMM that ended as it should. A line that is lost, or that something else
+# was printed into, costs the case that it belongs to, and no other.
 
 BEGIN {
 	FS = "\t"
@@ -43,15 +44,17 @@ function emit(verdict, name, row, ms, message) {
 	printf "%s\t%s\t%s\t%s\t%s\n", verdict, name, row, ms, message
 }
 
-# A contradiction: in the running case, else in the one that had its result last, else in the whole stream.
+# A contradiction: in the running case, else in the one that had its result last; before the first case, in that one.
 function object(text) {
 	if (in_case) {
 		if (objection == "")
 			objection = text
-	} else if (judged && !totals_seen) {
-		demote("FAIL", text)
-	} else {
+	} else if (totals_seen) {
 		object_to_stream(text)
+	} else if (judged) {
+		demote("FAIL", text)
+	} else if (early_objection == "") {
+		early_objection = text
 	}
 }
 
@@ -66,43 +69,6 @@ function demote(verdict, text, more,    part) {
 	if (part[1] ~ /^(PASS|SKIP|KNOWN|FIXED)$/ || (verdict != "FAIL" && part[1] == "FAIL")) {
 		kept[kept_count] = verdict "\t" part[2] "\t\t" part[4] "\t" escape(text) (part[5] == "" ? "" : "\\n" part[5]) more
 	}
-}
-
-# A start mark within a case is that of the next, if the running one's result was lost; or else it is forged. Only what
-# comes then can tell: the result of the one or the other.
-function start_case(number, name) {
-	if (in_case && number == judged + 2 && name == names[judged + 2]) {
-		object("no result before the start of the next case")
-		next_started = 1
-		return
-	}
-	if (in_case && next_started)
-		next_case_it_was()
-	if (in_case) {
-		if (maybe_restarted && number == 1 && name == names[1])
-			restarted = stopped = 1
-		else
-			object("a start mark for '" number " " name "' within the case")
-		return
-	}
-	if (number != judged + 1 || judged + 1 > expected || name != names[judged + 1]) {
-		object("a start mark for '" number " " name "' instead of '" \
-			(judged + 1 > expected ? "the totals" : judged + 1 " " names[judged + 1]) "'")
-		return
-	}
-	begin_case()
-}
-
-function begin_case() {
-	in_case = 1; objection = ""; notes = ""; note_count = 0; rows = 0; bad_rows = 0; unknown_rows = 0
-	fixed_rows = 0; case_notes = 0; next_started = 0; maybe_restarted = 0
-	split("", row_seen); split("", known_seen)
-}
-
-# The running case has no result, and the next one runs already.
-function next_case_it_was() {
-	end_case("FAIL", "")
-	begin_case()
 }
 
 # The words of known.cfg on a row, and in matched the entry that has them; '' if there is none.
@@ -125,21 +91,12 @@ function pattern(row) {
 	return "^" row "$"
 }
 
-# Behind a SKIP directive. One without a reason is a skip all the same, and no pass.
+# After a SKIP directive. One without a reason is a skip all the same, and no pass.
 function reason(text) {
 	return text == "" ? "no reason given" : text
 }
 
-function row_result(ok, text,    number, name, skip, at, verdict, words) {
-	number = text + 0
-	sub(/^[0-9]+ ?/, "", text)
-	skip = ""
-	if ((at = index(text, " # SKIP")) > 0) {
-		skip = reason(substr(text, at + 8))
-		text = substr(text, 1, at - 1)
-	}
-	name = text
-	gsub(/\\#/, "#", name); gsub(/\\\\/, "\\", name)
+function row_result(    verdict, words) {
 	if (name == "") {
 		object("a row without a name")
 		name = "?"
@@ -155,7 +112,7 @@ function row_result(ok, text,    number, name, skip, at, verdict, words) {
 		object("two rows named '" name "'")
 	row_seen[name] = 1
 	words = known_words(names[judged + 1], name)
-	if (ok && skip != "")
+	if (ok && directive == "SKIP")
 		verdict = "SKIP"
 	else if (ok)
 		verdict = matched ? "FIXED" : "PASS"
@@ -165,7 +122,7 @@ function row_result(ok, text,    number, name, skip, at, verdict, words) {
 	if (verdict == "FAIL") unknown_rows++
 	if (verdict == "FIXED") fixed_rows++
 	pending_rows[++pending] = verdict "\t" names[judged + 1] "\t" escape(name) "\t\t" \
-		(verdict == "KNOWN" ? words : verdict == "SKIP" ? escape(skip) : row_notes)
+		(verdict == "KNOWN" ? words : verdict == "SKIP" ? escape(reason(detail)) : row_notes)
 	row_notes = ""; row_note_count = 0
 }
 
@@ -212,47 +169,6 @@ function end_case(verdict, ms,    i, name, words, missing) {
 	judged++
 }
 
-function say(what, by) {
-	said_count[what] += by
-	last_said = what
-}
-
-function case_result(ok, text,    number, name, skip, ms, at, what) {
-	number = text + 0
-	sub(/^[0-9]+ ?/, "", text)
-	skip = ""; ms = ""
-	if ((at = index(text, " # SKIP")) > 0) {
-		skip = reason(substr(text, at + 8))
-		text = substr(text, 1, at - 1)
-	} else if ((at = index(text, " # time=")) > 0) {
-		ms = substr(text, at + 8)
-		sub(/ms$/, "", ms)
-		text = substr(text, 1, at - 1)
-	}
-	if (ms !~ /^[0-9]+\.[0-9]+$/)
-		ms = ""
-	what = !ok ? "fail" : skip != "" ? "skip" : "pass"
-	if (in_case && next_started && number == judged + 2 && text == names[judged + 2])
-		next_case_it_was()
-	if (!in_case && judged && number == judged && text == names[judged] && !totals_seen) {
-		# The later one is what the guest has counted.
-		object("two results")
-		say(last_said, -1)
-		say(what, 1)
-		return
-	}
-	if (!in_case || number != judged + 1 || text != names[judged + 1]) {
-		object("a result for '" number " " text "' that is not running")
-		return
-	}
-	if (ok && bad_rows)
-		object("the case passed although rows of it failed")
-	say(what, 1)
-	if (what == "skip" && notes == "")
-		notes = escape(skip)
-	end_case(what == "fail" ? "FAIL" : what == "skip" ? "SKIP" : "PASS", ms)
-}
-
 !reading_console && FILENAME != CONSOLE {
 	if ($1 == "case")
 		names[++expected] = $2
@@ -275,87 +191,20 @@ length($0) > 1024 { $0 = substr($0, 1, 1024) }
 
 /[^ \t]/ { tail[++tail_count % 10] = $0 }
 
-stopped { next }
-
+# Firmware may have begun the line. A plan without a first line: that one is lost.
 !header {
-	if ($0 == "KTAP version 1")
+	if ($0 ~ /KTAP version 1$/)
 		header = 1
-	else if (first_line == "" && $0 ~ /[^ \t]/)
+	else if ($0 ~ /^1\.\.[0-9]+$/) {
+		header = 1
+		object("no 'KTAP version 1' before the plan")
+		take($0)
+	} else if (first_line == "" && $0 ~ /[^ \t]/)
 		first_line = $0
 	next
 }
 
-totals_seen {
-	if ($0 ~ /^(not )?ok |^1\.\.|^# (totals:|start )|^KTAP version|^Bail out!/)
-		object("'" $0 "' after the totals")
-	next
-}
-
-/^  (# |  )/ {
-	text = substr($0, 3)
-	if (in_case) {
-		add_note(substr(text, 1, 2) == "# " ? substr(text, 3) : text)
-		if (++row_note_count <= 60)
-			row_notes = row_notes (row_notes == "" ? "" : "\\n") escape(substr(text, 1, 2) == "# " ? substr(text, 3) : text)
-	}
-	next
-}
-/^  KTAP version 1$/ && in_case { next }
-/^  1\.\.[0-9]+$/ && in_case { next }
-/^  ok [0-9]+ / && in_case { row_result(1, substr($0, 6)); next }
-/^  not ok [0-9]+ / && in_case { row_result(0, substr($0, 10)); next }
-
-/^# start [0-9]+ / {
-	text = substr($0, 9)
-	number = text + 0
-	sub(/^[0-9]+ /, "", text)
-	start_case(number, text)
-	next
-}
-/^# totals: / && in_case && !(judged + 1 == expected || (next_started && judged + 2 == expected)) {
-	object("totals within the case")
-	next
-}
-/^# totals: / {
-	if (in_case && next_started)
-		next_case_it_was()
-	if (in_case) {
-		object("no result before the totals")
-		end_case("FAIL", "")
-	}
-	totals_seen = 1
-	totals = $0
-	next
-}
-/^#( |$)/ {
-	text = substr($0, 3)
-	if (in_case) {
-		add_note(text)
-		if (text !~ /^(spec|leaked): /)
-			case_notes++
-	}
-	next
-}
-/^1\.\.[0-9]+$/ {
-	if (plan != "" || in_case || judged)
-		object("a plan, '" $0 "', where none belongs")
-	else
-		plan = substr($0, 4) + 0
-	next
-}
-/^ok [0-9]+ / { case_result(1, substr($0, 4)); next }
-/^not ok [0-9]+ / { case_result(0, substr($0, 8)); next }
-# The machine was reset and the image boots again, or the case prints this: what comes next tells.
-/^KTAP version / && in_case { maybe_restarted = 1; object("'KTAP version' within the case"); next }
-/^KTAP version / { restarted = 1; stopped = 1; next }
-# GLib's g_assert() says so on standard output: it is the VMM that died of it, not the guest that gave up.
-/^Bail out! ERROR:.*: assertion failed/ && how == "died" { next }
-/^Bail out!/ { bailed = length($0) > 10 ? escape(substr($0, 11)) : "without a word"; stopped = 1; next }
-{
-	text = $0
-	gsub(/[^ -~]/, "?", text)
-	object("text on the console that is not KTAP: '" substr(text, 1, 60) "'")
-}
+{ take($0) }
 
 # A line as it is shown: bounded, with no half of an address at its end, and without what would disturb its reader.
 function shown(text) {
@@ -367,7 +216,7 @@ function shown(text) {
 	return "\\n  " escape(text)
 }
 
-# The end of the console and what the VMM said, registers it may be, behind a message on a boot that ended early.
+# The end of the console and what the VMM said, registers it may be, after a message on a boot that ended early.
 function last_words(    i, count, text, line, lines) {
 	text = ""
 	for (i = tail_count > 10 ? tail_count - 9 : 1; i <= tail_count; i++)
@@ -403,7 +252,7 @@ function rest(verdict, message, more) {
 }
 
 # The boot came to no case. What ended it must not be lost, so that the first case is charged with it, as a case is
-# with what ends the VMM behind its result; the next boot begins behind it. Where that is barren as well, it is not the
+# with what ends the VMM after its result; the next boot begins after it. Where that is barren as well, it is not the
 # cases, and they all are charged.
 function barren(verdict, message) {
 	if (before == "barren" || stream_objection != "") {
@@ -418,13 +267,23 @@ function barren(verdict, message) {
 		resume = judged + 1
 }
 
+# What a sanitizer that the VMM was built with has reported on standard error, or nothing.
+function sanitizer_report(    line, found) {
+	while (STDERR != "" && (getline line <STDERR) > 0)
+		if (found == "" && line ~ /(ERROR|WARNING): [A-Za-z]+Sanitizer|: runtime error: /)
+			found = line
+	close(STDERR)
+	return found
+}
+
 END {
+	# The boot is over, and nothing has shown what that was: the case that it came in is the one to be charged.
+	if (holding)
+		release(1)
 	if (how == "interrupted" && !totals_seen && bailed == "" && !restarted) {
 		# What has its result keeps it; of the others nothing is known.
-		if (in_case && next_started)
-			next_case_it_was()
-		if (plan != expected)
-			object_to_stream(plan == "" ? "no plan" : "a plan of " plan " cases instead of " expected)
+		if (plan != "" && plan != expected)
+			object_to_stream("a plan of " plan " cases instead of " expected)
 	} else if (!header) {
 		verdict = how == "timeout" ? "TIMEOUT" : "ERROR"
 		why = words (first_line == "" ? "" : "; the console says '" substr(first_line, 1, 100) "'")
@@ -449,14 +308,10 @@ END {
 	} else if (plan == "" && how != "timeout" && !judged && !in_case) {
 		barren("ERROR", "no plan; " escape(words))
 	} else if (!totals_seen) {
-		if (plan == "" && (judged || in_case))
-			object_to_stream("no plan")
-		else if (plan != "" && plan != expected)
+		if (plan != "" && plan != expected)
 			object_to_stream("a plan of " plan " cases instead of " expected)
-		why = restarted ? "the guest started anew" : words
+		why = restarted ? "the guest started again" : words
 		verdict = how == "timeout" && !restarted ? "TIMEOUT" : "CRASH"
-		if (in_case && next_started)
-			next_case_it_was()
 		if (in_case) {
 			# What it printed last explains nothing against its not having ended.
 			objection = ""
@@ -466,29 +321,31 @@ END {
 			barren(verdict, escape(why ", before the first case"))
 		} else {
 			# Nothing stands between a result and the next start mark but the end of the case.
-			demote(verdict, why ", behind the result" (judged == expected ? " and before the totals" : ""), last_words())
+			demote(verdict, why ", after the result" (judged == expected ? " and before the totals" : ""), last_words())
 		}
 		if (judged < expected && stream_objection == "")
 			resume = judged + 1
 		else if (judged < expected)
 			rest("ERROR", escape(stream_objection))
 	} else {
-		if (plan == "")
-			object_to_stream("no plan")
-		else if (plan != expected)
+		if (plan != "" && plan != expected)
 			object_to_stream("a plan of " plan " cases instead of " expected)
 		claimed = "# totals: pass=" said_count["pass"] + 0 " fail=" said_count["fail"] + 0 " skip=" said_count["skip"] + 0
 		if (judged != expected)
 			object("totals after " judged " of " expected " cases")
-		else if (totals != claimed)
+		else if (lost ? !totals_are_true() : totals != claimed)
 			object("'" substr(totals, 3) "', but the results say '" substr(claimed, 3) "'")
-		else if (how == "ended" && said == "passed" && said_count["fail"])
+		else if (how == "ended" && said == "passed" && said_count["fail"] && !lost)
 			object("failed cases, but the guest ended the VMM as passed")
-		else if (how == "ended" && said == "failed" && !said_count["fail"])
+		else if (how == "ended" && said == "failed" && !said_count["fail"] && !lost)
 			object("no failed case, but the guest ended the VMM as failed")
 		rest("ERROR", escape(stream_objection))
 		if (how != "ended" && how != "interrupted" && stream_objection == "")
 			demote(how == "timeout" ? "TIMEOUT" : "CRASH", words ", after the totals", last_words())
+		else if (text_after != "")
+			demote("ERROR", "text after the totals: '" substr(text_after, 1, 100) "'")
+		else if ((report = sanitizer_report()) != "")
+			demote("ERROR", "the VMM's standard error has '" substr(report, 1, 200) "'", last_words())
 	}
 
 	for (i = 1; i <= kept_count; i++) {

@@ -203,7 +203,7 @@ END
 	equal "$(message beta)" "QEMU ended with status 1; the console says 'BIOS 1.0'"
 }
 
-@test "the console's end is that of the boot, also of a later one, and also behind a result" {
+@test "the console's end is that of the boot, also of a later one, and also after a result" {
 	scenario <<'END'
 case_alpha() { echo '# first'; exit 1; }
 case_beta() { echo '# second'; echo 'oh' >&2; echo 'dear' >&2; ok; exit 1; }
@@ -211,7 +211,7 @@ END
 	runner
 	judged 'alpha=CRASH beta=CRASH gamma=PASS'
 	contains "$(message alpha)" '  # first'
-	contains "$(message beta)" 'behind the result'
+	contains "$(message beta)" 'after the result'
 	contains "$(message beta)" $'  # second\n  ok 1 beta'
 	contains "$(message beta)" $'error:\n  oh\n  dear'
 	lacks "$(message beta)" first

@@ -62,7 +62,7 @@ fuzz_judge() {
 		echo "mutation $i"
 		(
 			ulimit -t "$CPU_LIMIT"
-			exec awk -f "$ROOT/scripts/runner/judge.awk" "CONSOLE=$work/m.$i" "how=${how[i % 4]}" "said=${said[i % 4]}" \
+			exec awk -f "$ROOT/scripts/runner/ktap.awk" -f "$ROOT/scripts/runner/stream.awk" -f "$ROOT/scripts/runner/judge.awk" "CONSOLE=$work/m.$i" "how=${how[i % 4]}" "said=${said[i % 4]}" \
 				words=words "$work/expected$((i / 4 % 2))" "$work/m.$i"
 		)
 		echo "status $?"
