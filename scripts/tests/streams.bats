@@ -123,6 +123,7 @@ END
 # each_console LINES...: consoles whose lines have names, from a table "NAME|VERDICTS|WORDS|LINE WITH \\n": LINE stands
 # for the one of that name in the honest console below.
 LINES=(header plan start_alpha ok_alpha start_beta ok_beta start_gamma ok_gamma totals)
+# shellcheck disable=SC2034 # by name, in each_console
 honest() {
 	header='KTAP version 1' plan=1..3 totals='# totals: pass=3 fail=0 skip=0'
 	start_alpha='# start 1 alpha' start_beta='# start 2 beta' start_gamma='# start 3 gamma'
