@@ -12,7 +12,7 @@ shopt -s extglob
 # Consoles and files are bytes: half a character must not swallow the end of its line.
 export LC_ALL=C
 ROOT=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd) || exit 2
-for part in options ini config known machine results symbols guard watch scheduler show compare matrix bisect; do
+for part in options suggest ini config known machine results symbols guard watch scheduler show compare matrix bisect; do
 	# shellcheck source=/dev/null
 	source "$ROOT/scripts/runner/$part.bash"
 done
@@ -34,6 +34,7 @@ if $OPT_RERUN; then
 	patterns_of_failed "${OPT_OUT%/}/results.jsonl"
 fi
 jobs_make
+images_without_section
 if [[ -n $OPT_SHUFFLE ]]; then
 	jobs_shuffle "$OPT_SHUFFLE"
 fi

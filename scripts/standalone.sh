@@ -66,7 +66,8 @@ for word; do
 		arguments+=("$word")
 		case $word in
 		-h | --help) printf 'Usage of this file: @NAME@ [options] [CASE-GLOB ...], with the options of run_tests.sh:\n\n' ;;
-		-g | --group | -j | --jobs | --arch | --repeat | --shuffle | --build | --vmm | --vmm-release | --matrix | --out | --known | --config | --print-command) value=true ;;
+		-[!-]*[gj]) value=true ;;
+		*) [[ '@OPTIONS_WITH@' != *" $word "* ]] || value=true ;;
 		esac
 	else
 		globs+=("${word#@NAME@:}")
@@ -127,6 +128,9 @@ put_in() {
 	fi
 }
 
+# Those with a value.
+options_with=$(sed -n "s/^OPTIONS_WITH='\(.*\)'$/\1/p" scripts/runner/options.bash)
+
 commit=''
 if [[ -e .git ]]; then
 	commit=$(git rev-parse --short=12 HEAD 2>/dev/null) || commit=''
@@ -143,7 +147,7 @@ for arch; do
 		put_in "$arch" "$name"
 		file=build/$arch/standalone/$name
 		{
-			launcher | sed "s/@NAME@/$name/g; s/@ARCH@/$arch/g"
+			launcher | sed "s/@NAME@/$name/g; s/@ARCH@/$arch/g; s/@OPTIONS_WITH@/$options_with/"
 			tar -c --owner=0 --group=0 --numeric-owner --mode=u+rwX,go-w,go+rX --mtime=@0 --sort=name -C "$tree" . | gzip -n
 		} >"$file"
 		chmod +x "$file"

@@ -3,6 +3,8 @@
 
 CONFIG_KEYS=(image arch machine smp topology cpu vendor without memory test_args groups accel timeout check)
 
+KNOWN_ACCELS=(tcg kvm hvf whpx nvmm mshv xen qtest none)
+
 declare -A TEST=() # "test|key" -> value, of unittests.cfg
 TESTS=()           # names, in the order of the file
 
@@ -19,7 +21,9 @@ config_read() {
 	done
 	ini_read "$file" "${keys[@]}"
 	TESTS=() TEST=()
+	groups_read "$file"
 	for section in "${INI_SECTIONS[@]}"; do
+		[[ $section != '*' ]] || continue
 		[[ $section =~ ^[A-Za-z0-9_.-]+$ ]] ||
 			usage_error "$file:${INI_LINE[$section]}: the name '$section' has other characters than letters, digits, _, . and -"
 		TESTS+=("$section")
@@ -34,9 +38,53 @@ config_read() {
 	((${#TESTS[@]})) || usage_error "$file: no test in it"
 }
 
+# groups_read FILE: the section [*] says which groups there are, into KNOWN_GROUPS; without it there are all that are named.
+groups_read() {
+	local key
+	KNOWN_GROUPS=''
+	[[ -n ${INI_LINE['*']-} ]] || return 0
+	for key in "${CONFIG_KEYS[@]}"; do
+		[[ $key == groups || -z ${INI_LINE["*|$key"]-} ]] ||
+			usage_error "$1:${INI_LINE["*|$key"]}: [*] has the key groups and no other"
+	done
+	KNOWN_GROUPS="nodefault destructive ${INI['*|groups']//,/ }"
+}
+
+# words_check WHERE WHAT WORDS KNOWN...: whether each of the words, with spaces or commas between, is one of the known.
+words_check() {
+	local word words where=$1 what=$2
+	read -ra words <<<"${3//,/ }"
+	shift 3
+	for word in ${words[@]+"${words[@]}"}; do
+		[[ " $* " == *" $word "* ]] && continue
+		suggest "$word" < <(printf '%s\n' "$@")
+		usage_error "$where: there is no $what '$word'; known: $*$SUGGESTION"
+	done
+}
+
+# group_check WHERE WORDS: the groups that there are, if the file says so. Else those that decide what runs are not to be
+# missed by a letter.
+group_check() {
+	local word words
+	if [[ -n $KNOWN_GROUPS ]]; then
+		# shellcheck disable=SC2086 # several words
+		words_check "$1" group "$2" $KNOWN_GROUPS
+		return
+	fi
+	read -ra words <<<"${2//,/ }"
+	for word in ${words[@]+"${words[@]}"}; do
+		[[ $word == @(n?(o)?([-_])d?(e)f*|d*st*ct*ve) && $word != @(nodefault|destructive) ]] || continue
+		suggest "$word" <<<$'nodefault\ndestructive'
+		[[ -z $SUGGESTION ]] || usage_error "$1: there is no group '$word'$SUGGESTION"
+	done
+}
+
 # check_value WHERE KEY VALUE: values whose form is known.
 check_value() {
 	case $2 in
+	arch) words_check "$1" architecture "$3" "${KNOWN_ARCHS[@]}" ;;
+	accel) words_check "$1" accelerator "$3" "${KNOWN_ACCELS[@]}" ;;
+	groups) group_check "$1" "$3" ;;
 	smp) [[ $3 =~ ^[1-9][0-9]*$ ]] || usage_error "$1: smp is a number of CPUs, not '$3'" ;;
 	topology)
 		[[ $3 =~ ^sockets=[1-9][0-9]*,cores=[1-9][0-9]*,threads=[1-9][0-9]*$ ]] ||
@@ -45,13 +93,35 @@ check_value() {
 	vendor) [[ $3 == @(intel|amd) ]] || usage_error "$1: vendor is intel or amd, not '$3'" ;;
 	without) [[ $3 =~ ^[a-z0-9_]+(\ +[a-z0-9_]+)*$ ]] || usage_error "$1: without is a list of features with spaces between, not '$3'" ;;
 	memory) [[ $3 =~ ^[1-9][0-9]*[MG]$ ]] || usage_error "$1: memory is like 128M or 2G, not '$3'" ;;
-	timeout) [[ $3 =~ ^[0-9]{1,9}s?$ ]] || usage_error "$1: timeout is a number of seconds, not '$3'" ;;
+	timeout) time_ms "$3" || usage_error "$1: timeout is a time like 90, 1.5, 90s or 5m, not '$3'" ;;
 	check)
 		[[ $3 =~ ^\ */[^=|]*=[^|]*(\|\ */[^=|]*=[^|]*)*$ ]] ||
 			usage_error "$1: check is /path=value, several with | between, not '$3'"
 		;;
 	image) [[ $3 =~ ^[A-Za-z0-9_.-]+\.elf$ ]] || usage_error "$1: image is like svm.elf, not '$3'" ;;
 	esac
+}
+
+# images_without_section: says which images of ARCHS no test boots. Of another file than unittests.cfg that is no news.
+images_without_section() {
+	local test arch archs image file
+	local -A booted=()
+	[[ $CONFIG == "$ROOT/unittests.cfg" && -z ${OPT_PATTERNS[*]-}${OPT_GROUPS[*]-} ]] || return 0
+	for test in "${TESTS[@]}"; do
+		test_image "$test"
+		archs=${TEST["$test|arch"]-}
+		for arch in ${archs//,/ }; do
+			booted["$arch/$IMAGE"]=true
+		done
+		[[ -n $archs ]] || booted["*/$IMAGE"]=true
+	done
+	for arch in "${ARCHS[@]}"; do
+		for file in "$ROOT/build/$arch"/*.elf; do
+			image=${file##*/}
+			[[ -n ${booted["$arch/$image"]-}${booted["*/$image"]-} || ! -f $file ]] ||
+				echo "run_tests.sh: no section of unittests.cfg boots build/$arch/$image" >&2
+		done
+	done
 }
 
 test_image() {
@@ -78,51 +148,82 @@ in_group() {
 	[[ " ${groups//,/ } " == *" $2 "* ]]
 }
 
-# pattern_parse PATTERN: [ARCH/]TEST[:CASE-GLOB] into PATTERN_ARCH, PATTERN_TEST and PATTERN_GLOB.
-pattern_parse() {
-	PATTERN_ARCH='' PATTERN_TEST=${1%%:*} PATTERN_GLOB=''
-	if [[ $1 == *:* ]]; then
-		PATTERN_GLOB=${1#*:}
-		[[ $PATTERN_GLOB =~ ^[]A-Za-z0-9_*?,[!-]+$ ]] ||
-			usage_error "case pattern '$PATTERN_GLOB' of '$1': letters, digits, _ and * ? [ ] ! - , only"
-	fi
-	if [[ $PATTERN_TEST == */* ]]; then
-		PATTERN_ARCH=${PATTERN_TEST%%/*}
-		PATTERN_TEST=${PATTERN_TEST#*/}
-	fi
-	[[ -n $PATTERN_TEST ]] || usage_error "'$1' names no test"
+# Numbered like OPT_PATTERNS: their parts; and whether something matched: '', test or case.
+PATTERN_ARCH=() PATTERN_TEST=() PATTERN_GLOB=() PATTERN_USED=()
+
+# patterns_parse: each of OPT_PATTERNS, [ARCH/]TEST[:CASE-GLOB[,...]], into PATTERN_*. As a row is printed, TEST:CASE/ROW,
+# it stands for its case.
+patterns_parse() {
+	local i pattern test glob
+	PATTERN_ARCH=() PATTERN_TEST=() PATTERN_GLOB=() PATTERN_USED=()
+	for i in "${!OPT_PATTERNS[@]}"; do
+		pattern=${OPT_PATTERNS[i]}
+		test=${pattern%%:*} glob=''
+		if [[ $pattern == *:* ]]; then
+			glob=${pattern#*:}
+			glob=${glob%%/*}
+			[[ $glob =~ ^[]A-Za-z0-9_*?,[!-]+$ ]] ||
+				usage_error "case pattern '$glob' of '$pattern': letters, digits, _ and * ? [ ] ! - , only"
+		fi
+		PATTERN_ARCH[i]=''
+		if [[ $test == */* ]]; then
+			PATTERN_ARCH[i]=${test%%/*}
+			test=${test#*/}
+		fi
+		[[ -n $test ]] || usage_error "'$pattern' names no test"
+		PATTERN_TEST[i]=$test PATTERN_GLOB[i]=$glob PATTERN_USED[i]=''
+	done
+}
+
+# pattern_is_for I ARCH TEST: whether the Ith pattern is about this test. A destructive one has to be named in full.
+pattern_is_for() {
+	[[ -z ${PATTERN_ARCH[$1]} || ${PATTERN_ARCH[$1]} == "$2" ]] || return
+	[[ ${PATTERN_TEST[$1]} != "$3" ]] || return 0
+	# shellcheck disable=SC2053 # a pattern on purpose
+	[[ $3 == ${PATTERN_TEST[$1]} ]] || return
+	! in_group "$3" destructive || [[ " ${OPT_GROUPS[*]-} " == *' destructive '* ]]
 }
 
 # Whether a test that no pattern asks for by name runs.
 runs_unasked() {
-	local group
 	if in_group "$1" destructive && [[ " ${OPT_GROUPS[*]-} " != *' destructive '* ]]; then
 		return 1
 	fi
+	if ((${#OPT_GROUPS[@]})); then
+		in_groups_asked "$1"
+		return
+	fi
+	$OPT_ALL || ! in_group "$1" nodefault
+}
+
+# Whether the test is in one of the groups of -g, or there is no -g.
+in_groups_asked() {
+	local group
 	for group in "${OPT_GROUPS[@]}"; do
 		in_group "$1" "$group" && return 0
 	done
-	((${#OPT_GROUPS[@]})) && return 1
-	$OPT_ALL || ! in_group "$1" nodefault
+	((!${#OPT_GROUPS[@]}))
 }
 
 # The test's job on this architecture, if it was asked for: sets GLOB to the case patterns or ''.
 asked_for() {
-	local arch=$1 test=$2 pattern found=false
+	local arch=$1 test=$2 i found=false
 	GLOB=''
 	if ((!${#OPT_PATTERNS[@]})); then
 		runs_unasked "$test"
 		return
 	fi
-	for pattern in "${OPT_PATTERNS[@]}"; do
-		pattern_parse "$pattern"
-		[[ -z $PATTERN_ARCH || $PATTERN_ARCH == "$arch" ]] || continue
-		[[ $PATTERN_TEST == "$test" ]] || continue
-		PATTERN_USED[$pattern]=${PATTERN_USED[$pattern]:-test}
-		if [[ -z $PATTERN_GLOB ]]; then
+	for i in "${!OPT_PATTERNS[@]}"; do
+		pattern_is_for "$i" "$arch" "$test" || continue
+		if ! in_groups_asked "$test"; then
+			PATTERN_USED[i]=${PATTERN_USED[i]:-group}
+			continue
+		fi
+		[[ ${PATTERN_USED[i]} == case ]] || PATTERN_USED[i]='test'
+		if [[ -z ${PATTERN_GLOB[i]} ]]; then
 			GLOB='*' # all of it, whatever else is asked
 		elif [[ $GLOB != '*' ]]; then
-			GLOB+=${GLOB:+,}$PATTERN_GLOB
+			GLOB+=${GLOB:+,}${PATTERN_GLOB[i]}
 		fi
 		found=true
 	done
@@ -132,8 +233,9 @@ asked_for() {
 
 # jobs_make: fills the JOB_ arrays for the architectures ARCHS.
 jobs_make() {
-	local arch test
-	declare -gA PATTERN_USED=()
+	local arch test i
+	groups_asked_check
+	patterns_parse
 	for arch in "${ARCHS[@]}"; do
 		for test in "${TESTS[@]}"; do
 			test_is_for "$test" "$arch" || continue
@@ -141,14 +243,50 @@ jobs_make() {
 			job_add "$arch" "$test" "$GLOB"
 		done
 	done
-	for test in ${OPT_PATTERNS[@]+"${OPT_PATTERNS[@]}"}; do
-		case ${PATTERN_USED[$test]-} in
-		case) ;;
-		test) usage_error "'$test' matches no case; try --list ${test%%:*}" ;;
-		*) usage_error "'$test' matches no test of ${ARCHS[*]}; try -l" ;;
-		esac
+	for i in "${!OPT_PATTERNS[@]}"; do
+		[[ ${PATTERN_USED[i]} == case ]] || pattern_unused "$i"
 	done
 	((${#JOB_TEST[@]})) || usage_error "no test of ${ARCHS[*]} is in the groups asked for; try -l -a"
+}
+
+# groups_asked_check: those of -g are some that a test is in.
+groups_asked_check() {
+	local group test words all=' '
+	((${#OPT_GROUPS[@]})) || return 0
+	for test in "${TESTS[@]}"; do
+		: "${TEST["$test|groups"]-}"
+		read -ra words <<<"${_//,/ }"
+		for group in ${words[@]+"${words[@]}"}; do
+			[[ $all == *" $group "* ]] || all+="$group "
+		done
+	done
+	for group in "${OPT_GROUPS[@]}"; do
+		[[ $all != *" $group "* ]] || continue
+		suggest "$group" <<<"${all// /$'\n'}"
+		usage_error "-g $group: no test is in this group; groups:${all% }$SUGGESTION"
+	done
+}
+
+# pattern_unused I: says what is wrong with a pattern that matches nothing.
+pattern_unused() {
+	local pattern=${OPT_PATTERNS[$1]} test=${PATTERN_TEST[$1]} list
+	case ${PATTERN_USED[$1]} in
+	group) usage_error "'$pattern' is in no group of -g ${OPT_GROUPS[*]}" ;;
+	test)
+		suggest "${PATTERN_GLOB[$1]}" <<<"${PATTERN_CASES-}"
+		usage_error "'$pattern' matches no case; try --list $test$SUGGESTION"
+		;;
+	esac
+	[[ -z ${PATTERN_ARCH[$1]} ]] || arch_check "'$pattern'" "${PATTERN_ARCH[$1]}"
+	suggest "$test" < <(printf '%s\n' "${TESTS[@]}")
+	# The name of a case alone.
+	for list in "$ROOT"/build/*/*.list; do
+		if [[ $test =~ ^[A-Za-z0-9_]+$ ]] && grep -q "^$test"$'\t' "$list" 2>/dev/null; then
+			list=${list##*/}
+			SUGGESTION="; did you mean '${list%.list}:$test'?"
+		fi
+	done
+	usage_error "'$pattern' matches no test of ${ARCHS[*]}; try -l$SUGGESTION"
 }
 
 # Whether a case name matches one of the patterns, which have commas between.
@@ -204,26 +342,29 @@ cases_matching() {
 
 # job_add ARCH TEST GLOB: no job if the pattern matches none of the image's cases.
 job_add() {
-	local arch=$1 test=$2 cases pattern
+	local arch=$1 test=$2 cases i
 	test_list "$arch" "$test"
 	[[ -f $ROOT/build/$arch/$IMAGE && -f $LIST ]] ||
 		usage_error "$CONFIG:${TEST["$test|line"]}: [$test]: the image build/$arch/$IMAGE does not exist; run make"
 	list_read
+	for i in "${!OPT_PATTERNS[@]}"; do
+		[[ ${PATTERN_USED[i]} == test ]] || continue
+		pattern_is_for "$i" "$arch" "$test" || continue
+		if [[ -n ${PATTERN_GLOB[i]} ]]; then
+			cases_matching "${PATTERN_GLOB[i]}" "${CASES_OF[$LIST]}"
+			if [[ -z $CASES ]]; then
+				PATTERN_CASES=${CASES_OF[$LIST]} # what it may have meant
+				continue
+			fi
+		fi
+		PATTERN_USED[i]=case
+	done
 	cases=${CASES_OF[$LIST]}
 	if [[ -n $3 ]]; then
 		cases_matching "$3" "$cases"
 		cases=$CASES
 	fi
 	[[ -n $cases && $cases != $'\n' ]] || return 0
-	for pattern in ${OPT_PATTERNS[@]+"${OPT_PATTERNS[@]}"}; do
-		pattern_parse "$pattern"
-		[[ $PATTERN_TEST == "$test" && ${PATTERN_USED[$pattern]-} == test ]] || continue
-		if [[ -n $PATTERN_GLOB ]]; then
-			cases_matching "$PATTERN_GLOB" "$cases"
-			[[ -n $CASES ]] || continue
-		fi
-		PATTERN_USED[$pattern]=case
-	done
 	JOB_ARCH+=("$arch") JOB_TEST+=("$test") JOB_GLOB+=("$3") JOB_CASES+=("$cases")
 }
 
@@ -271,6 +412,7 @@ patterns_of_failed() {
 	if $OPT_STRICT; then
 		verdicts+='|FIXED'
 	fi
+	patterns_parse
 	while IFS= read -r line; do
 		[[ $line =~ ^\{\"arch\":$string,\"test\":$string,\"case\":$string,\"verdict\":\"($verdicts)\" ]] || continue
 		arch=${BASH_REMATCH[1]} test=${BASH_REMATCH[2]} name=${BASH_REMATCH[3]}
@@ -285,11 +427,10 @@ patterns_of_failed() {
 
 # is_named ARCH TEST CASE: whether one of OPT_PATTERNS does.
 is_named() {
-	local pattern
-	for pattern in "${OPT_PATTERNS[@]}"; do
-		pattern_parse "$pattern"
-		[[ ${PATTERN_ARCH:-$1} == "$1" && $PATTERN_TEST == "$2" ]] || continue
-		if [[ -z $PATTERN_GLOB ]] || glob_matches "$3" "$PATTERN_GLOB"; then
+	local i
+	for i in "${!OPT_PATTERNS[@]}"; do
+		pattern_is_for "$i" "$1" "$2" || continue
+		if [[ -z ${PATTERN_GLOB[i]} ]] || glob_matches "$3" "${PATTERN_GLOB[i]}"; then
 			return 0
 		fi
 	done

@@ -1,6 +1,8 @@
 # shellcheck shell=bash
 # What there is to run on: configured architectures, the VMM, its accelerator.
 
+KNOWN_ARCHS=(x86_64 i386 arm64 arm s390x) # as configure knows them
+
 # archs_find: the architectures of this run into ARCHS, this machine's own first.
 archs_find() {
 	local file arch
@@ -17,6 +19,7 @@ archs_find() {
 	done
 	if [[ -n $OPT_ARCHS ]]; then
 		for arch in $OPT_ARCHS; do
+			arch_check --arch "$arch"
 			[[ " ${ARCHS[*]-} " == *" $arch "* ]] ||
 				usage_error "--arch $arch: not configured (build/$arch/config.mak); run ./configure --arch=$arch && make"
 		done
@@ -24,6 +27,13 @@ archs_find() {
 		read -ra ARCHS <<<"$(unique $OPT_ARCHS)"
 	fi
 	((${#ARCHS[@]})) || usage_error 'nothing is configured; run ./configure && make'
+}
+
+# arch_check WHERE ARCH: whether there is such an architecture.
+arch_check() {
+	[[ " ${KNOWN_ARCHS[*]} " != *" $2 "* ]] || return 0
+	suggest "$2" < <(printf '%s\n' "${KNOWN_ARCHS[@]}")
+	usage_error "$1: there is no architecture '$2'; known: ${KNOWN_ARCHS[*]}$SUGGESTION"
 }
 
 # host_describe: HOST_ARCH and HOST_CPUS.

@@ -6,11 +6,12 @@ usage() {
 	cat <<'EOF'
 Usage: ./run_tests.sh [options] [[ARCH/]TEST[:CASE-GLOB[,CASE-GLOB]] ...]
 
-Boots test images under a VMM and says, case by case, whether it did what the manual says.
+Boots test images under a VMM and says, case by case, whether it did what the manual says. TEST may have * ? and [ ], too,
+and TEST:CASE/ROW, as rows are printed, stands for the case. Short options go together: -av.
 
   -a, --all             also tests of the group nodefault
-  -g, --group GROUP     only tests of this group (may be repeated)
-  -j, --jobs N          so many VMMs at the same time (default: the machine's cores)
+  -g, --group GROUP     only tests of this group (may be repeated); with names, of those named
+  -j, --jobs N          so many VMMs at the same time (default: the machine's cores); also --parallel N
   -l                    list the tests
       --list            list the cases, with sentence and manual reference; boots nothing
   -t, --tap13           results as TAP version 13
@@ -38,11 +39,11 @@ Boots test images under a VMM and says, case by case, whether it did what the ma
                         slower; of two VMMs, what they do not agree about
       --bisect          judge for "git bisect run": 0 good, 1 bad, 125 cannot be judged; known deviations count as bad
       --build CMD       with --bisect: run this first; if it fails, 125
-      --print-command TEST   print the VMM's command line for the test, and stop
+      --print-command TEST...   print the VMM's command lines for these tests, and stop
   -h, --help            this text
 
-Environment: ACCEL (kvm, tcg, ...), MACHINE, QEMU and BOCHS (the binary), TIMEOUT (seconds without a sign of
-life from a case; 0: none), ASSAY_CACHE (a folder instead of ~/.cache/assay), NO_COLOR.
+Environment: ACCEL (kvm, tcg, ...), MACHINE, QEMU and BOCHS (the binary), TIMEOUT (how long a case may give
+no sign of life: seconds, or 1.5, 90s, 5m, 2h; 0: for ever), ASSAY_CACHE (a folder instead of ~/.cache/assay), NO_COLOR.
 
 Exit status: 0 nothing unexpected; 1 FAIL, CRASH, TIMEOUT or ERROR; 2 usage or configuration; 130
 interrupted; with --compare, 1: something regressed; with --bisect, 125.
@@ -68,6 +69,46 @@ usage_error() {
 	exit 2
 }
 
+# time_ms TIME: a number of seconds, or with a unit, as milliseconds into MS; false if it is none.
+time_ms() {
+	local digits
+	[[ $1 =~ ^([0-9]{1,9})(\.([0-9]{1,3}))?(ms|s|m|h)?$ ]] || return
+	digits=${BASH_REMATCH[3]}000
+	MS=$((10#${BASH_REMATCH[1]} * 1000 + 10#${digits:0:3}))
+	case ${BASH_REMATCH[4]} in
+	ms) MS=$((MS / 1000)) ;;
+	m) MS=$((MS * 60)) ;;
+	h) MS=$((MS * 3600)) ;;
+	esac
+}
+
+# time_words MS: in seconds, into TIME_WORDS: 90, or 1.5.
+time_words() {
+	TIME_WORDS=$(($1 / 1000))
+	if (($1 % 1000)); then
+		printf -v TIME_WORDS '%d.%03d' "$TIME_WORDS" $(($1 % 1000))
+		TIME_WORDS=${TIME_WORDS%%*(0)}
+	fi
+}
+
+# Those with a value, and those without.
+OPTIONS_WITH=' -g --group -j --jobs --parallel --arch --repeat --shuffle --build --vmm --vmm-release --matrix --out --known --config --print-command '
+OPTIONS_WITHOUT=' -a --all -l --list -t --tap13 -v --verbose --isolate --until-fail --fail-fast --rerun-failed --compare --bisect --strict -h --help '
+
+option_takes_value() {
+	[[ $OPTIONS_WITH == *" $1 "* ]]
+}
+
+option_is_known() {
+	[[ $OPTIONS_WITH$OPTIONS_WITHOUT == *" $1 "* ]]
+}
+
+option_unknown() {
+	local words=$OPTIONS_WITH$OPTIONS_WITHOUT
+	suggest "$1" <<<"${words// /$'\n'}"
+	usage_error "unknown option '$1'; try --help$SUGGESTION"
+}
+
 OPT_ALL=false OPT_GROUPS=() OPT_JOBS='' OPT_LIST='' OPT_TAP=false OPT_VERBOSE=false OPT_ARCHS=''
 OPT_ISOLATE=false OPT_REPEAT=1 OPT_UNTIL_FAIL=false OPT_SHUFFLE='' OPT_FAIL_FAST=false OPT_RERUN=false
 OPT_COMPARE=() OPT_BISECT=false OPT_BUILD=''
@@ -86,36 +127,42 @@ options_parse() {
 	while (($#)); do
 		option=$1
 		shift
-		# -j4 and --jobs=4 are -j 4.
+		# -j4 and --jobs=4 are -j 4; -av is -a -v.
 		case $option in
 		--*=*)
-			set -- "${option#*=}" "$@"
+			value=${option#*=}
 			option=${option%%=*}
-			case $option in
-			--group | --jobs | --arch | --repeat | --shuffle | --build | --vmm | --vmm-release | --matrix | --out | --known | --config | --print-command) ;;
-			*) usage_error "option '$option' takes no value; try --help" ;;
-			esac
+			option_takes_value "$option" || {
+				option_is_known "$option" || option_unknown "$option"
+				usage_error "option '$option' takes no value; try --help"
+			}
+			set -- "$value" "$@"
 			;;
 		-[gj]?*)
 			set -- "${option#-?}" "$@"
 			option=${option:0:2}
 			;;
+		-[!-]?*)
+			# -list is not -l -i -s -t.
+			! option_is_known "-$option" || option_unknown "$option"
+			option_is_known "${option:0:2}" || option_unknown "$option"
+			set -- "-${option#-?}" "$@"
+			option=${option:0:2}
+			;;
 		esac
 		given=("$option")
-		case $option in
-		-g | --group | -j | --jobs | --arch | --repeat | --shuffle | --build | --vmm | --vmm-release | --matrix | --out | --known | --config | --print-command)
+		if option_takes_value "$option"; then
 			(($#)) || usage_error "option '$option' needs a value; try --help"
 			value=$1
 			[[ -n $value ]] || usage_error "option '$option' has an empty value"
 			shift
 			given+=("$value")
-			;;
-		esac
+		fi
 		[[ $option != -?* || $option == --@(|matrix|out) ]] || OPT_REST+=("${given[@]}")
 		case $option in
 		-a | --all) OPT_ALL=true ;;
 		-g | --group) OPT_GROUPS+=("$value") ;;
-		-j | --jobs)
+		-j | --jobs | --parallel)
 			[[ $value =~ ^[1-9][0-9]{0,5}$ ]] || usage_error "-j takes a number from 1 on, not '$value'"
 			OPT_JOBS=$value
 			;;
@@ -165,7 +212,7 @@ options_parse() {
 			OPT_PATTERNS+=("$@")
 			set --
 			;;
-		-*) usage_error "unknown option '$option'; try --help" ;;
+		-*) option_unknown "$option" ;;
 		*) OPT_PATTERNS+=("$option") ;;
 		esac
 	done
@@ -185,7 +232,7 @@ options_parse() {
 		matrix_parse "$OPT_MATRIX"
 	fi
 	if [[ -n $OPT_PRINT_COMMAND ]]; then
-		OPT_PATTERNS=("$OPT_PRINT_COMMAND")
+		OPT_PATTERNS=("$OPT_PRINT_COMMAND" "${OPT_PATTERNS[@]}")
 	fi
-	[[ ${TIMEOUT:-0} =~ ^[0-9]{1,9}s?$ ]] || usage_error "TIMEOUT is a number of seconds, not '$TIMEOUT'"
+	time_ms "${TIMEOUT:-0}" || usage_error "TIMEOUT is a time like 90, 1.5, 90s, 5m or 2h, not '$TIMEOUT'"
 }

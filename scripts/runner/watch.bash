@@ -8,15 +8,15 @@ STARTS_LIMIT=10             # so many version lines in one boot, or half as many
 CASE_LIMITS=10              # so many times that for a case that does give signs of life
 WATCHED=0                   # when the VMMs were looked at last
 
-# run_limit PID: how long this VMM may be silent, in seconds, into LIMIT; 0: for ever. TIMEOUT is taken as it is; what
+# run_limit PID: how long this VMM may be silent, in ms, into LIMIT; 0: for ever. TIMEOUT is taken as it is; what
 # unittests.cfg says is for a VMM that boots in BOOT_MS, and a slower one gets more in proportion, up to ten times. How slow
 # it is its boot has to tell first, which is therefore not held to less than DEFAULT_TIMEOUT.
 run_limit() {
-	local seconds=${TIMEOUT:-${TEST["${JOB_TEST[${RUN_JOB[$1]}]}|timeout"]:-$DEFAULT_TIMEOUT}}
-	LIMIT=$((10#${seconds%s}))
+	time_ms "${TIMEOUT:-${TEST["${JOB_TEST[${RUN_JOB[$1]}]}|timeout"]:-$DEFAULT_TIMEOUT}}"
+	LIMIT=$MS
 	[[ -z ${TIMEOUT-} ]] && ((LIMIT)) || return 0
 	if ((!RUN_BOOT_MS[$1])); then
-		LIMIT=$((LIMIT > DEFAULT_TIMEOUT ? LIMIT : DEFAULT_TIMEOUT))
+		LIMIT=$((LIMIT > DEFAULT_TIMEOUT * 1000 ? LIMIT : DEFAULT_TIMEOUT * 1000))
 	elif ((RUN_BOOT_MS[$1] > BOOT_MS)); then
 		LIMIT=$((RUN_BOOT_MS[$1] < 10 * BOOT_MS ? (LIMIT * RUN_BOOT_MS[$1] + BOOT_MS - 1) / BOOT_MS : LIMIT * 10))
 	fi
@@ -79,10 +79,12 @@ watch_all() {
 		look "$pid"
 		run_limit "$pid"
 		why=''
-		if ((LIMIT && NOW - RUN_ALIVE[$pid] > LIMIT * 1000)); then
-			why="no sign of life for $LIMIT s"
-		elif ((LIMIT && NOW - RUN_SINCE[$pid] > LIMIT * CASE_LIMITS * 1000)); then
-			why="words, but no end of the case for $((LIMIT * CASE_LIMITS)) s"
+		if ((LIMIT && NOW - RUN_ALIVE[$pid] > LIMIT)); then
+			time_words "$LIMIT"
+			why="no sign of life for $TIME_WORDS s"
+		elif ((LIMIT && NOW - RUN_SINCE[$pid] > LIMIT * CASE_LIMITS)); then
+			time_words $((LIMIT * CASE_LIMITS))
+			why="words, but no end of the case for $TIME_WORDS s"
 		elif ((RUN_STARTS[$pid] > STARTS_LIMIT)); then
 			why='the guest started anew'
 		fi

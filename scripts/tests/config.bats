@@ -38,7 +38,7 @@ load helper
 @test "TIMEOUT with something else than a number" {
 	local value
 	# shellcheck disable=SC2016 # not to be expanded
-	for value in x -1 1.5 '1 s' 's' 99999999999999999999 '$(touch hacked)' 'a[$(touch hacked)]'; do
+	for value in x -1 1.5.1 1. .5 5d '1 s' 's' 99999999999999999999 '$(touch hacked)' 'a[$(touch hacked)]'; do
 		TIMEOUT=$value runner
 		refused TIMEOUT
 	done
@@ -67,7 +67,7 @@ load helper
 	refused 'names no test'
 	runner t:
 	refused 'case pattern'
-	runner '*'
+	runner 'x*'
 	refused 'matches no test'
 	runner '@'
 	refused 'matches no test'
@@ -75,7 +75,62 @@ load helper
 
 @test "a group that no test is in" {
 	runner -g nosuch
-	refused 'groups'
+	refused '-g nosuch: no test is in this group'
+	# Also beside one that has some.
+	tests '[t]' 'groups = svm, slow'
+	runner -g svm -g solw
+	refused "-g solw: no test is in this group; groups: svm slow; did you mean 'slow'?"
+}
+
+@test "an architecture, an accelerator or a group that does not exist: file and line" {
+	local line
+	tests '[t]' 'arch = x86-64'
+	runner
+	refused "unittests.cfg:2: there is no architecture 'x86-64'; known: x86_64 i386 arm64 arm s390x; did you mean 'x86_64'?"
+	tests '[t]' '' 'accel = tcg kmv'
+	runner -l
+	refused "unittests.cfg:3: there is no accelerator 'kmv'"
+	contains "$stderr" "did you mean 'kvm'?"
+	for line in nodefualt no-default destuctive destructve; do
+		tests '[t]' "groups = svm, $line"
+		runner
+		refused "unittests.cfg:2: there is no group '$line'; did you mean '"
+	done
+	tests '[*]' 'groups = svm vmx' '[t]' 'groups = svm, destructive' '[u]' 'groups = xvm' 'image = t.elf'
+	runner
+	refused "unittests.cfg:6: there is no group 'xvm'; known: nodefault destructive svm vmx; did you mean 'svm'?"
+	tests '[t]' '[*]' 'groups = svm' 'smp = 2'
+	runner
+	refused 'unittests.cfg:4: [*] has the key groups and no other'
+	runner --arch x86-64
+	refused "--arch: there is no architecture 'x86-64'"
+	tests '[t]'
+	runner x86-64/t
+	refused "'x86-64/t': there is no architecture 'x86-64'"
+}
+
+@test "an image without a section is named by the run and by -l" {
+	image u one
+	runner -l
+	equal "$status" 0
+	equal "$output" t
+	equal "$stderr" 'run_tests.sh: no section of unittests.cfg boots build/x86_64/u.elf'
+	runner
+	judged 'alpha=PASS beta=PASS gamma=PASS'
+	equal "$stderr" 'run_tests.sh: no section of unittests.cfg boots build/x86_64/u.elf'
+	# Nobody who asks for another one needs to hear it.
+	runner t
+	equal "$stderr" ''
+	tests '[t]' '[v]' 'image = u.elf' 'arch = i386'
+	runner -l
+	contains "$stderr" 'no section of unittests.cfg boots build/x86_64/u.elf'
+	tests '[t]' '[v]' 'image = u.elf' 'groups = nodefault'
+	runner
+	equal "$stderr" ''
+}
+
+@test "this project's own unittests.cfg declares its groups" {
+	grep -q '^\[\*\]$' "$TOP/unittests.cfg"
 }
 
 @test "shell words in patterns do nothing" {
@@ -156,8 +211,7 @@ load helper
 	echo 'a[$(touch hacked)]' >'$(touch hacked)'
 	# shellcheck disable=SC2016
 	tests '[t]' 'test_args = $(touch hacked) `touch hacked` seed=1' 'qemu_params = -x $(touch${IFS}hacked) *' \
-		'groups = $(touch hacked)' 'machine = `touch hacked`' 'cpu = ; touch hacked' 'check = '"$P"'/$(touch hacked)=a[$(touch hacked)]' \
-		'accel = tcg,$(touch hacked)'
+		'groups = $(touch hacked)' 'machine = `touch hacked`' 'cpu = ; touch hacked' 'check = '"$P"'/$(touch hacked)=a[$(touch hacked)]'
 	runner
 	equal "$status" 0
 	contains "$(tail -n 1 "$FAKE_STARTS")" '$(touch hacked) `touch hacked` seed=1'

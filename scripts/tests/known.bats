@@ -264,6 +264,31 @@ END
 	refused 'known.cfg:5: '
 }
 
+@test "a file of --config need not have the tests that known.cfg names" {
+	printf '[t]\n' >mine.cfg
+	known nosuch:alpha
+	runner --config mine.cfg
+	judged 'alpha=PASS beta=PASS gamma=PASS'
+	known 'x*:alpha'
+	runner --config mine.cfg
+	judged 'alpha=PASS beta=PASS gamma=PASS'
+	# But a case that a test does not have is as wrong as ever.
+	rm starts
+	known t:nosuch
+	runner --config mine.cfg
+	refused 'known.cfg:5: there is no case t:nosuch'
+}
+
+@test "an architecture or an accelerator that does not exist: file and line" {
+	known t:beta 'arch = x86-64'
+	runner
+	refused "there is no architecture 'x86-64'"
+	known t:beta 'accel = tgc'
+	runner
+	refused "there is no accelerator 'tgc'"
+	[[ $stderr == *known.cfg:[0-9]* ]]
+}
+
 @test "an entry for a case that is not selected is none to complain about" {
 	image u one
 	tests '[t]' '[u]'

@@ -341,6 +341,128 @@ END
 	[[ ! -e starts && ! -e logs ]]
 	runner -a -v -j2
 	judged 'alpha=PASS beta=PASS gamma=PASS'
-	runner -a -v -t -j 2 -g none t
+	runner -a -v -t -j 2 t
 	equal "${lines[-1]}" '# 3 passed, 0 failed, 0 skipped'
+}
+
+@test "short options together, and --parallel" {
+	four_tests
+	runner -av
+	judged 'alpha=PASS beta=PASS gamma=PASS one=PASS two=PASS eins=PASS'
+	contains "$output" 'PASS    x86_64/v:eins'
+	runner -tvj2 t
+	equal "${lines[0]}" 'TAP version 13'
+	runner -avgsvm
+	judged 'alpha=PASS beta=PASS gamma=PASS one=PASS two=PASS'
+	runner -ag slow
+	judged 'eins=PASS'
+	runner -al
+	equal "$output" $'t\nu\nv'
+	runner --parallel 3 t
+	contains "${lines[0]}" '3 at a time'
+	runner --parallel=2 t
+	contains "${lines[0]}" '2 at a time'
+	rm starts
+	runner -tz
+	refused "unknown option '-z'"
+	runner -j
+	refused "option '-j' needs a value"
+	runner -verbose
+	refused "unknown option '-verbose'; try --help; did you mean '--verbose'?"
+}
+
+@test "-g together with names: of those named, the ones in the group" {
+	four_tests
+	runner -g vmx 'u' 't*'
+	refused "'t*' is in no group of -g vmx"
+	runner -g vmx -g svm u t:alpha
+	judged 'alpha=PASS one=PASS two=PASS'
+	runner -g svm '?'
+	judged 'alpha=PASS beta=PASS gamma=PASS one=PASS two=PASS'
+	runner -g svm w
+	judged 'uno=PASS'
+	rm starts
+	runner -g vmx t
+	refused "'t' is in no group of -g vmx"
+}
+
+@test "globs in the names of tests: nodefault ones too, destructive ones never" {
+	four_tests
+	image ta alpha other
+	printf '[ta]\n' >>unittests.cfg
+	runner 't*'
+	judged 'alpha=PASS beta=PASS gamma=PASS alpha=PASS other=PASS'
+	runner 't*:alpha,oth*'
+	judged 'alpha=PASS alpha=PASS other=PASS'
+	runner '[uv]'
+	judged 'one=PASS two=PASS eins=PASS'
+	runner 'x86_64/?'
+	judged 'alpha=PASS beta=PASS gamma=PASS one=PASS two=PASS eins=PASS'
+	runner '*' -l
+	lacks "$output" w
+	runner '*' -g destructive -l
+	equal "$output" w
+}
+
+@test "a row, pasted back as it was printed, is its case" {
+	runner 'x86_64/t:beta/at CPL 3, or: not'
+	judged 'beta=PASS'
+	runner 't:al*/x' t:gamma/y
+	judged 'alpha=PASS gamma=PASS'
+	rm starts
+	runner t:nosuch/row
+	refused "'t:nosuch/row' matches no case"
+}
+
+@test "--print-command for several tests" {
+	image u one
+	tests '[t]' '[u]'
+	runner --print-command t:alpha u
+	equal "$status" 0
+	equal "${#lines[@]}" 2
+	contains "${lines[0]}" "t.elf -append 'debug-exit=0xf4 case=alpha'"
+	contains "${lines[1]}" "u.elf -append debug-exit=0xf4"
+}
+
+@test "TIMEOUT and timeout with units and points" {
+	scenario <<'END'
+case_beta() { hang; }
+END
+	TIMEOUT=0.7 runner
+	judged 'alpha=PASS beta=TIMEOUT gamma=PASS'
+	contains "$(message beta)" 'no sign of life for 0.7 s'
+	TIMEOUT=900ms runner t:beta
+	contains "$(message beta)" 'no sign of life for 0.9 s'
+	unset FAKE
+	for TIMEOUT in 5m 1h 90s 1.5 0; do
+		export TIMEOUT
+		runner
+		judged 'alpha=PASS beta=PASS gamma=PASS'
+	done
+	unset TIMEOUT
+	tests '[t]' 'timeout = 2m'
+	runner
+	judged 'alpha=PASS beta=PASS gamma=PASS'
+}
+
+@test "did you mean: tests, cases, options" {
+	image insn mov_reg add_carry
+	tests '[t]' '[insn]' 'groups = insn'
+	runner isnn
+	refused "'isnn' matches no test of x86_64; try -l; did you mean 'insn'?"
+	runner insn:mov_rge
+	refused "did you mean 'mov_reg'?"
+	runner add_carry
+	refused "did you mean 'insn:add_carry'?"
+	runner --repaet 3
+	refused "unknown option '--repaet'; try --help; did you mean '--repeat'?"
+	runner --verbos
+	refused "did you mean '--verbose'?"
+	runner --paralel=4
+	refused "unknown option '--paralel'; try --help; did you mean '--parallel'?"
+	runner --frobnicate=yes
+	refused "unknown option '--frobnicate'"
+	runner completely_else
+	refused 'matches no test of x86_64; try -l'
+	lacks "$stderr" 'did you mean'
 }
