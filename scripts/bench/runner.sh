@@ -66,7 +66,7 @@ run() {
 peak_memory() {
 	local pid runner='' sum peak=0 key value
 	while [[ -z $runner ]]; do
-		runner=$(readlink "$work/logs.lock") || sleep 0.02
+		read -r runner _ <"$work/logs.lock" || sleep 0.02
 	done
 	while [[ -e /proc/$runner ]]; do
 		sum=0

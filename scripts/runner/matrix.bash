@@ -87,6 +87,7 @@ matrix_fetch() {
 matrix_one() {
 	local item=${MATRIX_ITEMS[$1]} options=("${OPT_REST[@]}" --out "$OUT/${MATRIX_LABELS[$1]}")
 	(
+		exec {LOCK}<&-
 		case ${MATRIX_KINDS[$1]} in
 		release)
 			unset "${OPT_VMM^^}"

@@ -6,31 +6,52 @@ MARKER=.assay-results # says that a folder is ours to rotate
 LOCKED=false # this run has the results folder
 EVENTS_CASES=0 # so many cases are in events.tsv
 
-# results_lock: one run at a time in a folder; the lock goes with the process that holds it. A link is made or not,
-# with nothing in between, and says whose it is.
+# results_lock: one run at a time in a folder. The kernel frees a lock with the last process that has it open, whatever
+# ended it; that is the runner, or its guard while that still ends VMMs.
 results_lock() {
-	local holder tries=0
-	mkdir -p "$(dirname "$OUT")" 2>/dev/null || usage_error "--out $OUT: cannot be written"
-	while ! ln -s "$$" "$OUT.lock" 2>/dev/null; do
-		((++tries < 20)) || usage_error "--out $OUT: $OUT.lock cannot be made, or does not go away"
-		holder=$(readlink "$OUT.lock") || continue # just freed
-		if [[ $holder =~ ^[0-9]+$ ]] && process_lives "$holder"; then
-			usage_error "--out $OUT: another run writes there, process $holder"
+	local words holder
+	type -P flock >/dev/null || usage_error 'there is no flock here (package util-linux)'
+	mkdir -p "$(dirname "$OUT")" 2>/dev/null || out_failed "$(dirname "$OUT")"
+	while true; do
+		[[ ! -L $OUT.lock ]] || rm -f "$OUT.lock" # it would be made where the link leads
+		{ exec {LOCK}<>"$OUT.lock"; } 2>/dev/null || out_failed "$OUT"
+		if ! words=$(flock -n "$LOCK" 2>&1); then
+			[[ -z $words ]] || usage_error "--out $OUT: $OUT.lock: $words"
+			results_wait
 		fi
-		# Left behind by a run that was killed. Of those who see that, one removes it, and only while it is still that one's.
-		if ln -s "$$" "$OUT.lock.dead" 2>/dev/null; then
-			[[ $(readlink "$OUT.lock") != "$holder" ]] || rm -f "$OUT.lock"
-			rm -f "$OUT.lock.dead"
-		else
-			sleep 0.05
-		fi
+		# Not one that its last holder has removed meanwhile.
+		[[ /dev/fd/$LOCK -ef $OUT.lock ]] && break
+		exec {LOCK}<&-
 	done
+	printf '%-60s\n' "$$ ${HOSTNAME-} $STARTED" >"$OUT.lock"
 	LOCKED=true
+}
+
+# results_wait: another run has the lock. If its process is gone, what is left of it is about to end.
+results_wait() {
+	local pid host started
+	read -r pid host started 2>/dev/null <"$OUT.lock"
+	if [[ $pid =~ ^[0-9]+$ && $host == "${HOSTNAME-}" ]] && ! process_lives "$pid"; then
+		if flock -w 3 "$LOCK"; then
+			return
+		fi
+		usage_error "--out $OUT: process $pid has left something that runs and holds $OUT.lock; if that is of no interest, remove the file"
+	fi
+	[[ $host == "${HOSTNAME-}" ]] || host=", on ${host:-another machine}"
+	usage_error "--out $OUT: another run writes there, process $pid${host#"${HOSTNAME-}"}${started:+, since $started}; --out DIR names another folder"
 }
 
 # process_lives PID: also one of another user, which may not be sent a signal.
 process_lives() {
 	[[ -d /proc/$1 ]] || kill -0 "$1" 2>/dev/null
+}
+
+# out_failed FILE: it cannot be made: says why.
+out_failed() {
+	local words
+	words=$({ : >>"$1.try"; } 2>&1)
+	rm -f "$1.try"
+	usage_error "--out $OUT: cannot be written${words:+ (${words##*: })}; --out DIR names another folder"
 }
 
 # results_failed WHAT: it was to be kept and cannot be written.
@@ -56,6 +77,7 @@ results_room() {
 results_unlock() {
 	if $LOCKED; then
 		rm -f "$OUT.lock"
+		exec {LOCK}<&-
 	fi
 }
 
@@ -64,9 +86,9 @@ results_open() {
 	local arch
 	results_folder
 	for arch in "${ARCHS[@]}"; do
-		mkdir -p "$OUT/$arch" 2>/dev/null || usage_error "--out $OUT: cannot be written"
+		mkdir -p "$OUT/$arch" 2>/dev/null || out_failed "$OUT/$arch"
 	done
-	{ : >"$OUT/events.tsv"; } 2>/dev/null || usage_error "--out $OUT: cannot be written"
+	{ : >"$OUT/events.tsv"; } 2>/dev/null || out_failed "$OUT/events.tsv"
 }
 
 # results_folder: makes OUT again, empty; the previous one is kept beside it.
@@ -89,7 +111,7 @@ results_folder() {
 			mv "$OUT" "$OUT.old" 2>/dev/null || usage_error "--out $OUT: cannot be renamed to $OUT.old"
 		fi
 	fi
-	{ mkdir -p "$OUT" && : >"$OUT/$MARKER"; } 2>/dev/null || usage_error "--out $OUT: cannot be written"
+	{ mkdir -p "$OUT" && : >"$OUT/$MARKER"; } 2>/dev/null || out_failed "$OUT"
 }
 
 # results_add JOB: the job's results go to events.tsv, as they come; the reports are made from it. Fields: job, arch, test,

@@ -56,6 +56,7 @@ start_boot() {
 		mkdir -p "$LOG.tmp" || usage_error "cannot write $LOG.tmp"
 	fi
 	(
+		exec {LOCK}<&- # it would have the folder for as long as it lives
 		ulimit -c 0
 		ulimit -f "$CONSOLE_LIMIT"
 		[[ -z ${DRIVER_WANTS_FOLDER-} ]] || export TMPDIR=$LOG.tmp
