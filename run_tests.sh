@@ -2,12 +2,17 @@
 # Boots test images under a VMM and judges what they print: ./run_tests.sh --help.
 # The parts are in scripts/runner/; this only puts them in order.
 
+{ set +x; } 2>/dev/null
 if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 501)); then
 	echo "run_tests.sh: needs bash 5.1 or later, this is $BASH_VERSION" >&2
 	exit 2
 fi
+# Functions, options and a mode of the shell that the caller's environment brings along would change verdicts.
+if [[ $- != *p* || -o posix ]]; then
+	exec env -u SHELLOPTS -u BASHOPTS -u BASH_ENV -u BASH_COMPAT -u POSIXLY_CORRECT "$BASH" -p "${BASH_SOURCE[0]}" "$@"
+fi
 set -u
-unset CDPATH # with it, cd may go elsewhere, and says so
+unset CDPATH BASH_COMPAT GLOBIGNORE # with CDPATH, cd may go elsewhere, and says so
 shopt -s extglob
 # Consoles and files are bytes: half a character must not swallow the end of its line.
 export LC_ALL=C
@@ -29,6 +34,7 @@ if $OPT_BISECT; then
 fi
 host_describe
 archs_find
+[[ -n $OPT_MATRIX ]] || archs_known
 config_read "$CONFIG"
 if $OPT_RERUN; then
 	patterns_of_failed "${OPT_OUT%/}/results.jsonl"
@@ -39,7 +45,7 @@ if [[ -n $OPT_SHUFFLE ]]; then
 	jobs_shuffle "$OPT_SHUFFLE"
 fi
 if [[ -n $OPT_LIST ]]; then
-	show_list
+	print_all show_list
 	exit 0
 fi
 if [[ -n $OPT_SHUFFLE ]]; then
@@ -51,12 +57,7 @@ if [[ -n $OPT_MATRIX ]]; then
 fi
 vmm_find
 if [[ -n $OPT_PRINT_COMMAND ]]; then
-	for job in "${!JOB_TEST[@]}"; do
-		job_command "$job" "${JOB_GLOB[job]}" 1
-		[[ -z $DRIVER_WHY_NOT ]] || usage_error "${JOB_TEST[job]}: $DRIVER_WHY_NOT"
-		command_line
-		echo "$COMMAND_LINE"
-	done
+	print_all show_commands
 	exit 0
 fi
 kvm_probe
@@ -70,16 +71,17 @@ now_ms
 STARTED_MS=$NOW
 trap end_all EXIT
 results_open
-trap interrupted INT TERM HUP
+trap interrupted INT TERM HUP QUIT
 trap 'interrupted PIPE' PIPE
 accel_words
-show_init "$VMM_NAME ${VERSION_OF[${ARCHS[0]}]}, accelerator $ACCEL_WORDS, ${ARCHS[*]}, $OPT_JOBS at a time"
+show_init "$VMM_NAME ${VERSION_OF[${ARCHS[0]}]}, accelerator $ACCEL_WORDS, ${ARCHS[*]}, $OPT_JOBS at a time" 2>/dev/null
 run_jobs
+jobs_all_done
 # What is left takes a moment, and is done once: in its midst there is nothing to interrupt.
-trap '' INT TERM HUP PIPE
-clear_progress
+trap '' INT TERM HUP QUIT PIPE
+clear_progress 2>/dev/null
 results_write
-show_summary || usage_error "standard output cannot be written; the results are in $OUT"
+show_summary 2>/dev/null || usage_error "standard output cannot be written; the results are in $OUT"
 if $OPT_BISECT; then
 	bisect_judge
 fi

@@ -83,9 +83,9 @@ else
 	globs=(@NAME@)
 fi
 # A signal to this shell is one to the runner, which ends the VMM and reports; the tree goes behind it.
-bash "$tree/run_tests.sh" --out "$tree/logs" "${arguments[@]}" -- "${globs[@]}" &
+bash -p "$tree/run_tests.sh" --out "$tree/logs" "${arguments[@]}" -- "${globs[@]}" &
 runner=$!
-trap 'again=true; kill -TERM "$runner" 2>/dev/null || :' INT TERM HUP
+trap 'again=true; kill -TERM "$runner" 2>/dev/null || :' INT TERM HUP QUIT
 again=true
 while $again; do
 	again=false status=0

@@ -68,9 +68,9 @@ END {
 	for (i = 1; i <= n; i++) {
 		what = change(i)
 		name = names[i]
-		line = sprintf("  %-8s %-8s %s", shown(verdict[1, name]), shown(verdict[2, name]), name)
+		line = sprintf("  %-8s %-8s ", shown(verdict[1, name]), shown(verdict[2, name])) name
 		if (what == "regressed" && message[2, name] != "")
-			line = line sprintf("\n%20s%s", "", message[2, name])
+			line = line "\n                    " message[2, name]
 		else if (what == "slower")
 			line = line sprintf("  %.1f ms, was %.1f ms", ms[2, name], ms[1, name])
 		if (what != "")

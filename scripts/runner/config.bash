@@ -119,7 +119,7 @@ images_without_section() {
 		for file in "$ROOT/build/$arch"/*.elf; do
 			image=${file##*/}
 			[[ -n ${booted["$arch/$image"]-}${booted["*/$image"]-} || ! -f $file ]] ||
-				echo "run_tests.sh: no section of unittests.cfg boots build/$arch/$image" >&2
+				echo "run_tests.sh: no section of unittests.cfg boots build/$arch/$image" >&"$ERR"
 		done
 	done
 }

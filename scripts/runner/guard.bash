@@ -23,6 +23,7 @@ guard_wait() {
 	for pid in "${!groups[@]}"; do
 		kill -KILL -- "-$pid"
 	done
+	[[ -z $RUN_MARK ]] || kill_strays "$RUN_MARK"
 }
 
 # guard_tell begun|ended PID: of a process group. Without a guard, as when it was killed itself, nobody needs to know.

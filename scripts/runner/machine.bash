@@ -83,7 +83,8 @@ kvm_probe() {
 		# There is no such case: the guest starts, says so and ends.
 		VM_MACHINE='' VM_SMP='' VM_TOPOLOGY='' VM_CPU='' VM_VENDOR='' VM_WITHOUT='' VM_MEMORY='' VM_PARAMS=() VM_ARGS=case=-
 		driver_argv
-		{ text=$(timeout -s KILL "$KVM_SECONDS" "${DRIVER_ARGV[@]}" 2>&1 </dev/null); } 2>/dev/null
+		SAYS_SECONDS=$KVM_SECONDS vmm_says "${DRIVER_ARGV[@]}"
+		text=$VMM_SAYS
 		[[ $text != *'KTAP version'* ]] || continue
 		driver_accels "$arch" "$HOST_ARCH"
 		other=" $DRIVER_ACCELS "
@@ -115,6 +116,17 @@ accel_words() {
 	done
 }
 
+SAYS_SECONDS=${ASSAY_SAYS_SECONDS:-10} # a VMM that only has to say something has done so by then; the runner's tests have less
+
+# vmm_says COMMAND...: what a VMM prints that boots nothing, of which there may be 64 KiB, into VMM_SAYS; '' if it does not
+# come to an end.
+vmm_says() {
+	# bash complains of NUL bytes
+	{
+		VMM_SAYS=$(timeout -s KILL "$SAYS_SECONDS" "$@" 2>&1 </dev/null | timeout -s KILL "$SAYS_SECONDS" head -c 65536)
+	} 2>/dev/null
+}
+
 declare -A ACCEL_OF=() ACCEL_WHY=() BINARY_OF=() VERSION_OF=() VENDOR_OF=() # by architecture
 declare -A KVM_PROBED=()
 declare -A RELEASE_BINARY=() # the same; with --vmm-release, the driver's
@@ -123,10 +135,25 @@ declare -A RELEASE_BINARY=() # the same; with --vmm-release, the driver's
 vmm_driver() {
 	local file=$ROOT/scripts/vmm/$OPT_VMM/driver.bash
 	[[ $OPT_VMM =~ ^[A-Za-z0-9_-]+$ && -f $file ]] || usage_error "--vmm $OPT_VMM: there is no scripts/vmm/$OPT_VMM/driver.bash"
-	# shellcheck source=scripts/vmm/qemu/driver.bash
-	source "$file"
+	if [[ ${DRIVER_OF-} != "$OPT_VMM" ]]; then
+		# shellcheck source=scripts/vmm/qemu/driver.bash
+		source "$file"
+		DRIVER_OF=$OPT_VMM
+	fi
 	[[ -z $OPT_VMM_CONFIG || -n ${DRIVER_CONFIGS-} ]] || usage_error "--vmm $OPT_VMM:$OPT_VMM_CONFIG: $OPT_VMM has no configurations"
 	DRIVER_CONFIG=$OPT_VMM_CONFIG
+}
+
+# archs_known: of the architectures that --arch does not ask for, those that the driver knows, if it says which.
+archs_known() {
+	local arch archs=()
+	vmm_driver
+	[[ -z $OPT_ARCHS && -n ${DRIVER_ARCHS-} ]] || return 0
+	for arch in "${ARCHS[@]}"; do
+		[[ " $DRIVER_ARCHS " != *" $arch "* ]] || archs+=("$arch")
+	done
+	((${#archs[@]})) || usage_error "the $OPT_VMM driver knows $DRIVER_ARCHS, and configured is ${ARCHS[*]}"
+	ARCHS=("${archs[@]}")
 }
 
 # vmm_find: for each architecture binary, version, accelerator and the vendor of the CPU. The accelerator is what ACCEL
@@ -265,7 +292,7 @@ optional_gone() {
 	[[ -z ${OPTIONAL_GONE[$gone]+x} ]] || return 0
 	OPTIONAL_GONE[$gone]=true
 	clear_progress
-	echo "run_tests.sh: $VM_ARCH is booted without ${VM_OPTIONAL[*]}: ${DRIVER_REFUSED//[^[:print:]]/?}" >&2
+	echo "run_tests.sh: $VM_ARCH is booted without ${VM_OPTIONAL[*]}: ${DRIVER_REFUSED//[^[:print:]]/?}" >&"$ERR"
 }
 
 # command_line: DRIVER_ARGV as one types it, into COMMAND_LINE.

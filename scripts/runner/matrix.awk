@@ -117,8 +117,8 @@ function list(name, indent,    i, line, verdicts_json, messages_json) {
 	}
 	table[++lines] = line "  " indent (indent == "" ? name : row[name])
 	gsub(/[^ -~]/, "?", table[lines]) # the guest's words
-	data[lines] = sprintf("{\"suite\":%s,\"case\":%s,\"row\":%s,\"spec\":%s,\"verdicts\":[%s],\"messages\":[%s]}", \
-		json(suite[name]), json(case_name[name]), row[name] == "" ? "null" : json(row[name]), json(spec[name]), verdicts_json, messages_json)
+	data[lines] = "{\"suite\":" json(suite[name]) ",\"case\":" json(case_name[name]) ",\"row\":" (row[name] == "" ? "null" : json(row[name])) \
+		",\"spec\":" json(spec[name]) ",\"verdicts\":[" verdicts_json "],\"messages\":[" messages_json "]}"
 }
 
 function total(i, what,    j, sum) {

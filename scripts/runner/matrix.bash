@@ -56,7 +56,7 @@ matrix_run() {
 	matrix_fetch
 	trap end_all EXIT
 	results_folder
-	trap matrix_interrupted INT TERM HUP
+	trap matrix_interrupted INT TERM HUP QUIT
 	set -m
 	guard_start
 	for i in "${!MATRIX_LABELS[@]}"; do
@@ -100,7 +100,7 @@ matrix_one() {
 			PATH=$item:$PATH
 			;;
 		esac
-		exec "$BASH" "$ROOT/run_tests.sh" "${options[@]}" -- "${OPT_PATTERNS[@]}"
+		exec "$BASH" -p "$ROOT/run_tests.sh" "${options[@]}" -- "${OPT_PATTERNS[@]}"
 	) &
 	MATRIX_CHILD=$!
 	guard_tell begun "$MATRIX_CHILD"
@@ -109,7 +109,8 @@ matrix_one() {
 
 # matrix_interrupted: so is the run, which ends its VMMs.
 matrix_interrupted() {
-	trap '' INT TERM HUP
+	[[ $BASHPID == "$$" ]] || exit 130
+	trap '' INT TERM HUP QUIT
 	kill -TERM "$MATRIX_CHILD" 2>/dev/null
 	wait "$MATRIX_CHILD" 2>/dev/null
 	exit 130

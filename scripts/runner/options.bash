@@ -59,9 +59,12 @@ Examples:
 EOF
 }
 
+ERR=2 # where people see messages
+
 # usage_error WORDS...: bad input or configuration: one line, exit status 2.
 usage_error() {
-	printf 'run_tests.sh: %s\n' "$*" >&2
+	RUNNING=false # this is why it ends
+	printf 'run_tests.sh: %s\n' "$*" >&"$ERR"
 	# git bisect takes 2 for "bad".
 	if $OPT_BISECT; then
 		exit 125
@@ -107,6 +110,13 @@ option_unknown() {
 	local words=$OPTIONS_WITH$OPTIONS_WITHOUT
 	suggest "$1" <<<"${words// /$'\n'}"
 	usage_error "unknown option '$1'; try --help$SUGGESTION"
+}
+
+# print_all COMMAND...: what it prints, whole or with an error.
+print_all() {
+	local text
+	text=$("$@") || exit
+	[[ -z $text ]] || { printf '%s\n' "$text"; } 2>/dev/null || usage_error 'standard output cannot be written'
 }
 
 OPT_ALL=false OPT_GROUPS=() OPT_JOBS='' OPT_LIST='' OPT_TAP=false OPT_VERBOSE=false OPT_ARCHS=''
@@ -205,7 +215,7 @@ options_parse() {
 		--config) CONFIG=$value ;;
 		--print-command) OPT_PRINT_COMMAND=$value ;;
 		-h | --help)
-			usage
+			print_all usage
 			exit 0
 			;;
 		--)

@@ -23,7 +23,7 @@ results_lock() {
 		[[ /dev/fd/$LOCK -ef $OUT.lock ]] && break
 		exec {LOCK}<&-
 	done
-	printf '%-60s\n' "$$ ${HOSTNAME-} $STARTED" >"$OUT.lock"
+	printf '%-60s\n' "$$ ${HOSTNAME-} ${STARTED-}" >"$OUT.lock"
 	LOCKED=true
 }
 

@@ -8,6 +8,7 @@ CONSOLE_LIMIT=$((8 << 10))  # KiB that a VMM may print; the kernel ends it there
 # By process id of a running VMM: its job, console's descriptor, when it last gave a sign of life, the case
 # that it is in, and since when; how often the guest has started; why it had to be ended.
 declare -A RUN_JOB=() RUN_FD=() RUN_ALIVE=() RUN_CASE=() RUN_SINCE=() RUN_STARTS=() RUN_ENDED_FOR=()
+declare -A RUN_FD_ERR=() # of its standard error
 declare -A RUN_STARTED=() RUN_BOOT_MS=() # when it was started; how long it took to the first case, 0: not yet known
 JOB_FROM=()    # by job: which of its cases the present boot starts with, from 1
 JOB_BEFORE=()  # by job: what the judge is to know of the boot before
@@ -17,8 +18,11 @@ JOB_DONE=()    # by job: ended or interrupted
 JOB_AGAIN=()   # by job: how often the VMM was started again with less
 JOB_MS=() JOB_STARTED=()
 TICKER=0
+RUN_MARK='' # in the environment of each VMM
 JOBS_OF_ROUND=0 # with --repeat and --until-fail there are more jobs than these, the same again
 FAILED_BEFORE='not run, because something has failed before (--fail-fast, --until-fail)'
+STARTING=false INTERRUPTED='' # a VMM is being started, and is not yet one to be ended: what came meanwhile
+RUNNING=false # the jobs run, and the shell's words go to a file
 ANY_RAN=false # a VMM was started: another round would start it again
 ANY_FAILED=false # known before the job's results are shown
 
@@ -32,14 +36,20 @@ job_log() {
 	LOG+=.log
 }
 
-# now_ms: milliseconds since the epoch into NOW.
+UPTIME=${ASSAY_UPTIME:-/proc/uptime} # the runner's tests have another
+
+# now_ms: milliseconds into NOW, of a clock that nobody sets, where there is one.
 now_ms() {
-	NOW=$((${EPOCHREALTIME/[.,]/} / 1000))
-}
+	if IFS=. read -r NOW CENTISECONDS _ <"$UPTIME"; then
+		NOW=$((10#$NOW * 1000 + 10#${CENTISECONDS%% *} * 10))
+	else
+		NOW=$((${EPOCHREALTIME/[.,]/} / 1000))
+	fi
+} 2>/dev/null
 
 # start_boot JOB: starts the VMM for the cases from JOB_FROM on.
 start_boot() {
-	local job=$1 fd pid
+	local job=$1 fd fd_err pid
 	job_log "$job"
 	if ((JOB_FROM[job] > 1)); then
 		LOG+=.part
@@ -51,23 +61,27 @@ start_boot() {
 		job_command "$job" "${JOB_GLOB[job]}" "${JOB_FROM[job]}"
 	fi
 	now_ms
-	: >"$LOG" || usage_error "cannot write $LOG"
+	{ : >"$LOG" && : >"$LOG.stderr"; } || usage_error "cannot write $LOG"
 	if [[ -n ${DRIVER_WANTS_FOLDER-} ]]; then
 		mkdir -p "$LOG.tmp" || usage_error "cannot write $LOG.tmp"
 	fi
+	STARTING=true
 	(
-		exec {LOCK}<&- # it would have the folder for as long as it lives
+		exec {LOCK}<&- {ERR}>&- # it would have the folder for as long as it lives
 		ulimit -c 0
 		ulimit -f "$CONSOLE_LIMIT"
+		export ASSAY_RUN=$RUN_MARK
 		[[ -z ${DRIVER_WANTS_FOLDER-} ]] || export TMPDIR=$LOG.tmp
 		exec "${DRIVER_ARGV[@]}"
-	) </dev/null >"$LOG" 2>"$LOG.stderr" &
+	) </dev/null >>"$LOG" 2>>"$LOG.stderr" &
 	pid=$!
 	guard_tell begun "$pid"
-	exec {fd}<"$LOG"
-	RUN_JOB[$pid]=$job RUN_FD[$pid]=$fd RUN_ALIVE[$pid]=$NOW RUN_CASE[$pid]='' RUN_ENDED_FOR[$pid]=''
+	exec {fd}<"$LOG" {fd_err}<"$LOG.stderr"
+	RUN_JOB[$pid]=$job RUN_FD[$pid]=$fd RUN_FD_ERR[$pid]=$fd_err RUN_ALIVE[$pid]=$NOW RUN_CASE[$pid]='' RUN_ENDED_FOR[$pid]=''
 	RUN_STARTED[$pid]=$NOW RUN_BOOT_MS[$pid]=0 RUN_SINCE[$pid]=$NOW RUN_STARTS[$pid]=0
 	JOB_STARTED[job]=${JOB_STARTED[job]:-$NOW}
+	STARTING=false
+	[[ -z $INTERRUPTED ]] || interrupted "$INTERRUPTED"
 }
 
 # kill_vmm PID: ends the VMM and what it started; each is a process group of its own.
@@ -103,11 +117,11 @@ add_stderr() {
 
 # end_boot PID STATUS: has the console judged; goes on with the job's next boot or ends the job.
 end_boot() {
-	local pid=$1 job=${RUN_JOB[$1]} fd=${RUN_FD[$1]} resume=0 part='' results
+	local pid=$1 job=${RUN_JOB[$1]} resume=0 part='' results
 	# What the VMM has left behind in its process group would write on into a console that is judged.
 	kill -KILL -- "-$pid" 2>/dev/null || :
 	guard_tell ended "$pid"
-	exec {fd}<&-
+	log_keep "$pid"
 	if refused_boot "$pid"; then
 		return
 	fi
@@ -151,13 +165,28 @@ end_boot() {
 	fi
 }
 
+# log_keep PID: what the VMM has printed stands where it is looked for, even if the VMM has put another file there.
+log_keep() {
+	local job=${RUN_JOB[$1]} fd=${RUN_FD[$1]} fd_err=${RUN_FD_ERR[$1]} part=''
+	job_log "$job"
+	((JOB_FROM[job] == 1)) || part=.part
+	[[ /dev/fd/$fd -ef $LOG$part ]] || log_restore "$fd" "$LOG$part"
+	[[ /dev/fd/$fd_err -ef $LOG$part.stderr ]] || log_restore "$fd_err" "$LOG$part.stderr"
+	exec {fd}<&- {fd_err}<&-
+}
+
+log_restore() {
+	rm -rf "$2"
+	cat "/dev/fd/$1" >"$2" || results_failed "$2"
+}
+
 # remove_folder LOG: the VMM's temporary files go with it.
 remove_folder() {
 	[[ -z ${DRIVER_WANTS_FOLDER-} ]] || rm -rf "$1.tmp"
 }
 
 forget_boot() {
-	unset "RUN_JOB[$1]" "RUN_FD[$1]" "RUN_ALIVE[$1]" "RUN_CASE[$1]" "RUN_ENDED_FOR[$1]" \
+	unset "RUN_JOB[$1]" "RUN_FD[$1]" "RUN_FD_ERR[$1]" "RUN_ALIVE[$1]" "RUN_CASE[$1]" "RUN_ENDED_FOR[$1]" \
 		"RUN_STARTED[$1]" "RUN_BOOT_MS[$1]" "RUN_SINCE[$1]" "RUN_STARTS[$1]"
 }
 
@@ -200,6 +229,7 @@ end_job() {
 # case that was running and those behind it get no verdict.
 interrupt_boot() {
 	local job=${RUN_JOB[$1]} part='' results
+	log_keep "$1"
 	job_log "$job"
 	if ((JOB_FROM[job] > 1)); then
 		part=.part
@@ -383,8 +413,14 @@ run_jobs() {
 	done
 	now_ms
 	WATCHED=$NOW
+	RUN_MARK=$$.$NOW.$RANDOM
 	set -m
 	guard_start
+	# The shell says in its own words what a VMM has died of, which is nobody's business; and what is wrong with the runner.
+	exec {ERR}>&2
+	: >"$OUT/.shell" || results_failed "$OUT"
+	exec 2>"$OUT/.shell"
+	RUNNING=true
 	while true; do
 		while ((${#RUN_JOB[@]} < OPT_JOBS)) && next_job; do
 			start_boot "$JOB"
@@ -400,6 +436,20 @@ run_jobs() {
 		show_progress
 	done
 	stop_ticker
+	exec 2>&"$ERR"
+}
+
+# jobs_all_done: an error of the shell's may have ended run_jobs before its end: no run that looks whole.
+jobs_all_done() {
+	exec 2>&"$ERR"
+	((SHOW_NEXT == ${#JOB_TEST[@]} && ${#RUN_JOB[@]} == 0)) || runner_failed
+	RUNNING=false
+	rm -f "$OUT/.shell"
+}
+
+# runner_failed: what the shell has said last, but for what VMMs have died of.
+runner_failed() {
+	usage_error "the runner itself has failed: $(grep -v ': line [0-9]*: *[0-9][0-9]* [A-Z]' "$OUT/.shell" 2>/dev/null | tail -n 1)"
 }
 
 stop_ticker() {
@@ -410,6 +460,16 @@ stop_ticker() {
 	fi
 }
 
+# kill_strays MARK: what VMMs of this run have started in sessions of their own, of which their environment tells.
+kill_strays() {
+	local file pids=()
+	while IFS= read -r file; do
+		file=${file#/proc/}
+		pids+=("${file%/environ}")
+	done < <(grep -lzFx "ASSAY_RUN=$1" /proc/[0-9]*/environ 2>/dev/null)
+	((!${#pids[@]})) || kill -KILL "${pids[@]}" 2>/dev/null
+}
+
 # end_vmms: every VMM that runs is gone, with what it has started.
 end_vmms() {
 	local pid
@@ -418,19 +478,30 @@ end_vmms() {
 		wait "$pid" 2>/dev/null
 	done
 	stop_ticker
+	[[ -z $RUN_MARK ]] || kill_strays "$RUN_MARK"
 }
 
 # end_all: no VMM is left and the results folder is free again, however the runner ends.
 end_all() {
+	# A child that a signal meets before it has put off the runner's traps is none to end anything.
+	[[ $BASHPID == "$$" ]] || return 0
 	end_vmms
 	results_unlock
+	! $RUNNING || runner_failed
 }
 
-# interrupted: every VMM gone, results so far written and shown, also those behind a test that is not done. With
+# interrupted [PIPE]: every VMM gone, results so far written and shown, also those behind a test that is not done. With
 # PIPE, standard output has lost its reader.
 interrupted() {
 	local pid
-	trap '' INT TERM HUP PIPE
+	[[ $BASHPID == "$$" ]] || exit 130
+	if $STARTING; then
+		INTERRUPTED=${1:-signal}
+		return
+	fi
+	trap '' INT TERM HUP QUIT PIPE
+	RUNNING=false
+	exec 2>/dev/null
 	[[ ${1-} != PIPE ]] || exec >/dev/null
 	end_vmms
 	for pid in "${!RUN_JOB[@]}"; do
@@ -443,6 +514,7 @@ interrupted() {
 	done
 	results_write
 	show_summary
-	echo 'run_tests.sh: interrupted' >&2
+	rm -f "$OUT/.shell"
+	echo 'run_tests.sh: interrupted' >&"$ERR"
 	exit 130
 }

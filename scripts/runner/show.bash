@@ -229,3 +229,14 @@ show_list() {
 		done < <(tr '\t' '\037' <"$LIST")
 	done
 }
+
+# show_commands: the VMM's command line for each job.
+show_commands() {
+	local job
+	for job in "${!JOB_TEST[@]}"; do
+		job_command "$job" "${JOB_GLOB[job]}" 1
+		[[ -z $DRIVER_WHY_NOT ]] || usage_error "${JOB_TEST[job]}: $DRIVER_WHY_NOT"
+		command_line
+		echo "$COMMAND_LINE"
+	done
+}

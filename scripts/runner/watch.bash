@@ -18,7 +18,8 @@ run_limit() {
 	if ((!RUN_BOOT_MS[$1])); then
 		LIMIT=$((LIMIT > DEFAULT_TIMEOUT * 1000 ? LIMIT : DEFAULT_TIMEOUT * 1000))
 	elif ((RUN_BOOT_MS[$1] > BOOT_MS)); then
-		LIMIT=$((RUN_BOOT_MS[$1] < 10 * BOOT_MS ? (LIMIT * RUN_BOOT_MS[$1] + BOOT_MS - 1) / BOOT_MS : LIMIT * 10))
+		LIMIT=$((RUN_BOOT_MS[$1] < 10 * BOOT_MS ? LIMIT * RUN_BOOT_MS[$1] / BOOT_MS : LIMIT * 10))
+		LIMIT=$(((LIMIT + 999) / 1000 * 1000))
 	fi
 }
 

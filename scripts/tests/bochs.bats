@@ -230,3 +230,18 @@ END
 	contains "$output" 'ok 1 alpha'
 	lacks "$output" beta
 }
+
+@test "of the configured architectures, those that the driver knows; another one only if it is asked for" {
+	ARCH=arm64 image t alpha
+	runner --vmm bochs
+	equal "$status" 0
+	contains "${lines[0]}" ', x86_64, '
+	equal "$(jq -rs '[.[1:][].arch] | unique | join(" ")' logs/results.jsonl)" x86_64
+	runner --vmm bochs --arch x86_64,arm64
+	equal "$status" 2
+	contains "$stderr" 'the bochs driver does not know arm64'
+	rm -r build/x86_64
+	runner --vmm bochs
+	equal "$status" 2
+	contains "$stderr" 'the bochs driver knows x86_64 i386, and configured is arm64'
+}

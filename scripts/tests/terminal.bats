@@ -26,6 +26,7 @@ progress_fits() {
 long_names() {
 	image a_test_with_a_name_that_is_rather_long a_case_with_a_name_that_is_as_long two
 	tests '[a_test_with_a_name_that_is_rather_long]'
+	rm build/x86_64/t.elf
 	scenario <<'END'
 case_a_case_with_a_name_that_is_as_long() { sleep 0.5; not_ok; }
 END

@@ -9,6 +9,9 @@ BOCHS_TAKES_AWAY=3.0
 # is what a character costs.
 BOCHS_IPS=4000000
 
+# Of others than these, only --arch asks.
+DRIVER_ARCHS='x86_64 i386'
+
 # `--vmm bochs:amd`; any CPU model that Bochs has may be named as well.
 DRIVER_CONFIGS='intel amd'
 # boot.bash needs room for a ROM.
@@ -30,9 +33,10 @@ driver_find() {
 # The version of DRIVER_BINARY into DRIVER_VERSION, or what is wrong with it into DRIVER_ERROR. What else has to be known of
 # this build goes into BOCHS_MODEL (of the CPU), BOCHS_DISPLAY and BOCHS_OPTIONS.
 driver_version() {
-	local text models
+	local text
 	[[ ${BOCHS_ASKED-} != "$DRIVER_BINARY" ]] || return 0
-	{ text=$("$DRIVER_BINARY" --help 2>&1 </dev/null); } 2>/dev/null # bash complains of NUL bytes
+	vmm_says "$DRIVER_BINARY" --help
+	text=$VMM_SAYS
 	if [[ ! $text =~ Bochs\ x86\ Emulator\ ([0-9]+(\.[0-9]+)+) ]]; then
 		DRIVER_ERROR="$DRIVER_BINARY --help does not say which Bochs it is"
 		return
@@ -50,8 +54,8 @@ driver_version() {
 	amd) BOCHS_MODEL=ryzen ;;
 	*)
 		BOCHS_MODEL=$DRIVER_CONFIG
-		models=$("$DRIVER_BINARY" --help cpu 2>&1 </dev/null)
-		[[ $'\n'${models//$'\r'}$'\n' == *$'\n'"$BOCHS_MODEL"$'\n'* ]] ||
+		vmm_says "$DRIVER_BINARY" --help cpu
+		[[ $'\n'${VMM_SAYS//$'\r'}$'\n' == *$'\n'"$BOCHS_MODEL"$'\n'* ]] ||
 			DRIVER_ERROR="$DRIVER_BINARY has no CPU model '$BOCHS_MODEL'; bochs --help cpu lists them"
 		;;
 	esac
@@ -61,7 +65,6 @@ driver_version() {
 
 # A display library that needs no screen into BOCHS_DISPLAY. The second mistake is there to end Bochs at once.
 bochs_display() {
-	local text
 	for BOCHS_DISPLAY in nogui term; do
 		text=$("$DRIVER_BINARY" -q -f /dev/null "display_library: $BOCHS_DISPLAY" 'display_library: none' 2>&1 </dev/null)
 		[[ $text == *"'$BOCHS_DISPLAY' not available"* ]] || return 0
@@ -134,7 +137,7 @@ driver_argv() {
 		bochs_features "${without[@]}"
 		features=", exclude_features=\"$FEATURES\""
 	fi
-	DRIVER_ARGV=(bash "$ROOT/scripts/vmm/bochs/boot.bash" "$DRIVER_BINARY" "${VM_IMAGE%/*}/vmm/bochs/x86/loader.bin"
+	DRIVER_ARGV=(bash -p "$ROOT/scripts/vmm/bochs/boot.bash" "$DRIVER_BINARY" "${VM_IMAGE%/*}/vmm/bochs/x86/loader.bin"
 		"${VM_IMAGE%.elf}.bin" "${VM_SMP:-1}" "${memory%M}" "$VM_ARGS" "${BOCHS_OPTIONS[@]}"
 		"display_library: $BOCHS_DISPLAY" 'config_interface: textconfig'
 		# Sound wants a host that has some.

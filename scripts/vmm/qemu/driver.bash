@@ -28,14 +28,14 @@ driver_find() {
 
 # The version of DRIVER_BINARY into DRIVER_VERSION, or what is wrong with it into DRIVER_ERROR.
 driver_version() {
-	local text
-	{ text=$("$DRIVER_BINARY" --version 2>&1 </dev/null); } 2>/dev/null # bash complains of NUL bytes
-	if [[ $text =~ version\ ([0-9]+(\.[0-9]+)+) ]]; then
+	vmm_says "$DRIVER_BINARY" --version
+	if [[ $VMM_SAYS =~ version\ ([0-9]+(\.[0-9]+)+) ]]; then
 		DRIVER_VERSION=${BASH_REMATCH[1]}
 		version_at_least "$DRIVER_VERSION" "$QEMU_OLDEST" ||
 			DRIVER_ERROR="$DRIVER_BINARY is version $DRIVER_VERSION; at least $QEMU_OLDEST is needed"
 	else
-		DRIVER_ERROR="$DRIVER_BINARY --version does not say which QEMU it is"
+		DRIVER_ERROR="$DRIVER_BINARY --version does not say which QEMU it is${VMM_SAYS:+: ${VMM_SAYS:0:60}}"
+		DRIVER_ERROR=${DRIVER_ERROR//[^[:print:]]/?}
 	fi
 }
 

@@ -66,9 +66,9 @@ release_family() {
 
 # release_of_host RELEASE ARCH: whether DRIVER_BINARY is Debian's own of this release: then it is taken.
 release_of_host() {
-	local text
-	text=$("$DRIVER_BINARY" --version 2>/dev/null </dev/null) || return
-	[[ $text =~ version\ ([0-9.]+)\ \(Debian\ 1: ]] && release_is "${BASH_REMATCH[1]}" "$1" || return
+	[[ -n $(type -P "$DRIVER_BINARY") ]] || return
+	vmm_says "$DRIVER_BINARY" --version
+	[[ $VMM_SAYS =~ version\ ([0-9.]+)\ \(Debian\ 1: ]] && release_is "${BASH_REMATCH[1]}" "$1" || return
 	RELEASE_BINARY[$2]=$(type -P "$DRIVER_BINARY")
 }
 
