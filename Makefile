@@ -38,7 +38,7 @@ install: all
 	@case "$(PREFIX)" in /*) ;; *) echo "Makefile: PREFIX is a path from the root on, not '$(PREFIX)'" >&2; exit 2;; esac
 	@rm -rf "$(installed)/build" "$(installed)/scripts" "$(installed)/docs"
 	@mkdir -p "$(installed)" "$(DESTDIR)$(PREFIX)/bin"
-	@git rev-parse --short=12 HEAD >"$(installed)/commit" 2>/dev/null || rm -f "$(installed)/commit"
+	@git describe --always --dirty --exclude='*' --abbrev=12 >"$(installed)/commit" 2>/dev/null || rm -f "$(installed)/commit"
 	@cp -r run_tests.sh unittests.cfg README.md LICENSE docs "$(installed)"
 	@mkdir -p "$(installed)/scripts" && cp -r scripts/runner scripts/vmm "$(installed)/scripts"
 	@for a in $(ARCH); do mkdir -p "$(installed)/build/$$a" && \

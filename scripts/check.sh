@@ -64,7 +64,7 @@ for vmm in ${SECOND_OPINIONS-}; do
 	fi
 done
 
-here=$(sed -n '1s/.*"vmm_version":"\([0-9.]*\)".*/\1/p' logs/results.jsonl)
+here=$(sed -n '1s/.*"vmm_version":"\([0-9.]*\)[^"]*".*/\1/p' logs/results.jsonl)
 for release in ${RELEASES-}; do
 	echo "== every case on QEMU $release"
 	if [[ $here == "$release".* ]]; then

@@ -133,7 +133,7 @@ options_with=$(sed -n "s/^OPTIONS_WITH='\(.*\)'$/\1/p" scripts/runner/options.ba
 
 commit=''
 if [[ -e .git ]]; then
-	commit=$(git rev-parse --short=12 HEAD 2>/dev/null) || commit=''
+	commit=$(git describe --always --dirty --exclude='*' --abbrev=12 2>/dev/null) || commit=''
 fi
 for arch; do
 	[[ -f build/$arch/config.mak ]] || { echo "standalone.sh: $arch is not configured" >&2; exit 2; }

@@ -46,6 +46,29 @@ host_describe() {
 	HOST_CPUS=$(nproc 2>/dev/null || echo 1)
 }
 
+# host_about: what KVM's verdicts hang on besides, into HOST_RELEASE, of the kernel, HOST_CPU, its vendor and model, and
+# HOST_NESTED: whether this host is a virtual machine itself, true or false, or null where that is not to be seen.
+host_about() {
+	local line key value vendor='' model=''
+	HOST_RELEASE='' HOST_CPU='' HOST_NESTED=null
+	IFS= read -r HOST_RELEASE </proc/sys/kernel/osrelease || HOST_RELEASE=$(uname -r)
+	while IFS= read -r line; do
+		key=${line%%:*} value=${line#*:}
+		key=${key%%*([[:space:]])} value=${value##*([[:space:]])}
+		case $key in
+		vendor_id | 'CPU implementer') vendor=$value ;;
+		'model name' | 'CPU part' | 'processor 0') model=$value ;;
+		flags)
+			HOST_NESTED=false
+			[[ " $value " != *' hypervisor '* ]] || HOST_NESTED=true
+			;;
+		esac
+		# The first CPU's lines are enough; those of s390x have one for all.
+		[[ -n $line || -z $vendor ]] || break
+	done <"$CPUINFO"
+	HOST_CPU=$vendor${model:+, $model}
+} 2>/dev/null
+
 KVM_DEVICE=${ASSAY_KVM_DEVICE:-/dev/kvm} CPUINFO=${ASSAY_CPUINFO:-/proc/cpuinfo} # the runner's tests have others
 KVM_SECONDS=10                                                                  # a first image says something by then
 
@@ -127,6 +150,7 @@ vmm_says() {
 	} 2>/dev/null
 }
 
+declare -A VERSION_LINE_OF=() # what the VMM itself says
 declare -A ACCEL_OF=() ACCEL_WHY=() BINARY_OF=() VERSION_OF=() VENDOR_OF=() # by architecture
 declare -A KVM_PROBED=()
 declare -A RELEASE_BINARY=() # the same; with --vmm-release, the driver's
@@ -174,9 +198,10 @@ vmm_find() {
 		fi
 		[[ -z $DRIVER_ERROR ]] || usage_error "$DRIVER_ERROR"
 		BINARY_OF[$arch]=$DRIVER_BINARY
+		DRIVER_VERSION_LINE=''
 		driver_version
 		[[ -z $DRIVER_ERROR ]] || usage_error "$DRIVER_ERROR"
-		VERSION_OF[$arch]=$DRIVER_VERSION
+		VERSION_OF[$arch]=$DRIVER_VERSION VERSION_LINE_OF[$arch]=${DRIVER_VERSION_LINE:-$DRIVER_VERSION}
 		driver_accels "$arch" "$HOST_ARCH"
 		if [[ $DRIVER_ACCELS == none ]]; then
 			ACCEL_OF[$arch]=none

@@ -3,11 +3,18 @@
 
 BEGIN {
 	FS = "\t"
+	out = ENVIRON["RUN_out"]; template = ENVIRON["RUN_template"]
 	jsonl = out "/results.jsonl.new"; junit = out "/junit.xml.new"; ktap = out "/results.ktap.new"
 	html = out "/report.html.new"
 	job = "none"
-	header = "{\"run\":{\"vmm\":" json(vmm) ",\"vmm_version\":" json(vmm_version) ",\"accel\":" json(accel) ",\"arch\":" json(arch) \
-		",\"host\":" json(host) ",\"commit\":" json(commit) ",\"started\":" json(started) ",\"seconds\":" seconds "}}"
+	about_count = split("vmm vmm_version vmm_path accel arch host host_kernel host_cpu nested commit started seconds", about, " ")
+	for (i = 1; i <= about_count; i++) {
+		value = ENVIRON["RUN_" about[i]]
+		header = header (i > 1 ? "," : "") "\"" about[i] "\":" (about[i] ~ /^(nested|seconds)$/ ? value : json(value))
+		properties = properties "<property name=\"" about[i] "\" value=\"" xml(value) "\"/>\n"
+		ktap_about = ktap_about "# " about[i] ": " printable(value) "\n"
+	}
+	header = "{\"run\":{" header "}}"
 	print header >jsonl
 	while ((getline line <template) > 0 && line != "@DATA@")
 		print line >html
@@ -36,6 +43,11 @@ function xml(text) {
 
 function first_line(text) {
 	return index(text, "\n") ? substr(text, 1, index(text, "\n") - 1) : text
+}
+
+function printable(text) {
+	gsub(/[^ -~]/, "?", text)
+	return text
 }
 
 # KTAP (Documentation/dev-tools/ktap.rst of the Linux kernel): a suite is a test of the top level, its cases are subtests,
@@ -91,8 +103,8 @@ function end_suite() {
 	ktap_suites = ktap_suites "  KTAP version 1\n  # Subtest: " suite "\n  1.." tests "\n" ktap_body \
 		(failures + errors ? "not ok " : "ok ") ++suite_count " " suite "\n"
 	ktap_body = ""
-	suites = suites sprintf("<testsuite name=\"%s\" tests=\"%d\" failures=\"%d\" errors=\"%d\" skipped=\"%d\" time=\"%.3f\">\n", \
-		xml(suite), tests, failures, errors, skipped, time) body "</testsuite>\n"
+	suites = suites "<testsuite name=\"" xml(suite) "\"" sprintf(" tests=\"%d\" failures=\"%d\" errors=\"%d\" skipped=\"%d\" time=\"%.3f\">\n", \
+		tests, failures, errors, skipped, time) "<properties>\n" properties "</properties>\n" body "</testsuite>\n"
 	all_tests += tests; all_failures += failures; all_errors += errors; all_time += time
 	tests = failures = errors = skipped = time = 0
 	body = ""
@@ -155,7 +167,7 @@ END {
 	}
 	printf "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"assay\" tests=\"%d\" failures=\"%d\" errors=\"%d\" time=\"%.3f\">\n%s</testsuites>\n", \
 		all_tests, all_failures, all_errors, all_time, suites >junit
-	printf "KTAP version 1\n1..%d\n%s", suite_count, ktap_suites >ktap
+	printf "KTAP version 1\n%s1..%d\n%s", ktap_about, suite_count, ktap_suites >ktap
 	print html_safe("{\"commands\":{" commands "}}") >html
 	for (i = 1; i <= line_count; i++)
 		print html_safe(lines[i]) >html

@@ -141,23 +141,39 @@ results_write() {
 	rm -f "$OUT/events.tsv"
 }
 
-# results_report: writes them as *.new.
+# results_report: writes them as *.new. What the run was is in the environment: -v would take \ for more than it is.
 results_report() {
-	local commit='' tenths
+	local tenths
 	set -o pipefail # half of the events would make reports that look whole
-	# An installed suite has it in a file; the folders around it may be another project's.
-	if [[ -e $ROOT/.git ]]; then
-		commit=$(git -C "$ROOT" rev-parse --short=12 HEAD 2>/dev/null)
-	elif [[ -r $ROOT/commit ]]; then
-		commit=$(<"$ROOT/commit")
-	fi
 	now_ms
 	tenths=$((NOW > STARTED_MS ? (NOW - STARTED_MS) / 100 : 0))
-	{ sort -s -n -k1,1 "$OUT/events.tsv" && results_commands; } | awk -f "$ROOT/scripts/runner/json.awk" -f "$ROOT/scripts/runner/report.awk" \
-		-v "out=${OUT//\\/\\\\}" -v "template=${ROOT//\\/\\\\}/scripts/runner/report.html" -v "vmm=$VMM_NAME" -v "cases=$EVENTS_CASES" \
-		-v "vmm_version=$(unique "${VERSION_OF[@]}")" -v "accel=$(unique "${ACCEL_OF[@]}")" -v "arch=${ARCHS[*]}" \
-		-v "host=$HOST_ARCH, $HOST_CPUS CPUs, $OSTYPE" -v "commit=$commit" -v "started=$STARTED" \
-		-v "seconds=$((tenths / 10)).$((tenths % 10))"
+	host_about
+	commit_find
+	export RUN_out=$OUT RUN_template=$ROOT/scripts/runner/report.html RUN_vmm=$VMM_NAME RUN_arch=${ARCHS[*]} RUN_commit=$COMMIT
+	export RUN_vmm_version RUN_vmm_path RUN_accel RUN_host="$HOST_ARCH, $HOST_CPUS CPUs, $OSTYPE" RUN_host_kernel=$HOST_RELEASE
+	export RUN_host_cpu=$HOST_CPU RUN_nested=$HOST_NESTED RUN_started=$STARTED RUN_seconds=$((tenths / 10)).$((tenths % 10))
+	RUN_vmm_version=$(unique_lines "${VERSION_LINE_OF[@]}") RUN_vmm_path=$(unique_lines "$(vmm_paths)") RUN_accel=$(unique "${ACCEL_OF[@]}")
+	{ sort -s -n -k1,1 "$OUT/events.tsv" && results_commands; } |
+		awk -f "$ROOT/scripts/runner/json.awk" -f "$ROOT/scripts/runner/report.awk" -v "cases=$EVENTS_CASES"
+}
+
+# commit_find: which commit of the suite this is into COMMIT, with -dirty if files have changed since. An installed suite
+# has it in a file; the folders around it may be another project's.
+commit_find() {
+	COMMIT=''
+	if [[ -e $ROOT/.git ]]; then
+		COMMIT=$(git -C "$ROOT" describe --always --dirty --exclude='*' --abbrev=12 2>/dev/null)
+	elif [[ -r $ROOT/commit ]]; then
+		COMMIT=$(<"$ROOT/commit")
+	fi
+}
+
+# vmm_paths: where the VMM's programs are, a line each.
+vmm_paths() {
+	local arch
+	for arch in "${ARCHS[@]}"; do
+		type -P "${BINARY_OF[$arch]}" || echo "${BINARY_OF[$arch]}"
+	done
 }
 
 # How each test can be booted by hand, for the HTML report: "command", test, command line with @CASE@ for a case.
@@ -170,6 +186,19 @@ results_commands() {
 		command_line
 		printf 'command\t%s\t%s\n' "${JOB_ARCH[job]}/${JOB_TEST[job]}" "$COMMAND_LINE"
 	done
+}
+
+# The lines, each once, with "; " between.
+unique_lines() {
+	local line lines=()
+	local -A seen=()
+	while IFS= read -r line; do
+		[[ -n $line && -z ${seen["$line"]-} ]] || continue
+		seen["$line"]=true
+		lines+=("$line")
+	done < <(printf '%s\n' "$@")
+	line=$(printf '; %s' ${lines[@]+"${lines[@]}"})
+	echo "${line#; }"
 }
 
 # The words, each once.

@@ -60,9 +60,9 @@ ok 5 - x86_64/t:epsilon"
 		sed 's/^ *//')" \
 		'2 ["arch","test","case","row","verdict","ms","message","spec","bugs","file","line"]
 5 ["arch","test","case","verdict","ms","message","spec","bugs","file","line"]
-1 ["vmm","vmm_version","accel","arch","host","commit","started","seconds"]'
+1 ["vmm","vmm_version","vmm_path","accel","arch","host","host_kernel","host_cpu","nested","commit","started","seconds"]'
 	equal "$(head -n 1 logs/results.jsonl | jq -r '.run | [.vmm, .vmm_version, .accel, .arch] | join(" ")')" \
-		'qemu 7.2.22 tcg x86_64'
+		'qemu 7.2.22 (Debian 1:7.2+dfsg) tcg x86_64'
 	equal "$(jq -c 'select(.case == "alpha")' logs/results.jsonl)" \
 		'{"arch":"x86_64","test":"t","case":"alpha","verdict":"PASS","ms":0.5,"message":"","spec":"SDM vol. 3A, 6.10","bugs":[],"file":"x86/t/a.c","line":10}'
 	equal "$(jq -r 'select(.run).run.seconds | type' logs/results.jsonl)" number
@@ -201,4 +201,46 @@ END
 	on_terminal
 	lacks "$output" $'\e]0'
 	lacks "$output" $'\e[2J'
+}
+
+@test "what was tested is in every report: the VMM's own words, its path, the host's kernel and CPU" {
+	local key value
+	export FAKE_VERSION='QEMU emulator version 9.1.50 (v9.1.0-1234-gdeadbeef12)\nCopyright'
+	mkdir 'my vmm'
+	cp "$QEMU" 'my vmm/qemu & <"x">'
+	export QEMU="./my vmm/qemu & <\"x\">"
+	printf '%s\n' 'processor : 0' 'vendor_id	: GenuineIntel' 'model name	: Xeon(R) \t "9"' 'flags : fpu hypervisor vmx' '' >cpuinfo
+	export ASSAY_CPUINFO=$P/cpuinfo
+	runner
+	judged 'alpha=PASS beta=PASS gamma=PASS'
+	value() { jq -r "select(.run).run.$1" logs/results.jsonl; }
+	equal "$(value vmm_version)" '9.1.50 (v9.1.0-1234-gdeadbeef12)'
+	equal "$(value vmm_path)" "$QEMU"
+	equal "$(value host_kernel)" "$(uname -r)"
+	equal "$(value host_cpu)" 'GenuineIntel, Xeon(R) \t "9"'
+	equal "$(value nested)" true
+	for key in vmm vmm_version vmm_path accel arch host host_kernel host_cpu nested commit started; do
+		equal "$(xmllint --xpath "string(//testsuite[1]/properties/property[@name='$key']/@value)" logs/junit.xml)" "$(value "$key")"
+		contains "$(sed -n '/^1\.\./q;p' logs/results.ktap)" "# $key: $(value "$key")"
+	done
+	printf '%s\n' 'processor : 0' 'vendor_id : AuthenticAMD' 'model name : EPYC' 'flags : fpu svm' '' 'vendor_id : x' >cpuinfo
+	runner
+	equal "$(value nested) $(value host_cpu)" 'false AuthenticAMD, EPYC'
+	printf '%s\n' 'processor : 0' 'CPU implementer	: 0x41' 'CPU part	: 0xd0c' '' >cpuinfo
+	runner
+	equal "$(value nested) $(value host_cpu)" 'null 0x41, 0xd0c'
+	ASSAY_CPUINFO=/no/such/file runner
+	equal "$status" 0
+	equal "$(value host_cpu)" ''
+}
+
+@test "the commit says whether files have changed since" {
+	type -P git >/dev/null || skip 'no git here'
+	git init -q . && git config user.email a@b && git config user.name x
+	echo one >file && git add file && git commit -qm one
+	runner
+	equal "$(jq -r 'select(.run).run.commit' logs/results.jsonl)" "$(git rev-parse --short=12 HEAD)"
+	echo two >file
+	runner
+	equal "$(jq -r 'select(.run).run.commit' logs/results.jsonl)" "$(git rev-parse --short=12 HEAD)-dirty"
 }

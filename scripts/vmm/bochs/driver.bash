@@ -30,11 +30,13 @@ driver_find() {
 	esac
 }
 
-# The version of DRIVER_BINARY into DRIVER_VERSION, or what is wrong with it into DRIVER_ERROR. What else has to be known of
+# The version of DRIVER_BINARY into DRIVER_VERSION and DRIVER_VERSION_LINE, or what is wrong with it into DRIVER_ERROR. What else has to be known of
 # this build goes into BOCHS_MODEL (of the CPU), BOCHS_DISPLAY and BOCHS_OPTIONS.
 driver_version() {
 	local text
+	DRIVER_VERSION_LINE=${DRIVER_VERSION-}${BOCHS_BUILT:+ ($BOCHS_BUILT)}
 	[[ ${BOCHS_ASKED-} != "$DRIVER_BINARY" ]] || return 0
+	BOCHS_BUILT=''
 	vmm_says "$DRIVER_BINARY" --help
 	text=$VMM_SAYS
 	if [[ ! $text =~ Bochs\ x86\ Emulator\ ([0-9]+(\.[0-9]+)+) ]]; then
@@ -42,6 +44,8 @@ driver_version() {
 		return
 	fi
 	DRIVER_VERSION=${BASH_REMATCH[1]}
+	[[ ! $text =~ Built\ from\ ([^$'\n']*) ]] || BOCHS_BUILT=${BASH_REMATCH[1]}
+	DRIVER_VERSION_LINE=$DRIVER_VERSION${BOCHS_BUILT:+ ($BOCHS_BUILT)}
 	if ! version_at_least "$DRIVER_VERSION" "$BOCHS_OLDEST"; then
 		DRIVER_ERROR="$DRIVER_BINARY is version $DRIVER_VERSION; at least $BOCHS_OLDEST is needed"
 		return

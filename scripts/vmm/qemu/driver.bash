@@ -26,11 +26,13 @@ driver_find() {
 	fi
 }
 
-# The version of DRIVER_BINARY into DRIVER_VERSION, or what is wrong with it into DRIVER_ERROR.
+# The version of DRIVER_BINARY into DRIVER_VERSION and DRIVER_VERSION_LINE, or what is wrong with it into DRIVER_ERROR.
 driver_version() {
 	vmm_says "$DRIVER_BINARY" --version
 	if [[ $VMM_SAYS =~ version\ ([0-9]+(\.[0-9]+)+) ]]; then
 		DRIVER_VERSION=${BASH_REMATCH[1]}
+		DRIVER_VERSION_LINE=${BASH_REMATCH[1]}${VMM_SAYS#*"${BASH_REMATCH[0]}"}
+		DRIVER_VERSION_LINE=${DRIVER_VERSION_LINE%%$'\n'*}
 		version_at_least "$DRIVER_VERSION" "$QEMU_OLDEST" ||
 			DRIVER_ERROR="$DRIVER_BINARY is version $DRIVER_VERSION; at least $QEMU_OLDEST is needed"
 	else
