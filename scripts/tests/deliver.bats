@@ -145,8 +145,8 @@ END
 	standalone
 	hide_project
 	mkdir bin
-	for tool in awk bash cat chmod cp cut date dirname env find grep gzip head ln ls mkdir mktemp mv nproc readlink rm rmdir \
-		sed sh sleep sort tail tar tr wc uname; do
+	for tool in awk bash cat chmod cp cut date dirname env find flock grep gzip head ln ls mkdir mktemp mv nproc readlink rm rmdir \
+		sed sh sleep sort tail tar timeout tr wc uname; do
 		ln -s "$(type -P "$tool")" "bin/$tool"
 	done
 	run --separate-stderr env "PATH=$P/bin" ./t -v 3>&-
