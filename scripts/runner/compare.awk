@@ -30,11 +30,26 @@ function change(i,    name, old, new) {
 		return "regressed"
 	if (good(new) && !good(old) && old != "SKIP")
 		return "fixed"
+	if (new == "SKIP" && old != "SKIP")
+		return "skipped now"
 	if (old != new)
 		return "changed"
-	if (ms[2, name] > factor * ms[1, name] && ms[2, name] - ms[1, name] >= least)
+	if (ms[2, name] > factor * busier * ms[1, name] && ms[2, name] - busier * ms[1, name] >= least)
 		return "slower"
 	return ""
+}
+
+# How many times as long the cases took in the mean, none the other: 1 or more. Of those that take too little to tell, none
+# counts.
+function mean_ratio(    i, name, sum, count) {
+	for (i = 1; i <= n; i++) {
+		name = names[i]
+		if (ms[1, name] >= 0.5 && ms[2, name] >= 0.5) {
+			sum += log(ms[2, name] / ms[1, name])
+			count++
+		}
+	}
+	return count >= 10 && sum > 0 ? exp(sum / count) : 1
 }
 
 function shown(verdict) {
@@ -63,6 +78,7 @@ $1 == "run" {
 }
 
 END {
+	busier = mean_ratio()
 	print "old: " header[1]
 	print "new: " header[2]
 	for (i = 1; i <= n; i++) {
@@ -80,17 +96,18 @@ END {
 		across_vmms()
 	else
 		over_time()
-	exit count["regressed"] > 0
+	exit count["regressed"] > 0 || (strict == "true" && count["vanished"] + count["skipped now"] > 0)
 }
 
 # The same VMM at two times.
 function over_time(    i, m, order) {
-	m = split("regressed|appeared, and failed|fixed|changed|appeared|vanished|slower", order, "|")
+	m = split("regressed|appeared, and failed|fixed|skipped now|changed|appeared|vanished|slower", order, "|")
 	for (i = 1; i <= m; i++)
-		if (count[order[i]])
+		if (count[order[i]] && (order[i] != "slower" || verbose == "true"))
 			printf "%s:\n%s", order[i], lines[order[i]]
-	printf "%d regressed, %d fixed, %d changed, %d appeared, %d vanished, %d slower\n", count["regressed"], count["fixed"], \
-		count["changed"], count["appeared"] + count["appeared, and failed"], count["vanished"], count["slower"]
+	printf "%d regressed, %d fixed, %d skipped now, %d changed, %d appeared, %d vanished, %d slower%s\n", count["regressed"], \
+		count["fixed"], count["skipped now"], count["changed"], count["appeared"] + count["appeared, and failed"], count["vanished"], \
+		count["slower"], count["slower"] && verbose != "true" ? " (-v lists them)" : ""
 }
 
 # Two VMMs, or accelerators, side by side: a table of what they do not agree about.

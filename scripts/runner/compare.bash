@@ -1,10 +1,13 @@
 # shellcheck shell=bash
 # --compare: two runs, case by case and row by row.
 
-SLOWER_FACTOR=2 # and by SLOWER_MS at least
-SLOWER_MS=10
+# Slower is a case that takes so many times as long, and so many ms more, beyond what all cases of the run have become slower
+# in the mean: hosts are more or less busy.
+SLOWER_FACTOR=5
+SLOWER_MS=200
 
-# compare_results OLD NEW: each a folder or a results.jsonl. Prints what differs; status 1 if anything regressed.
+# compare_results OLD NEW: each a folder or a results.jsonl. Prints what differs; status 1 if anything regressed; with
+# --strict also if something is not tested any more.
 compare_results() {
 	local file text runs=''
 	type -P jq >/dev/null || usage_error '--compare needs jq (package jq)'
@@ -16,7 +19,8 @@ compare_results() {
 		text=$(compare_fields "$file" 2>/dev/null) || usage_error "--compare: $file: is no results.jsonl"
 		runs+=$text$'\n\n'
 	done
-	awk -f "$ROOT/scripts/runner/compare.awk" -v "factor=$SLOWER_FACTOR" -v "least=$SLOWER_MS" <<<"${runs%$'\n'}"
+	awk -f "$ROOT/scripts/runner/compare.awk" -v "factor=$SLOWER_FACTOR" -v "least=$SLOWER_MS" -v "strict=$OPT_STRICT" \
+		-v "verbose=$OPT_VERBOSE" <<<"${runs%$'\n'}"
 }
 
 # compare_fields FILE: a line for the run, then one for each result, fields separated by tabs; fails for what is none.

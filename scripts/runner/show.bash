@@ -153,29 +153,56 @@ show_rounds() {
 	done | sort
 }
 
+# plural N WORD: "1 case", "2 cases", into PLURAL.
+plural() {
+	PLURAL="$1 $2"
+	(($1 == 1)) || PLURAL+=s
+}
+
+# skip_reason RESULTS: the reason that all cases of a test have, into SKIP_REASON; '' if they have several.
+skip_reason() {
+	local line reasons=''
+	SKIP_REASON=''
+	while IFS= read -r line; do
+		line=${line#*$'\x1f'*$'\x1f'*$'\x1f'*$'\x1f'}
+		[[ -z $SKIP_REASON || $SKIP_REASON == "$line" ]] || reasons=several
+		SKIP_REASON=$line
+	done <<<"${1%$'\n'}"
+	SKIP_REASON=${SKIP_REASON%%\\n*}
+	SKIP_REASON=${SKIP_REASON//[^[:print:]]/?}
+	[[ -z $reasons ]] || SKIP_REASON='for several reasons (-v)'
+}
+
 # show_job JOB: counts the job's verdicts; a line for it, then its cases, all or what is not as it should be.
 show_job() {
-	local verdict name row ms message label=${JOB_ARCH[$1]}/${JOB_TEST[$1]} text word
+	local verdict name row ms message label=${JOB_ARCH[$1]}/${JOB_TEST[$1]} text word number color
 	local results=${JOB_RESULTS[$1]//$'\t'/$'\x1f'}
 	local -A JOB_COUNT=([ALL]=0 [BAD]=0)
 	count_job "$1"
 	if ! $OPT_TAP; then
-		text="${JOB_COUNT[ALL]} cases"
-		for word in BAD:failed KNOWN:'known deviations' FIXED:fixed SKIP:skipped; do
-			if ((${JOB_COUNT[${word%%:*}]:-0})); then
-				text+=", ${JOB_COUNT[${word%%:*}]} ${word#*:}"
-			fi
+		plural "${JOB_COUNT[ALL]}" case
+		text=$PLURAL
+		for word in BAD:failed KNOWN:'known deviation' FIXED:fixed SKIP:skipped; do
+			number=${JOB_COUNT[${word%%:*}]:-0}
+			((number)) || continue
+			plural "$number" "${word#*:}"
+			[[ $word == KNOWN:* ]] || PLURAL="$number ${word#*:}"
+			text+=", $PLURAL"
 		done
 		if [[ ${JOB_DONE[$1]} == interrupted ]]; then
 			text+=', interrupted'
 		fi
-		word="${GREEN}PASS$PLAIN"
+		word=PASS color=$GREEN
 		if ((JOB_COUNT[BAD])); then
-			word="${RED}FAIL$PLAIN"
+			word=FAIL color=$RED
 		elif ((${JOB_COUNT[SKIP]:-0} == JOB_COUNT[ALL])); then
-			word="${YELLOW}SKIP$PLAIN"
+			word=SKIP color=$YELLOW
+			skip_reason "$results"
+			text+=": $SKIP_REASON"
+		elif ((${JOB_COUNT[SKIP]:-0} + ${JOB_COUNT[KNOWN]:-0} == JOB_COUNT[ALL])); then
+			word=KNOWN color=$YELLOW
 		fi
-		printf '%s    %-20s %s, %d.%02d s\n' "$word" "$label" "$text" $((JOB_MS[$1] / 1000)) \
+		printf '%s%s%s%*s %-20s %s, %d.%02d s\n' "$color" "$word" "$PLAIN" $((7 - ${#word})) '' "$label" "$text" $((JOB_MS[$1] / 1000)) \
 			$((JOB_MS[$1] / 10 % 100))
 	fi
 	# The lines one by one only where they are shown or counted.
@@ -193,17 +220,21 @@ show_job() {
 }
 
 show_summary() {
-	local hash='' passed
+	local hash='' passed text
 	if $OPT_TAP; then
 		hash='# '
 		! $OPT_UNTIL_FAIL || echo "1..$TAP_NUMBER"
 	fi
 	show_rounds "$hash"
 	if ((VERDICTS[FIXED])); then
-		echo "$hash${VERDICTS[FIXED]} known deviations are gone: take them out of known.cfg"
+		plural "${VERDICTS[FIXED]}" 'known deviation'
+		text='are gone: take them'
+		((VERDICTS[FIXED] > 1)) || text='is gone: take it'
+		echo "$hash$PLURAL $text out of known.cfg"
 	fi
 	if ((VERDICTS[KNOWN])); then
-		echo "$hash${VERDICTS[KNOWN]} known deviations"
+		plural "${VERDICTS[KNOWN]}" 'known deviation'
+		echo "$hash$PLURAL: failed as known.cfg says of this VMM, and counted neither as passed nor as failed"
 	fi
 	passed=${VERDICTS[PASS]}
 	$OPT_STRICT || passed=$((passed + VERDICTS[FIXED]))

@@ -21,7 +21,7 @@ results() {
 	runner --compare old new
 	equal "$status" 0
 	equal "$output" $'old: qemu 7.2, tcg, x86_64, then\nnew: qemu 7.2, tcg, x86_64, then
-0 regressed, 0 fixed, 0 changed, 0 appeared, 0 vanished, 0 slower'
+0 regressed, 0 fixed, 0 skipped now, 0 changed, 0 appeared, 0 vanished, 0 slower'
 	equal "$(boots)" 0
 	[[ ! -e logs ]]
 }
@@ -54,7 +54,7 @@ no_deviation FIXED 1
 now_known KNOWN 1
 skipped SKIP 1 no such CPU
 otherwise CRASH 1
-slow PASS 30
+slow PASS 300
 noise PASS 9
 came PASS 1
 came/row PASS 0
@@ -74,24 +74,62 @@ appeared, and failed:
 fixed:
   FAIL     PASS     x86_64/t:mended
   KNOWN    FIXED    x86_64/t:no_deviation
+skipped now:
+  PASS     SKIP     x86_64/t:skipped
 changed:
   PASS     KNOWN    x86_64/t:now_known
-  PASS     SKIP     x86_64/t:skipped
   FAIL     CRASH    x86_64/t:otherwise
 appeared:
   -        PASS     x86_64/t:came
 vanished:
   PASS     -        x86_64/t:gone
-slower:
-  PASS     PASS     x86_64/t:slow  30.0 ms, was 10.0 ms
-3 regressed, 2 fixed, 3 changed, 2 appeared, 1 vanished, 1 slower'
+3 regressed, 2 fixed, 1 skipped now, 2 changed, 2 appeared, 1 vanished, 1 slower (-v lists them)'
+	runner -v --compare old/ new/results.jsonl
+	equal "$status" 1
+	contains "$output" $'slower:\n  PASS     PASS     x86_64/t:slow  300.0 ms, was 10.0 ms\n3 regressed'
+	equal "${lines[-1]}" '3 regressed, 2 fixed, 1 skipped now, 2 changed, 2 appeared, 1 vanished, 1 slower'
 }
 
 @test "what appeared, vanished, changed or got slower is no regression" {
 	results old <<<$'a PASS 1\nb FAIL 1\nc PASS 10'
-	results new <<<$'b CRASH 1\nc PASS 100\nd FAIL 1'
+	results new <<<$'b CRASH 1\nc PASS 1000\nd FAIL 1'
 	runner --compare old new
 	equal "$status" 0
+}
+
+@test "--strict: what is not tested any more makes it fail" {
+	results old <<<$'a PASS 1\nb FAIL 1\nc PASS 10'
+	results new <<<$'a PASS 1\nb FAIL 1\nc SKIP 0 no such CPU'
+	runner --compare old new
+	equal "$status" 0
+	runner --strict --compare old new
+	equal "$status" 1
+	contains "$output" $'skipped now:\n  PASS     SKIP     x86_64/t:c'
+	results new <<<$'a PASS 1\nb FAIL 1'
+	runner --compare old new
+	equal "$status" 0
+	runner --compare old new --strict
+	equal "$status" 1
+	contains "$output" '1 vanished'
+	results new <<<$'a PASS 1\nb FAIL 1\nc PASS 10\nd SKIP 0'
+	runner --strict --compare old new
+	equal "$status" 0
+}
+
+@test "two equal runs on a host that is busy in one of them: nothing is slower" {
+	local i
+	for ((i = 0; i < 300; i++)); do echo "case_$i PASS $((i + 1))"; done >old.txt
+	# Three times as slow, some of it nine times.
+	awk '{ $3 = $3 * (NR % 7 == 0 ? 9 : 3); print }' old.txt >new.txt
+	results old <old.txt
+	results new <new.txt
+	runner --compare old new
+	equal "$status" 0
+	contains "$output" ', 0 slower'
+	awk 'NR == 100 { $3 *= 20 } { print }' new.txt >slow.txt
+	results new <slow.txt
+	runner -v --compare old new
+	equal "$(grep -c ' ms, was ' <<<"$output")" 1
 }
 
 @test "a row that regressed counts, too" {

@@ -244,3 +244,30 @@ END
 	runner
 	equal "$(jq -r 'select(.run).run.commit' logs/results.jsonl)" "$(git rev-parse --short=12 HEAD)-dirty"
 }
+
+@test "one case, one deviation, and a test that is skipped: the line says what happened" {
+	printf '%s\n' '[d]' 'manual = x' 'confirmed = 7.2' 'actual = y' 'cases =' ' t:beta' >scripts/vmm/qemu/known.cfg
+	scenario <<'END'
+case_beta() { not_ok; }
+case_alpha() { skip 'no such CPU'; }
+case_gamma() { skip 'no such timer'; }
+END
+	runner t:beta
+	equal "$status" 0
+	[[ ${lines[1]} =~ ^'KNOWN   x86_64/t             1 case, 1 known deviation, '[0-9.]+' s'$ ]]
+	equal "${lines[2]}" '1 known deviation: failed as known.cfg says of this VMM, and counted neither as passed nor as failed'
+	equal "${lines[3]}" '0 passed, 0 failed, 0 skipped'
+	runner t:alpha
+	[[ ${lines[1]} =~ ^'SKIP    x86_64/t             1 case, 1 skipped: no such CPU, ' ]]
+	runner t:alpha,gamma
+	[[ ${lines[1]} =~ ^'SKIP    x86_64/t             2 cases, 2 skipped: for several reasons (-v), ' ]]
+	runner t:beta,gamma
+	[[ ${lines[1]} =~ ^'KNOWN   x86_64/t             2 cases, 1 known deviation, 1 skipped, ' ]]
+	tests '[t]' 'accel = kvm'
+	runner
+	[[ ${lines[1]} =~ ^'SKIP    x86_64/t             3 cases, 3 skipped: needs accelerator kvm, this is tcg, ' ]]
+	unset FAKE
+	tests '[t]'
+	runner t:beta
+	contains "$output" '1 known deviation is gone: take it out of known.cfg'
+}
