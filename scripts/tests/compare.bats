@@ -54,7 +54,7 @@ no_deviation FIXED 1
 now_known KNOWN 1
 skipped SKIP 1 no such CPU
 otherwise CRASH 1
-slow PASS 300
+slow PASS 1300
 noise PASS 9
 came PASS 1
 came/row PASS 0
@@ -86,13 +86,13 @@ vanished:
 3 regressed, 2 fixed, 1 skipped now, 2 changed, 2 appeared, 1 vanished, 1 slower (-v lists them)'
 	runner -v --compare old/ new/results.jsonl
 	equal "$status" 1
-	contains "$output" $'slower:\n  PASS     PASS     x86_64/t:slow  300.0 ms, was 10.0 ms\n3 regressed'
+	contains "$output" $'slower:\n  PASS     PASS     x86_64/t:slow  1300.0 ms, was 10.0 ms\n3 regressed'
 	equal "${lines[-1]}" '3 regressed, 2 fixed, 1 skipped now, 2 changed, 2 appeared, 1 vanished, 1 slower'
 }
 
 @test "what appeared, vanished, changed or got slower is no regression" {
 	results old <<<$'a PASS 1\nb FAIL 1\nc PASS 10'
-	results new <<<$'b CRASH 1\nc PASS 1000\nd FAIL 1'
+	results new <<<$'b CRASH 1\nc PASS 3000\nd FAIL 1'
 	runner --compare old new
 	equal "$status" 0
 }
@@ -128,6 +128,15 @@ vanished:
 	contains "$output" ', 0 slower'
 	awk 'NR == 100 { $3 *= 20 } { print }' new.txt >slow.txt
 	results new <slow.txt
+	runner -v --compare old new
+	equal "$(grep -c ' ms, was ' <<<"$output")" 1
+	# A busy moment is none, but in each of three rounds.
+	awk 'NR == 10 { $3 = 500 } { print }' new.txt >slow.txt
+	results new <slow.txt
+	runner -v --compare old new
+	contains "$output" ', 0 slower'
+	results old < <(cat old.txt old.txt old.txt)
+	results new < <(cat slow.txt slow.txt slow.txt)
 	runner -v --compare old new
 	equal "$(grep -c ' ms, was ' <<<"$output")" 1
 }
