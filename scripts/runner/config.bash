@@ -27,13 +27,13 @@ config_read() {
 		[[ $section =~ ^[A-Za-z0-9_.-]+$ ]] ||
 			usage_error "$file:${INI_LINE[$section]}: the name '$section' has other characters than letters, digits, _, . and -"
 		TESTS+=("$section")
-		for key in "${keys[@]}"; do
-			value=${INI["$section|$key"]-}
-			[[ -n $value ]] || continue
-			check_value "$file:${INI_LINE["$section|$key"]}" "$key" "$value"
-			TEST["$section|$key"]=$value
-		done
 		TEST["$section|line"]=${INI_LINE[$section]}
+	done
+	for key in ${INI_KEYS[@]+"${INI_KEYS[@]}"}; do
+		value=${INI["$key"]}
+		[[ -n $value && $key != '*|'* ]] || continue
+		check_value "$file:${INI_LINE["$key"]}" "${key##*|}" "$value"
+		TEST["$key"]=$value
 	done
 	((${#TESTS[@]})) || usage_error "$file: no test in it"
 }

@@ -2,6 +2,7 @@
 # INI files, parsed with builtins alone. Nothing read from a file is ever evaluated.
 
 # Set by ini_read.
+INI_KEYS=()          # "section|key", in the order of the file
 INI_SECTIONS=()      # names, in the order of the file
 declare -A INI=()    # "section|key" -> value
 declare -A INI_LINE=() # "section" and "section|key" -> line number
@@ -14,7 +15,7 @@ ini_read() {
 	shift
 	known=" ${*#+} "
 	lists=" $* "
-	INI_SECTIONS=() INI=() INI_LINE=()
+	INI_KEYS=() INI_SECTIONS=() INI=() INI_LINE=()
 	[[ -r $file && ! -d $file ]] || usage_error "$file: cannot be read"
 	while IFS= read -r line || [[ -n $line ]]; do
 		number=$((number + 1))
@@ -53,6 +54,7 @@ ini_read() {
 			[[ -z ${INI_LINE["$section|$key"]+x} ]] ||
 				usage_error "$file:$number: key '$key' again in [$section]; it first stands in line ${INI_LINE["$section|$key"]}"
 			INI["$section|$key"]=$value
+			INI_KEYS+=("$section|$key")
 			INI_LINE["$section|$key"]=$number
 			;;
 		esac

@@ -1,7 +1,6 @@
 # shellcheck shell=bash
 # known.cfg of a VMM: the cases and rows that it is known to fail, and the manual's words against it.
 
-KNOWN_KEYS=(arch versions confirmed accel cpu vendor verdict manual actual link +cases)
 declare -A KNOWN=() # "arch/test" -> lines "known CASE ROW VERDICT WORDS", tabs between
 
 # version_in VERSION RANGE: LOW..HIGH, both included, either may be empty. 7.2.22 is in ..7.2: only as
@@ -27,111 +26,63 @@ version_at_least() {
 	return 0
 }
 
-# known_read FILE: keeps what applies to the VMM of this run. A section is a deviation, with the cases that it makes fail. One
-# that does not exist is an error, wherever the image is there to tell.
+# known_read FILE [VERSION [ACCEL]]: keeps what applies to the tests of this run on its VMM, or on VERSION of something else,
+# where the accelerator is ACCEL. A section is a deviation, with the cases that it makes fail. One that does not exist is an
+# error, wherever the image is there to tell. known.awk reads it all; here is what it has to know.
 known_read() {
-	local section arch item
-	KNOWN=()
+	local arch test job block blocks prefix ended=false
+	local -A runs=()
 	[[ -f $1 ]] || return 0
-	ini_read "$1" "${KNOWN_KEYS[@]}"
-	for section in ${INI_SECTIONS[@]+"${INI_SECTIONS[@]}"}; do
-		known_check "$1" "$section"
+	[[ -r $1 ]] || usage_error "$1: cannot be read"
+	for job in "${!JOB_TEST[@]}"; do
+		runs["${JOB_ARCH[job]}/${JOB_TEST[job]}"]=${JOB_GLOB[job]:+2}
+		: "${runs["${JOB_ARCH[job]}/${JOB_TEST[job]}"]:=1}"
+	done
+	# Not line by line: bash reads pipes byte by byte.
+	blocks=$(
 		for arch in "${ARCHS[@]}"; do
-			known_is_for "${INI["$section|arch"]-}" "$arch" || continue
-			while IFS= read -r item; do
-				known_tests "$arch" "$item"
-				((${#KNOWN_TESTS[@]})) || ! known_is_configured "${item%%:*}" ||
-					usage_error "$1:${INI_LINE["$section|cases"]}: there is no case ${item%%/*} on $arch"
-				known_add "$arch" "$section" "${item#*:}"
-			done <<<"${INI["$section|cases"]}"
-		done
+			printf 'arch\t%s\t%s\t%s\t%s\n' "$arch" "${ACCEL_OF[$arch]%%,*}" "${2:-${VERSION_OF[$arch]}}" "${VENDOR_OF[$arch]}"
+			for test in "${TESTS[@]}"; do
+				test_is_for "$test" "$arch" || continue
+				test_list "$arch" "$test"
+				[[ -f $LIST ]] || LIST=''
+				printf 'test\t%s\t%s\t%s\t%s\t%s\t%s\n' "$arch" "$test" "$LIST" "${TEST["$test|cpu"]-}" "${TEST["$test|vendor"]-}" \
+					"${runs["$arch/$test"]-}"
+			done
+		done | { cat && known_selected; } | known_awk "$1" "${3-}"
+	)
+	set -f
+	IFS=$'\x1e' read -r -d '' -a blocks <<<"$blocks"
+	set +f
+	for block in "${blocks[@]}"; do
+		case $block in
+		error$'\n'*)
+			block=${block#*$'\n'}
+			usage_error "${block%%$'\n'*}"
+			;;
+		end*) ended=true ;;
+		*$'\n'*) KNOWN[${block%%$'\n'*}]+=${block#*$'\n'} ;;
+		esac
+	done
+	$ended || usage_error "$1: cannot be read (awk)"
+}
+
+# known_selected: the cases of those tests of which not all run.
+known_selected() {
+	local job prefix
+	for job in "${!JOB_TEST[@]}"; do
+		[[ -n ${JOB_GLOB[job]} ]] || continue
+		prefix=case$'\t'${JOB_ARCH[job]}$'\t'${JOB_TEST[job]}$'\t'
+		: "${JOB_CASES[job]%$'\n'}"
+		echo "$prefix${_//$'\n'/$'\n'"$prefix"}"
 	done
 }
 
-# known_check FILE SECTION: what every entry has to have.
-known_check() {
-	local key where=$1:${INI_LINE[$2]} item number='([0-9]+(\.[0-9]+)*)'
-	for key in confirmed manual actual cases; do
-		[[ -n ${INI["$2|$key"]-} ]] || usage_error "$where: [$2] has no '$key'"
-	done
-	words_check "$1:${INI_LINE["$2|arch"]-}" architecture "${INI["$2|arch"]-}" "${KNOWN_ARCHS[@]}"
-	words_check "$1:${INI_LINE["$2|accel"]-}" accelerator "${INI["$2|accel"]-}" "${KNOWN_ACCELS[@]}"
-	[[ ${INI["$2|versions"]-..} =~ ^$number?\.\.$number?$ ]] ||
-		usage_error "$1:${INI_LINE["$2|versions"]}: versions is LOW..HIGH, not '${INI["$2|versions"]}'"
-	[[ ${INI["$2|confirmed"]} =~ ^$number(\ $number)*$ ]] ||
-		usage_error "$1:${INI_LINE["$2|confirmed"]}: confirmed is a list of releases with spaces between, not '${INI["$2|confirmed"]}'"
-	[[ ${INI["$2|vendor"]:-amd} == @(intel|amd) ]] ||
-		usage_error "$1:${INI_LINE["$2|vendor"]}: vendor is intel or amd, not '${INI["$2|vendor"]}'"
-	[[ ${INI["$2|verdict"]:-FAIL} == @(FAIL|CRASH|TIMEOUT) ]] ||
-		usage_error "$1:${INI_LINE["$2|verdict"]}: verdict is FAIL, CRASH or TIMEOUT, not '${INI["$2|verdict"]}'"
-	while IFS= read -r item; do
-		[[ $item == ?*:?* ]] || usage_error "$1:${INI_LINE["$2|cases"]}: expected test:case or test:case/row, not '$item'"
-	done <<<"${INI["$2|cases"]}"
-}
-
-# known_is_configured PATTERN: whether a test of that name could be missed: a file of --config need not have all.
-known_is_configured() {
-	local test
-	[[ $CONFIG != "$ROOT/unittests.cfg" ]] || return 0
-	for test in "${TESTS[@]}"; do
-		# shellcheck disable=SC2053 # a pattern on purpose
-		[[ $test != $1 ]] || return 0
-	done
-	return 1
-}
-
-# known_is_for WORDS WORD: no words mean all.
-known_is_for() {
-	[[ -z $1 || " ${1//,/ } " == *" $2 "* ]]
-}
-
-# known_is_for_cpu PATTERNS TEST: whether one of them, with spaces between, matches the CPU model that the test asks for.
-known_is_for_cpu() {
-	local patterns pattern
-	read -ra patterns <<<"$1"
-	for pattern in "${patterns[@]}"; do
-		# shellcheck disable=SC2053 # a pattern on purpose
-		[[ ${TEST["$2|cpu"]:-max} == $pattern ]] && return 0
-	done
-	((!${#patterns[@]}))
-}
-
-# known_add ARCH SECTION CASE[/ROW]: what the section says of it into KNOWN, for each of KNOWN_TESTS, if it is about this VMM.
-known_add() {
-	local test name=$3 row='' words
-	known_is_for "${INI["$2|accel"]-}" "${ACCEL_OF[$1]%%,*}" || return 0
-	version_in "${VERSION_OF[$1]}" "${INI["$2|versions"]-..}" || return 0
-	words="${INI["$2|manual"]} Actual: ${INI["$2|actual"]}"
-	words=${words//\\/\\\\} # as the judge's messages are
-	if [[ $name == */* ]]; then
-		row=${name#*/} name=${name%%/*}
-	fi
-	for test in "${KNOWN_TESTS[@]}"; do
-		known_is_for_cpu "${INI["$2|cpu"]-}" "$test" || continue
-		known_is_for "${INI["$2|vendor"]-}" "${TEST["$test|vendor"]:-${VENDOR_OF[$1]}}" || continue
-		KNOWN["$1/$test"]+="known"$'\t'"$name"$'\t'"$row"$'\t'"${INI["$2|verdict"]:-FAIL}"$'\t'"${words//$'\t'/ }"$'\n'
-	done
-}
-
-# known_tests ARCH TEST:CASE[/ROW]: the tests that have the case into KNOWN_TESTS; TEST may have *, as an image may be
-# booted by several. Also where the image is not built, so that there is no telling.
-known_tests() {
-	local pattern=${2%%:*} name=${2#*:} test
-	local -a tests=("$pattern")
-	KNOWN_TESTS=()
-	if [[ $pattern == *'*'* ]]; then
-		tests=("${TESTS[@]}")
-	fi
-	for test in "${tests[@]}"; do
-		# shellcheck disable=SC2053 # a pattern on purpose
-		if [[ $test != $pattern || -z ${TEST["$test|line"]-} ]] || ! test_is_for "$test" "$1"; then
-			continue
-		fi
-		test_list "$1" "$test"
-		if [[ -f $LIST ]]; then
-			list_read
-			[[ $'\n'${CASES_OF[$LIST]} == *$'\n'"${name%%/*}"$'\n'* ]] || continue
-		fi
-		KNOWN_TESTS+=("$test")
-	done
+# known_awk FILE ACCEL
+known_awk() {
+	local complete=false file=$1
+	[[ $file == /* ]] || file=./$file # or awk might take it for an assignment
+	[[ $CONFIG != "$ROOT/unittests.cfg" ]] || complete=true
+	KNOWN_ARCHS="${KNOWN_ARCHS[*]}" KNOWN_ACCELS="${KNOWN_ACCELS[*]}" KNOWN_COMPLETE=$complete KNOWN_ONLY=$2 HOST_KERNEL=${HOST_KERNEL-} \
+		FILE_SHOWN=$1 FILE=$file awk -f "$ROOT/scripts/runner/known.awk" - "$file"
 }
