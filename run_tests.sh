@@ -68,7 +68,7 @@ fi
 OPT_JOBS=${OPT_JOBS:-$HOST_CPUS}
 printf -v STARTED '%(%Y-%m-%dT%H:%M:%S%z)T' -1
 now_ms
-STARTED_MS=$NOW
+STARTED_MS=$NOW STARTED_EPOCH=$EPOCHSECONDS
 trap end_all EXIT
 results_open
 trap interrupted INT TERM HUP QUIT

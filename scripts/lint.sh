@@ -26,6 +26,12 @@ check -Ilib/arm -D__aarch64__ "${sources[@]}"
 mapfile -t sources < <(git ls-files 'lib/arm/*.c' | grep -v '_64\.c$')
 check -Ilib/arm -D__arm__ "${sources[@]}"
 scripts/state-docs.sh --check || status=1
+# Readers of KTAP take the result of a row that has the name of its case for that of the case.
+git ls-files '*.c' | xargs awk '
+	match($0, /^TEST[A-Z_]*\([a-z0-9_]+/) { test = substr($0, RSTART, RLENGTH); sub(/.*\(/, "", test) }
+	/^}/ { test = "" }
+	test != "" && index($0, "SUBTEST(\"" test "\")") { print FILENAME ":" FNR ": the row has the name of its case"; found = 1 }
+	END { exit found }' || status=1
 scripts/circles.sh || status=1
 ((status)) || echo "lint: ${#c_files[@]} C files, ${#shell_files[@]} shell scripts: nothing to say"
 exit "$status"

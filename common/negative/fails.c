@@ -77,6 +77,15 @@ TEST(fails_in_row, "a row that fails among others is a FAIL of the row and of th
 	}
 }
 
+/* As a string of its own: where the name is to be seen, lint refuses it. */
+TEST(row_named_like_case, "a row that is named like its case is a FAIL of the case")
+{
+	SUBTEST("%s", "row_named_like_case");
+	EXPECT(true);
+	SUBTEST("another");
+	EXPECT(true);
+}
+
 TEST(assert_in_row,
      "ASSERT in a row is a FAIL of the row and of the case, whose later rows are not there")
 {

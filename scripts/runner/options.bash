@@ -32,6 +32,7 @@ and TEST:CASE/ROW, as rows are printed, stands for the case. Short options go to
                         folders with programs, by a path; VMMs by name. X=A calls A X. Results are in DIR/A, DIR/B, ...,
                         DIR/matrix.html and matrix.json
       --out DIR         results (default: logs; the previous run is kept as DIR.old)
+      --junit-rows      rows as test cases of their own in junit.xml
       --known FILE|none the VMM's known deviations (default: scripts/vmm/<vmm>/known.cfg)
       --strict          a known deviation that is gone is a failure
       --config FILE     instead of unittests.cfg
@@ -96,7 +97,7 @@ time_words() {
 
 # Those with a value, and those without.
 OPTIONS_WITH=' -g --group -j --jobs --parallel --arch --repeat --shuffle --build --vmm --vmm-release --matrix --out --known --config --print-command '
-OPTIONS_WITHOUT=' -a --all -l --list -t --tap13 -v --verbose --isolate --until-fail --fail-fast --rerun-failed --compare --bisect --strict -h --help '
+OPTIONS_WITHOUT=' -a --all -l --list -t --tap13 -v --verbose --isolate --until-fail --fail-fast --rerun-failed --compare --bisect --strict --junit-rows -h --help '
 
 option_takes_value() {
 	[[ $OPTIONS_WITH == *" $1 "* ]]
@@ -122,7 +123,7 @@ print_all() {
 OPT_ALL=false OPT_GROUPS=() OPT_JOBS='' OPT_LIST='' OPT_TAP=false OPT_VERBOSE=false OPT_ARCHS=''
 OPT_ISOLATE=false OPT_REPEAT=1 OPT_UNTIL_FAIL=false OPT_SHUFFLE='' OPT_FAIL_FAST=false OPT_RERUN=false
 OPT_COMPARE=() OPT_BISECT=false OPT_BUILD=''
-OPT_VMM=qemu OPT_VMM_CONFIG='' OPT_RELEASE='' OPT_MATRIX='' OPT_OUT=logs OPT_KNOWN='' OPT_STRICT=false OPT_PRINT_COMMAND='' OPT_PATTERNS=()
+OPT_VMM=qemu OPT_VMM_CONFIG='' OPT_RELEASE='' OPT_MATRIX='' OPT_OUT=logs OPT_KNOWN='' OPT_STRICT=false OPT_JUNIT_ROWS=false OPT_PRINT_COMMAND='' OPT_PATTERNS=()
 OPT_REST=() # the options as they were given, but for --matrix and --out
 CONFIG=$ROOT/unittests.cfg
 
@@ -212,6 +213,7 @@ options_parse() {
 		--out) OPT_OUT=$value ;;
 		--known) OPT_KNOWN=$value ;;
 		--strict) OPT_STRICT=true ;;
+		--junit-rows) OPT_JUNIT_ROWS=true ;;
 		--config) CONFIG=$value ;;
 		--print-command) OPT_PRINT_COMMAND=$value ;;
 		-h | --help)

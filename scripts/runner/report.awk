@@ -93,21 +93,51 @@ function ktap_row(verdict, name, message) {
 function ktap_case(verdict, name, message) {
 	if (ktap_row_count)
 		ktap_body = ktap_body "    KTAP version 1\n    # Subtest: " name "\n    1.." ktap_row_count "\n" ktap_rows
-	ktap_body = ktap_body ktap_notes("  ", verdict, message) "  " ktap_line(tests, verdict, name, message) "\n"
+	ktap_body = ktap_body ktap_notes("  ", verdict, message) "  " ktap_line(suite_cases, verdict, name, message) "\n"
 	ktap_rows = ""; ktap_row_count = 0
 }
 
-function end_suite() {
+# A row is a test case of its own for JUnit if that is wanted, of the class arch/test.case.
+function junit_case(verdict, class, name, ms, message,    line) {
+	tests++
+	line = "<testcase classname=\"" xml(class) "\" name=\"" xml(name) "\"" sprintf(" time=\"%.4f\"", ms / 1000)
+	if (verdict == "PASS" || verdict == "FIXED") {
+		body = body line "/>\n"
+		return
+	}
+	body = body line ">"
+	if (verdict == "SKIP" || verdict == "KNOWN") {
+		skipped++
+		body = body "<skipped message=\"" xml(first_line(message)) "\"/>"
+	} else if (verdict == "FAIL") {
+		failures++
+		body = body "<failure type=\"FAIL\" message=\"" xml(first_line(message)) "\">" xml(message) "</failure>"
+	} else {
+		errors++
+		body = body "<error type=\"" verdict "\" message=\"" xml(first_line(message)) "\">" xml(message) "</error>"
+	}
+	body = body "</testcase>\n"
+}
+
+function end_suite(    arch) {
 	if (suite == "")
 		return
-	ktap_suites = ktap_suites "  KTAP version 1\n  # Subtest: " suite "\n  1.." tests "\n" ktap_body \
-		(failures + errors ? "not ok " : "ok ") ++suite_count " " suite "\n"
+	ktap_suites = ktap_suites "  KTAP version 1\n  # Subtest: " suite "\n  1.." suite_cases "\n" ktap_body \
+		(suite_failed ? "not ok " : "ok ") ++suite_count " " suite "\n"
 	ktap_body = ""
-	suites = suites "<testsuite name=\"" xml(suite) "\"" sprintf(" tests=\"%d\" failures=\"%d\" errors=\"%d\" skipped=\"%d\" time=\"%.3f\">\n", \
-		tests, failures, errors, skipped, time) "<properties>\n" properties "</properties>\n" body "</testsuite>\n"
-	all_tests += tests; all_failures += failures; all_errors += errors; all_time += time
-	tests = failures = errors = skipped = time = 0
+	arch = suite
+	sub(/\/.*/, "", arch)
+	suites = suites "<testsuite name=\"" xml(suite) "\" package=\"" xml(arch) "\"" sprintf(" id=\"%d\" tests=\"%d\" failures=\"%d\" errors=\"%d\" skipped=\"%d\" time=\"%.3f\"", \
+		suite_count - 1, tests, failures, errors, skipped, suite_ms[job] / 1000) " timestamp=\"" suite_started[job] "\" hostname=\"" \
+		xml(ENVIRON["RUN_hostname"]) "\">\n<properties>\n" properties "</properties>\n" body "<system-out/>\n<system-err/>\n</testsuite>\n"
+	all_cases += suite_cases
+	tests = failures = errors = skipped = suite_cases = suite_failed = 0
 	body = ""
+}
+
+$1 == "job" {
+	suite_ms[$2] = $3; suite_started[$2] = $4
+	next
 }
 
 $1 == "command" {
@@ -134,39 +164,24 @@ $1 == "command" {
 	}
 	if (row != "") {
 		ktap_row(verdict, row, message)
-		next # JUnit knows cases only; what failed in a row is in its case's message
-	}
-	tests++
-	ktap_case(verdict, name, message)
-	time += ms / 1000
-	line = sprintf("<testcase classname=\"%s\" name=\"%s\" file=\"%s\"%s time=\"%.4f\"", xml(suite), xml(name), xml(file), \
-		line_number ~ /^[1-9][0-9]*$/ ? " line=\"" line_number "\"" : "", ms / 1000)
-	if (verdict == "PASS" || verdict == "FIXED") {
-		body = body line "/>\n"
+		# Else what failed in a row is in its case's message alone.
+		if (ENVIRON["RUN_junit_rows"] == "true")
+			junit_case(verdict, suite "." name, row, "", message)
 		next
 	}
-	body = body line ">"
-	if (verdict == "SKIP" || verdict == "KNOWN") {
-		skipped++
-		body = body "<skipped message=\"" xml(first_line(message)) "\"/>"
-	} else if (verdict == "FAIL") {
-		failures++
-		body = body "<failure type=\"FAIL\" message=\"" xml(first_line(message)) "\">" xml(message) "</failure>"
-	} else {
-		errors++
-		body = body "<error type=\"" verdict "\" message=\"" xml(first_line(message)) "\">" xml(message) "</error>"
-	}
-	body = body "</testcase>\n"
+	suite_cases++
+	suite_failed = suite_failed || verdict ~ /^(FAIL|CRASH|TIMEOUT|ERROR)$/
+	ktap_case(verdict, name, message)
+	junit_case(verdict, suite, name, ms, message)
 }
 
 END {
 	end_suite()
-	if (all_tests != cases) {
-		print "report.awk: " all_tests + 0 " cases in the list of events, where " cases " were judged" >"/dev/stderr"
+	if (all_cases + 0 != cases) {
+		print "report.awk: " all_cases + 0 " cases in the list of events, where " cases " were judged" >"/dev/stderr"
 		exit 1
 	}
-	printf "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"assay\" tests=\"%d\" failures=\"%d\" errors=\"%d\" time=\"%.3f\">\n%s</testsuites>\n", \
-		all_tests, all_failures, all_errors, all_time, suites >junit
+	print "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n" suites "</testsuites>" >junit
 	printf "KTAP version 1\n%s1..%d\n%s", ktap_about, suite_count, ktap_suites >ktap
 	print html_safe("{\"commands\":{" commands "}}") >html
 	for (i = 1; i <= line_count; i++)

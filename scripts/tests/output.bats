@@ -126,9 +126,9 @@ END
 	xmllint --noout logs/junit.xml
 	# count XPATH
 	count() { xmllint --xpath "string($1)" logs/junit.xml; }
-	equal "$(count /testsuites/@tests)" 6
-	equal "$(count /testsuites/@failures)" 1
-	equal "$(count /testsuites/@errors)" 1
+	equal "$(count 'sum(//testsuite/@tests)')" 6
+	equal "$(count 'sum(//testsuite/@failures)')" 1
+	equal "$(count 'sum(//testsuite/@errors)')" 1
 	equal "$(count '//testsuite[@name="x86_64/t"]/@tests')" 5
 	equal "$(count '//testsuite[@name="x86_64/t"]/@skipped')" 1
 	equal "$(count 'count(//testcase)')" 6
@@ -136,12 +136,11 @@ END
 	equal "$(count 'count(//error)')" 1
 	equal "$(count 'count(//skipped)')" 1
 	equal "$(count '//error/@type')" CRASH
-	equal "$(count '//testcase[@name="beta"]/@file')" x86/t/a.c
 }
 
 @test "a run without failure: exit status 0, also of junit" {
 	runner
-	equal "$(xmllint --xpath 'string(/testsuites/@failures)' logs/junit.xml)" 0
+	equal "$(xmllint --xpath 'sum(//testsuite/@failures)' logs/junit.xml)" 0
 	equal "$status" 0
 }
 

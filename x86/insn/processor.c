@@ -224,7 +224,7 @@ TEST(fences, "LFENCE, MFENCE and SFENCE change no register, whatever R/M says",
 TEST(wbinvd, "WBINVD changes no register at CPL 0; WBINVD and INVD raise #GP(0) at CPL 3",
      SPEC("SDM vol. 2D, WBINVD; vol. 2A, INVD"))
 {
-	static const struct encoding wbinvd = { "wbinvd", 2, { 0x0f, 0x09 } };
+	static const struct encoding wbinvd = { "wbinvd_kernel", 2, { 0x0f, 0x09 } };
 	struct registers before = encoding_registers(), r = before;
 
 	encodings_do_nothing(&wbinvd, 1, false);
