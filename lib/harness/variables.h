@@ -5,7 +5,8 @@
 
 /*
  * A variable that the next case finds as this one has left it; it has a first value. For a pair of cases of which one leaves
- * something and the other looks at what has become of it: the second is a SKIP where it is not run after the first.
+ * something and the other looks at what has become of it: the second is a SKIP where it is not run after the first. And for
+ * what can be found out only once.
  */
 #define FOR_NEXT_CASE __attribute__((section(".data.for_next_case")))
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "again.h"
 
+#include <harness/variables.h>
 #include <x86/apic.h>
 #include <x86/msr.h>
 
-static bool tried, again;
+static bool tried FOR_NEXT_CASE, again FOR_NEXT_CASE;
 
 static void disable_and_enable(void *arg)
 {

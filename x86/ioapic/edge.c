@@ -196,9 +196,8 @@ TEST(clock_pin, "the real-time clock interrupts through its pin, once for each r
 	rtc_write(RTC_A, RTC_A_DIVIDER_32K | 3);
 	rtc_write(RTC_B, RTC_B_24 | RTC_B_PIE);
 	EXPECT(irq_wait(0, PIN_VECTOR, 1));
-	/* Hundreds of periods. */
-	irq_window_ns(50 * WATCH_NS);
-	EXPECT_EQ(irq_taken(0, PIN_VECTOR), 1u, "the line stays high until C is read");
+	/* Many periods, and as long as an interrupt that comes may take on a busy host. */
+	EXPECT(!irq_wait(0, PIN_VECTOR, 2), "the line stays high until C is read");
 	(void)rtc_read(RTC_C);
 	EXPECT(irq_wait(0, PIN_VECTOR, 2));
 	rtc_reset();
