@@ -73,3 +73,9 @@ void machine_describe(char *text, size_t size)
 		 ALIGN_UP(page_memory_size(), MiB) / MiB, machine ? machine : "unknown",
 		 gic_version(), boot_el);
 }
+
+const char *machine_become_guest(const char *kind)
+{
+	(void)kind;
+	return "a hypervisor in the image";
+}

@@ -46,6 +46,10 @@ static bool parse_word(const char *word, struct args *args)
 		args->shuffle = (s64)number;
 		return number <= UINT32_MAX;
 	}
+	if ((value = value_of(word, "nested="))) {
+		args->nested = value;
+		return true;
+	}
 	if ((value = value_of(word, "seed=")))
 		return parse_number(value, &args->seed);
 	return false;

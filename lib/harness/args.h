@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The command line of a test kernel: case=GLOB[,GLOB] from=N seed=N shuffle=N verbose exhaustive. */
+/* The command line of a test kernel: case=GLOB[,GLOB] from=N seed=N shuffle=N nested=KIND verbose exhaustive. */
 #ifndef ASSAY_HARNESS_ARGS_H
 #define ASSAY_HARNESS_ARGS_H
 
@@ -9,7 +9,9 @@ struct args {
 	const char *cases; /* globs with commas between; "*" by default */
 	u32 from; /* start with the Nth of the selected cases in their order, counted from 1 */
 	u64 seed;
-	s64 shuffle;	 /* the seed of an order of chance; -1: in the order of the files */
+	s64 shuffle; /* the seed of an order of chance; -1: in the order of the files */
+	const char
+		*nested; /* of which hypervisor in the image the cases are guests; NULL: of none */
 	bool verbose;	 /* show every failure of a case, however many */
 	bool exhaustive; /* all combinations where a case takes samples otherwise */
 };

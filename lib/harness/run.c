@@ -28,6 +28,9 @@
 
 static struct args args;
 
+/* Why no case runs, or "". */
+static char not_nested[96];
+
 /* The running case. */
 static struct {
 	const char *name;
@@ -127,7 +130,7 @@ void run_skip_row(const char *format, ...)
 /* What the machine lacks for this case, or NULL. */
 static const char *missing_for(const struct test_case *c)
 {
-	const char *missing = c->suite->missing();
+	const char *missing = *not_nested ? not_nested : c->suite->missing();
 
 	return missing ? missing : c->missing();
 }
@@ -259,8 +262,9 @@ static u32 select_cases(void)
 
 static void bail_out(const char *what, const char *word)
 {
-	ktap_bail_out("%s '%s'; known: case=GLOB[,GLOB] from=N seed=N shuffle=N verbose exhaustive",
-		      what, word);
+	ktap_bail_out(
+		"%s '%s'; known: case=GLOB[,GLOB] from=N seed=N shuffle=N nested=KIND verbose exhaustive",
+		what, word);
 	machine_exit(false);
 }
 
@@ -279,12 +283,23 @@ void run_main(void (*init)(void))
 	machine_exit(false);
 }
 
+static void become_guest(void)
+{
+	const char *missing = machine_become_guest(args.nested);
+
+	if (missing)
+		snprintf(not_nested, sizeof(not_nested), "nested=%s needs %s", args.nested,
+			 missing);
+}
+
 void run_all(void)
 {
 	char env[256];
 	u32 count;
 	const char *wrong = args_parse(machine_command_line(), &args);
 
+	if (!wrong && args.nested)
+		become_guest();
 	variables_keep();
 	count = select_cases();
 	page_start_cases();
@@ -303,6 +318,8 @@ void run_all(void)
 	if (cpus_left_out())
 		ktap_note("not used: %u CPUs more than the library can start", cpus_left_out());
 	ktap_note("seed: %llu", args.seed);
+	if (args.nested)
+		ktap_note("nested: %s", args.nested);
 	if (args.shuffle >= 0)
 		ktap_note("shuffle: %lld", args.shuffle);
 	ktap_line("1..%u", count - args.from + 1);

@@ -60,3 +60,9 @@ void machine_describe(char *text, size_t size)
 		 *hypervisor ? hypervisor : "none", cpu_count(),
 		 ALIGN_UP(page_memory_size(), MiB) / MiB);
 }
+
+const char *machine_become_guest(const char *kind)
+{
+	(void)kind;
+	return "a hypervisor in the image";
+}

@@ -8,6 +8,7 @@
 #include <sys/time.h>
 #include <x86/apic.h>
 #include <x86/boot.h>
+#include <x86/nest.h>
 #include <x86/trap.h>
 
 #define START_PATIENCE_NS 1000000000ull
@@ -49,6 +50,7 @@ void arch_reset_cpu(struct cpu *cpu)
 static void start_ap(u32 number)
 {
 	desc_init_cpu(cpu_by_number(number));
+	nest_join();
 	started();
 }
 

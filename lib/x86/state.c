@@ -256,6 +256,12 @@ static bool answers(u32 id)
 	return known[i].there;
 }
 
+/* Also where SVM is hidden from now on. */
+static bool has_svm(u32 id)
+{
+	return cpu_has(X86_FEATURE_SVM) && answers(id);
+}
+
 static bool has_mtrr(u32 id)
 {
 	return cpu_has(X86_FEATURE_MTRR) && answers(id);
@@ -333,7 +339,7 @@ const struct state_row state_rows[] = {
 	  .write = write_pkru,
 	  .exists = has_pku,
 	  .flips = 0xc },
-	MSR("VM_HSAVE_PA", MSR_VM_HSAVE_PA, answers, .flips = 0, .silent = true),
+	MSR("VM_HSAVE_PA", MSR_VM_HSAVE_PA, has_svm, .flips = 0, .silent = true),
 	MSR("MTRR_DEF_TYPE", MSR_MTRR_DEF_TYPE, has_mtrr, .flips = 2),
 	MTRR_PAIR(0),
 	MTRR_PAIR(1),

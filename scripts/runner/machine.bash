@@ -284,6 +284,9 @@ job_command() {
 	if [[ -n $OPT_SHUFFLE ]]; then
 		VM_ARGS+=${VM_ARGS:+ }shuffle=$OPT_SHUFFLE
 	fi
+	if [[ -n $OPT_NESTED ]]; then
+		VM_ARGS+=${VM_ARGS:+ }nested=$OPT_NESTED
+	fi
 	driver_argv
 }
 

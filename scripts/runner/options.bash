@@ -20,6 +20,7 @@ and TEST:CASE/ROW, as rows are printed, stands for the case. Short options go to
       --repeat N        everything N times, and how often each case failed
       --until-fail      again and again until something fails
       --shuffle SEED    the tests, and the cases of each, in an order of chance, the same for the same SEED
+      --nested KIND     each image as a guest of a hypervisor that it has in it: svm, or svm-npt with nested paging (x86)
       --fail-fast       stop at the first failure: no VMM is started any more
       --rerun-failed    only the cases that failed in the last run, as DIR/results.jsonl has them; of these the
                         ones that are named, if any
@@ -96,7 +97,7 @@ time_words() {
 }
 
 # Those with a value, and those without.
-OPTIONS_WITH=' -g --group -j --jobs --parallel --arch --repeat --shuffle --build --vmm --vmm-release --matrix --out --known --config --print-command '
+OPTIONS_WITH=' -g --group -j --jobs --parallel --arch --repeat --shuffle --nested --build --vmm --vmm-release --matrix --out --known --config --print-command '
 OPTIONS_WITHOUT=' -a --all -l --list -t --tap13 -v --verbose --isolate --until-fail --fail-fast --rerun-failed --compare --bisect --strict --junit-rows -h --help '
 
 option_takes_value() {
@@ -121,7 +122,7 @@ print_all() {
 }
 
 OPT_ALL=false OPT_GROUPS=() OPT_JOBS='' OPT_LIST='' OPT_TAP=false OPT_VERBOSE=false OPT_ARCHS=''
-OPT_ISOLATE=false OPT_REPEAT=1 OPT_UNTIL_FAIL=false OPT_SHUFFLE='' OPT_FAIL_FAST=false OPT_RERUN=false
+OPT_ISOLATE=false OPT_REPEAT=1 OPT_UNTIL_FAIL=false OPT_SHUFFLE='' OPT_NESTED='' OPT_FAIL_FAST=false OPT_RERUN=false
 OPT_COMPARE=() OPT_BISECT=false OPT_BUILD=''
 OPT_VMM=qemu OPT_VMM_CONFIG='' OPT_RELEASE='' OPT_MATRIX='' OPT_OUT=logs OPT_KNOWN='' OPT_STRICT=false OPT_JUNIT_ROWS=false OPT_PRINT_COMMAND='' OPT_PATTERNS=()
 OPT_REST=() # the options as they were given, but for --matrix and --out
@@ -183,6 +184,10 @@ options_parse() {
 			OPT_REPEAT=$value
 			;;
 		--until-fail) OPT_UNTIL_FAIL=true ;;
+		--nested)
+			[[ $value == @(svm|svm-npt) ]] || usage_error "--nested takes svm or svm-npt, not '$value'"
+			OPT_NESTED=$value
+			;;
 		--shuffle)
 			[[ $value =~ ^[0-9]{1,9}$ ]] || usage_error "--shuffle takes a number as seed, not '$value'"
 			OPT_SHUFFLE=$((10#$value))

@@ -7,7 +7,7 @@ BEGIN {
 	jsonl = out "/results.jsonl.new"; junit = out "/junit.xml.new"; ktap = out "/results.ktap.new"
 	html = out "/report.html.new"
 	job = "none"
-	about_count = split("vmm vmm_version vmm_path accel arch host host_kernel host_cpu nested commit started seconds", about, " ")
+	about_count = split("vmm vmm_version vmm_path accel arch host host_kernel host_cpu nested guest_of commit started seconds", about, " ")
 	for (i = 1; i <= about_count; i++) {
 		value = ENVIRON["RUN_" about[i]]
 		header = header (i > 1 ? "," : "") "\"" about[i] "\":" (about[i] ~ /^(nested|seconds)$/ ? value : json(value))

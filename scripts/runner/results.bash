@@ -151,7 +151,7 @@ results_report() {
 	commit_find
 	export RUN_out=$OUT RUN_template=$ROOT/scripts/runner/report.html RUN_vmm=$VMM_NAME RUN_arch=${ARCHS[*]} RUN_commit=$COMMIT
 	export RUN_vmm_version RUN_vmm_path RUN_accel RUN_host="$HOST_ARCH, $HOST_CPUS CPUs, $OSTYPE" RUN_host_kernel=$HOST_RELEASE
-	export RUN_host_cpu=$HOST_CPU RUN_nested=$HOST_NESTED RUN_started=$STARTED RUN_seconds=$((tenths / 10)).$((tenths % 10))
+	export RUN_host_cpu=$HOST_CPU RUN_nested=$HOST_NESTED RUN_guest_of=$OPT_NESTED RUN_started=$STARTED RUN_seconds=$((tenths / 10)).$((tenths % 10))
 	RUN_vmm_version=$(unique_lines "${VERSION_LINE_OF[@]}") RUN_vmm_path=$(unique_lines "$(vmm_paths)") RUN_accel=$(unique "${ACCEL_OF[@]}")
 	export RUN_hostname=${HOSTNAME:-localhost} RUN_junit_rows=$OPT_JUNIT_ROWS
 	{ results_jobs && sort -s -n -k1,1 "$OUT/events.tsv" && results_commands; } |

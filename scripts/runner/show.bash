@@ -11,6 +11,9 @@ show_init() {
 	if [[ -n $OPT_SHUFFLE ]]; then
 		about+=", shuffled with seed $OPT_SHUFFLE"
 	fi
+	if [[ -n $OPT_NESTED ]]; then
+		about+=", as guests under $OPT_NESTED"
+	fi
 	if [[ -t 1 && ${TERM-dumb} != dumb ]] && ! $OPT_TAP; then
 		IS_TERMINAL=true
 		# What the caller's environment says need not be true. Where standard error is the terminal as well, the shell

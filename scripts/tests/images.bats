@@ -132,3 +132,17 @@ boot() {
 	equal "$(verdicts)" passes=ERROR
 	contains "$(message passes)" "unknown argument 'frobnicate'"
 }
+
+# In the guest there is no SVM; the cases are those of exc all the same.
+@test "an image runs as a guest of the hypervisor that it has in it" {
+	local kind
+	for kind in svm svm-npt; do
+		boot "$TOP/build/x86_64/exc.elf" "case=int3_pushes_next_ip nested=$kind"
+		contains "$output" "# nested: $kind"
+		contains "$output" 'ok 1 int3_pushes_next_ip'
+		boot "$TOP/build/x86_64/svm.elf" "case=efer_in_guest nested=$kind"
+		contains "$output" 'ok 1 efer_in_guest # SKIP'
+	done
+	boot "$TOP/build/x86_64/exc.elf" 'case=int3_pushes_next_ip nested=nonsense'
+	contains "$output" 'ok 1 int3_pushes_next_ip # SKIP nested=nonsense needs a hypervisor of this name'
+}

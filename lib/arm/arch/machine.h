@@ -20,4 +20,9 @@ const char *machine_image_name(void);
 /* "arch=arm64 cpu=41/d08.r0p3 hypervisor=KVM cpus=2 memory=128M machine=linux,dummy-virt gic=3 el=1" */
 void machine_describe(char *text, size_t size);
 
+/*
+ * Makes this CPU, and each other when it is started, a guest of a hypervisor that the image has in it: none here. Before the first case. Returns NULL, or what the machine lacks, in a few words.
+ */
+const char *machine_become_guest(const char *kind);
+
 #endif

@@ -23,4 +23,9 @@ const char *machine_image_name(void);
 /* "arch=s390x cpu=IBM/8561 hypervisor=KVM/Linux cpus=2 memory=128M" */
 void machine_describe(char *text, size_t size);
 
+/*
+ * Makes this CPU, and each other when it is started, a guest of a hypervisor that the image has in it: none here. Before the first case. Returns NULL, or what the machine lacks, in a few words.
+ */
+const char *machine_become_guest(const char *kind);
+
 #endif

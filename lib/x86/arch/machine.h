@@ -20,4 +20,10 @@ const char *machine_image_name(void);
 /* "arch=x86_64 cpu=AuthenticAMD/25.1.1 hypervisor=TCGTCGTCGTCG cpus=2 memory=128M" */
 void machine_describe(char *text, size_t size);
 
+/*
+ * Makes this CPU, and each other when it is started, a guest of a hypervisor that the image has in it: "svm", or "svm-npt" with
+ * nested paging. Before the first case. Returns NULL, or what the machine lacks, in a few words.
+ */
+const char *machine_become_guest(const char *kind);
+
 #endif

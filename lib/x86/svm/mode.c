@@ -165,9 +165,8 @@ static void fill_page_tables(struct svm_guest *g)
 
 /* ------------------------------------------------------------------------------------ segments */
 
-struct vmcb_segment svm_segment(const struct svm_guest *g, u16 selector)
+struct vmcb_segment svm_segment_of(u64 d, u16 selector)
 {
-	u64 d = g->gdt[selector / 8];
 	u32 limit = (u32)((d & 0xffff) | (d >> 32 & 0xf0000));
 
 	return (struct vmcb_segment){
@@ -176,6 +175,11 @@ struct vmcb_segment svm_segment(const struct svm_guest *g, u16 selector)
 		.limit = d & DESC_G ? limit << 12 | 0xfff : limit,
 		.base = (d >> 16 & 0xffffff) | (d >> 32 & 0xff000000),
 	};
+}
+
+struct vmcb_segment svm_segment(const struct svm_guest *g, u16 selector)
+{
+	return svm_segment_of(g->gdt[selector / 8], selector);
 }
 
 static struct vmcb_segment real_segment(u32 base, bool code)

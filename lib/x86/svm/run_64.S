@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* void svm_run_asm(vmcb, struct svm_registers *, host_vmcb): svm.h, svm_run(). */
+/* void svm_run_asm(vmcb, struct svm_registers *, host_vmcb): svm.h. */
 	.text
 	.globl svm_run_asm
 svm_run_asm:
@@ -66,7 +66,6 @@ svm_vmrun_next:
 	popq	%r12
 	popq	%rbp
 	popq	%rbx
-	stgi
 	ret
 
 	.section .note.GNU-stack, "", @progbits

@@ -10,17 +10,12 @@
 #include <x86/cr.h>
 #include <x86/msr.h>
 
-#define IOPM_PAGES  3
-#define MSRPM_PAGES 2
-
 /* MSRPM: table 15-8. Two bits for each MSR of three ranges of 8192. */
 #define MSRPM_RANGE	  0x2000u
 #define MSRPM_RANGE_BYTES 0x800u
 
 /* Per CPU, from the page allocator, forgotten with the case: the save area, and svm_run()'s VMCB. */
 static struct vmcb *host_vmcbs[MAX_CPUS];
-
-void svm_run_asm(struct vmcb *vmcb, struct svm_registers *registers, struct vmcb *host_vmcb);
 
 bool svm_available(void)
 {
@@ -48,8 +43,8 @@ struct svm_guest *svm_new(enum svm_mode mode)
 	g->vmcb = page_alloc();
 	g->control = &g->vmcb->control;
 	g->save = &g->vmcb->save;
-	g->iopm = pages_alloc(IOPM_PAGES, PAGE_SIZE);
-	g->msrpm = pages_alloc(MSRPM_PAGES, PAGE_SIZE);
+	g->iopm = pages_alloc(SVM_IOPM_PAGES, PAGE_SIZE);
+	g->msrpm = pages_alloc(SVM_MSRPM_PAGES, PAGE_SIZE);
 	svm_mode_alloc(g);
 	svm_reset(g, mode);
 	return g;
@@ -115,17 +110,22 @@ void svm_intercept_port(struct svm_guest *g, u32 port, bool on)
 	set_bit(g->iopm, port, on);
 }
 
-void svm_intercept_msr(struct svm_guest *g, u32 msr, bool read, bool write)
+void svm_msrpm_set(u8 *msrpm, u32 msr, bool read, bool write)
 {
 	static const u32 bases[] = { 0, 0xc0000000, 0xc0010000 };
 
 	for (u32 i = 0; i < ARRAY_SIZE(bases); i++)
 		if (msr - bases[i] < MSRPM_RANGE) {
-			u8 *map = g->msrpm + i * MSRPM_RANGE_BYTES;
+			u8 *map = msrpm + i * MSRPM_RANGE_BYTES;
 
 			set_bit(map, (msr - bases[i]) * 2, read);
 			set_bit(map, (msr - bases[i]) * 2 + 1, write);
 		}
+}
+
+void svm_intercept_msr(struct svm_guest *g, u32 msr, bool read, bool write)
+{
+	svm_msrpm_set(g->msrpm, msr, read, write);
 }
 
 void svm_deliver(struct svm_guest *g)
@@ -152,6 +152,7 @@ void svm_run(struct svm_guest *g)
 
 	landing_push(&here.landing);
 	svm_run_asm(g->vmcb, &g->registers, host_vmcbs[this_cpu()->number]);
+	stgi();
 	/* What ended the guest's function has taken the landing away, and ends what this function is part of. */
 	if (here.left)
 		landing_end();

@@ -129,7 +129,13 @@ bool svm_intercepts(const struct svm_guest *g, u32 code);
 void svm_intercept_port(struct svm_guest *g, u32 port, bool on);
 void svm_intercept_msr(struct svm_guest *g, u32 msr, bool read, bool write);
 
-/* A segment register as loading this selector would make it: from the guest's GDT, which it fills in. */
+/* The maps that the IOIO and MSR intercepts look into: 15.10, 15.11. svm_new() has cleared ones. */
+#define SVM_IOPM_PAGES	3
+#define SVM_MSRPM_PAGES 2
+void svm_msrpm_set(u8 *msrpm, u32 msr, bool read, bool write);
+
+/* A segment register as loading this selector would make it, whose descriptor is given, or in the guest's GDT. */
+struct vmcb_segment svm_segment_of(u64 descriptor, u16 selector);
 struct vmcb_segment svm_segment(const struct svm_guest *g, u16 selector);
 
 /* Makes the vector's gate of the guest's IDT lead elsewhere. Not in SVM_REAL. */
@@ -147,7 +153,10 @@ u64 svm_stack_word(const struct svm_guest *g, u32 index);
 /* CLGI, VMLOAD, VMRUN, VMSAVE, STGI. The host's own state is as before. */
 void svm_run(struct svm_guest *g);
 
-/* The instruction after svm_run()'s VMRUN. */
+/* The same for a VMCB without a struct svm_guest, but for the STGI; the host's FS, GS and so on are kept in host_vmcb. */
+void svm_run_asm(struct vmcb *vmcb, struct svm_registers *registers, struct vmcb *host_vmcb);
+
+/* The instruction after its VMRUN. */
 extern const u8 svm_vmrun_next[];
 
 /* Its exit code, of which some VMMs have only the low half right for VMEXIT_INVALID: exit_code_64. */

@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: MIT */
+#include <x86/svm/nest.h>
+
+#include <arch/machine.h>
+#include <arch/space.h>
+#include <harness/ktap.h>
+#include <mm/page.h>
+#include <setjmp.h>
+#include <string.h>
+#include <sys/cpu.h>
+#include <x86/cpuid.h>
+#include <x86/cr.h>
+#include <x86/debug.h>
+#include <x86/desc.h>
+#include <x86/msr.h>
+#include <x86/segment.h>
+#include <x86/svm/svm.h>
+
+#define STACK_PAGES   2
+#define NPT_PAGES     16 /* each has 512 GiB, but for the first, which is the root */
+#define NPT_FLAGS     (PTE_P | PTE_W | PTE_U | PTE_A | PTE_D)
+#define INSN_SIZE     2 /* of CPUID, RDMSR and WRMSR without prefixes */
+#define INSN_SIZE_MAX 15
+
+/* A CPU's hypervisor. Its memory is from before the first case, when other CPUs have not been started. */
+struct nest {
+	struct vmcb *vmcb, *host_vmcb;
+	struct svm_registers registers;
+	u8 *stack_top;
+	u64 *npt;
+	u32 npt_used;
+	jmp_buf guest;
+	u8 host_save[PAGE_SIZE] __aligned(PAGE_SIZE);
+};
+
+static struct nest *nests[MAX_CPUS];
+static u64 efer_mask; /* the bits that WRMSR accepts */
+
+/* -------------------------------------------------------------------------------------- the exits */
+
+static void inject(struct nest *n, u32 vector, bool has_error)
+{
+	n->vmcb->control.eventinj = EVENT_V | EVENT_TYPE_EXCEPTION | EVENT_VECTOR(vector) |
+				    (has_error ? EVENT_EV : 0);
+}
+
+static bool is_prefix(u8 byte, bool is_64)
+{
+	return byte == 0x66 || byte == 0x67 || byte == 0xf2 || byte == 0xf3 ||
+	       (byte & 0xe7) == 0x26 || (byte & 0xfe) == 0x64 || (is_64 && (byte & 0xf0) == 0x40);
+}
+
+/* The instruction that exited, from its bytes where the CPU does not say where it ends: 15.7.1. */
+static u64 next_rip(const struct vmcb *vmcb)
+{
+	const struct vmcb_save *save = &vmcb->save;
+	bool is_64 = save->efer & EFER_LMA && save->cs.attrib & VMCB_ATTRIB_L;
+	const u8 *insn = (const u8 *)(ulong)((is_64 ? 0 : save->cs.base) + save->rip);
+	u32 prefixes = 0;
+
+	if (cpu_has(X86_FEATURE_NRIPS))
+		return vmcb->control.nrip;
+	while (prefixes < INSN_SIZE_MAX - INSN_SIZE && is_prefix(insn[prefixes], is_64))
+		prefixes++;
+	return save->rip + prefixes + INSN_SIZE;
+}
+
+/* What an instruction that has been done for the guest leaves, as one that the CPU has done. */
+static void finish_insn(struct nest *n)
+{
+	struct vmcb_save *save = &n->vmcb->save;
+
+	save->rip = next_rip(n->vmcb);
+	n->vmcb->control.interrupt_shadow &= ~INTERRUPT_SHADOW;
+	save->rflags &= ~(u64)FLAG_RF;
+	if (save->rflags & FLAG_TF) {
+		save->dr6 |= DR6_BS;
+		inject(n, VEC_DB, false);
+	}
+}
+
+static void do_cpuid(struct nest *n)
+{
+	struct vmcb_save *save = &n->vmcb->save;
+	u32 leaf = (u32)save->rax, subleaf = (u32)n->registers.cx;
+	struct cpuid r = cpuid(leaf, subleaf);
+
+	/* Two bits follow CR4, which is the host's here. */
+	if (leaf == 1)
+		r.ecx = (r.ecx & ~(u32)BIT(27)) | (save->cr4 & CR4_OSXSAVE ? (u32)BIT(27) : 0);
+	else if (leaf == 7 && subleaf == 0)
+		r.ecx = (r.ecx & ~(u32)BIT(4)) | (save->cr4 & CR4_PKE ? (u32)BIT(4) : 0);
+	else if (leaf == 0x80000001)
+		r.ecx &= ~(u32)BIT(2);
+	else if (leaf == 0x8000000a)
+		r = (struct cpuid){ 0 };
+	save->rax = r.eax;
+	n->registers.bx = r.ebx;
+	n->registers.cx = r.ecx;
+	n->registers.dx = r.edx;
+	finish_insn(n);
+}
+
+/* SVME is set, as a guest's has to be, and seen by nobody: 15.5.1. */
+static bool write_efer(struct nest *n, u64 value)
+{
+	struct vmcb_save *save = &n->vmcb->save;
+
+	if (value & ~efer_mask || (save->cr0 & CR0_PG && (value ^ save->efer) & EFER_LME))
+		return false;
+	save->efer = (value & ~(u64)EFER_LMA) | (save->efer & EFER_LMA) | EFER_SVME;
+	return true;
+}
+
+static void do_msr(struct nest *n)
+{
+	struct vmcb_save *save = &n->vmcb->save;
+	u64 value = (u64)(u32)n->registers.dx << 32 | (u32)save->rax;
+
+	if ((u32)n->registers.cx != MSR_EFER) {
+		inject(n, VEC_GP, true);
+	} else if (n->vmcb->control.exitinfo1) {
+		if (write_efer(n, value))
+			finish_insn(n);
+		else
+			inject(n, VEC_GP, true);
+	} else {
+		save->rax = (u32)save->efer & ~(u32)EFER_SVME;
+		n->registers.dx = (u32)(save->efer >> 32);
+		finish_insn(n);
+	}
+}
+
+/* Maps the 512 GiB around the address, if there is a page left for them. */
+static bool map_more(struct nest *n, u64 address)
+{
+	u64 slot = address >> 39 & 511;
+	u64 *table = n->npt + n->npt_used * 512;
+
+	if (!n->npt || n->npt[slot] || n->npt_used == NPT_PAGES)
+		return false;
+	for (u64 i = 0; i < 512; i++)
+		table[i] = slot << 39 | i << 30 | NPT_FLAGS | PTE_PS;
+	n->npt[slot] = (ulong)table | NPT_FLAGS;
+	n->npt_used++;
+	return true;
+}
+
+/* A shutdown of the guest is one of the machine. */
+static void __noreturn shut_down(void)
+{
+	const struct desc_table_register none = { 0 };
+
+	__asm__ volatile("lidt %0; int3" : : "m"(none));
+	__builtin_unreachable();
+}
+
+static bool handle_exit(struct nest *n)
+{
+	u64 code = n->vmcb->control.exitcode;
+
+	n->vmcb->control.eventinj = 0;
+	switch (code) {
+	case SVM_EXIT_CPUID:
+		do_cpuid(n);
+		return true;
+	case SVM_EXIT_MSR:
+		do_msr(n);
+		return true;
+	case SVM_EXIT_VMRUN:
+	case SVM_EXIT_VMLOAD:
+	case SVM_EXIT_VMSAVE:
+	case SVM_EXIT_STGI:
+	case SVM_EXIT_CLGI:
+	case SVM_EXIT_SKINIT:
+	case SVM_EXIT_INVLPGA:
+		inject(n, VEC_UD, false);
+		return true;
+	case SVM_EXIT_NPF:
+		return map_more(n, n->vmcb->control.exitinfo2);
+	case SVM_EXIT_SHUTDOWN:
+		shut_down();
+	default:
+		return false;
+	}
+}
+
+/* On its own stack, GIF clear between the guest's turns: what is pending is the guest's. */
+static void __noreturn run_guest(struct nest *n)
+{
+	do {
+		svm_run_asm(n->vmcb, &n->registers, n->host_vmcb);
+		n->vmcb->control.tlb_control = TLB_FLUSH_NOTHING;
+	} while (handle_exit(n));
+	ktap_bail_out(
+		"the image as a guest of its own: exit %s (%#llx), exitinfo1 %#llx, exitinfo2 %#llx, rip %#llx",
+		svm_exit_name(n->vmcb->control.exitcode), n->vmcb->control.exitcode,
+		n->vmcb->control.exitinfo1, n->vmcb->control.exitinfo2, n->vmcb->save.rip);
+	machine_exit(false);
+}
+
+/* ---------------------------------------------------------------------------------- the beginning */
+
+/* run_guest(n) on another stack. */
+static void __noreturn call_on_stack(void *stack_top, struct nest *n)
+{
+#ifdef __x86_64__
+	__asm__ volatile("mov %0, %%rsp; xor %%ebp, %%ebp; call *%1"
+			 :
+			 : "r"(stack_top), "r"(run_guest), "D"(n)
+			 : "memory");
+#else
+	__asm__ volatile("mov %0, %%esp; push %2; call *%1"
+			 :
+			 : "r"(stack_top), "r"(run_guest), "r"(n)
+			 : "memory");
+#endif
+	__builtin_unreachable();
+}
+
+#define SELECTOR(register)                                             \
+	({                                                             \
+		u16 selector_;                                         \
+		__asm__("mov %%" #register ", %w0" : "=r"(selector_)); \
+		selector_;                                             \
+	})
+
+static struct vmcb_segment segment(u16 selector)
+{
+	return selector ? svm_segment_of(gdt_entries()[selector / 8], selector)
+			: (struct vmcb_segment){ 0 };
+}
+
+/* The guest's first instructions: back to svm_nest_enter(), whose frame is on the stack that the guest has. */
+static void __noreturn enter_guest(struct nest *n)
+{
+	longjmp(n->guest, 1);
+}
+
+/* EFER's bits, each tried alone. LMA is the CPU's own; whether writing it is ignored, that shows, too. */
+static u64 find_efer_mask(void)
+{
+	u64 efer = rdmsr(MSR_EFER), mask = efer;
+
+	for (u32 bit = 0; bit < 64; bit++)
+		if (!(efer & BIT(bit)) && !wrmsr_try(MSR_EFER, efer | BIT(bit)).kind)
+			mask |= BIT(bit);
+	wrmsr(MSR_EFER, efer);
+	return (mask | EFER_LME) & ~(u64)EFER_SVME;
+}
+
+static void init_control(struct vmcb_control *control, u8 *iopm, u8 *msrpm)
+{
+	static const u32 exits[] = { SVM_EXIT_CPUID,  SVM_EXIT_MSR,    SVM_EXIT_VMRUN,
+				     SVM_EXIT_VMLOAD, SVM_EXIT_VMSAVE, SVM_EXIT_STGI,
+				     SVM_EXIT_CLGI,   SVM_EXIT_SKINIT, SVM_EXIT_INVLPGA };
+
+	for (u32 i = 0; i < ARRAY_SIZE(exits); i++)
+		control->intercepts[exits[i] / 32] |= (u32)BIT(exits[i] % 32);
+	control->msrpm_base_pa = (ulong)msrpm;
+	control->iopm_base_pa = (ulong)iopm;
+	control->guest_asid = 1;
+}
+
+static void init_npt(struct nest *n)
+{
+	n->npt = pages_alloc(NPT_PAGES, PAGE_SIZE);
+	n->npt_used = 1;
+	map_more(n, 0);
+	n->vmcb->control.np_control = NP_ENABLE;
+	n->vmcb->control.n_cr3 = (ulong)n->npt;
+}
+
+/* As this CPU is now. */
+static void init_save(struct nest *n)
+{
+	struct vmcb_save *save = &n->vmcb->save;
+	struct desc_table_register gdtr = sgdt(), idtr = sidt();
+	ulong sp = (ulong)(n->stack_top - STACK_PAGES / 2 * PAGE_SIZE);
+
+	vmsave_try((ulong)n->vmcb); /* FS, GS, TR, LDTR, and the MSRs that belong to them */
+	save->cs = segment(SELECTOR(cs));
+	save->ss = segment(SELECTOR(ss));
+	save->ds = segment(SELECTOR(ds));
+	save->es = segment(SELECTOR(es));
+	save->gdtr = (struct vmcb_segment){ .base = gdtr.base, .limit = gdtr.limit };
+	save->idtr = (struct vmcb_segment){ .base = idtr.base, .limit = idtr.limit };
+	save->efer = rdmsr(MSR_EFER);
+	save->cr0 = read_cr0();
+	save->cr3 = read_cr3();
+	save->cr4 = read_cr4();
+	n->vmcb->control.tlb_control = TLB_FLUSH_ALL;
+	n->vmcb->control.interrupt_shadow = 0;
+	n->vmcb->control.eventinj = 0;
+	save->cpl = 0;
+	save->dr6 = read_dr6();
+	save->dr7 = read_dr7();
+	save->g_pat = rdmsr(MSR_IA32_PAT);
+	save->rflags = FLAG_1;
+	save->rip = (ulong)enter_guest;
+	/* Its argument, as a CALL passes it. */
+#ifdef __x86_64__
+	n->registers.di = (ulong)n;
+	save->rsp = sp - 8;
+#else
+	((ulong *)sp)[-1] = (ulong)n;
+	save->rsp = sp - 8;
+#endif
+	n->registers.host_flags = FLAG_1;
+}
+
+static void alloc_nests(bool nested_paging)
+{
+	static const u32 msrs[] = { MSR_EFER, MSR_VM_CR, MSR_VM_HSAVE_PA, MSR_SVM_KEY };
+	u8 *iopm = pages_alloc(SVM_IOPM_PAGES, PAGE_SIZE),
+	   *msrpm = pages_alloc(SVM_MSRPM_PAGES, PAGE_SIZE);
+
+	for (u32 i = 0; i < ARRAY_SIZE(msrs); i++)
+		svm_msrpm_set(msrpm, msrs[i], true, true);
+	for (u32 number = 0; number < cpu_count(); number++) {
+		struct nest *n = pages_alloc(ALIGN_UP(sizeof(*n), PAGE_SIZE) / PAGE_SIZE,
+					     PAGE_SIZE);
+
+		n->vmcb = page_alloc();
+		n->host_vmcb = page_alloc();
+		n->stack_top = (u8 *)pages_alloc(STACK_PAGES, PAGE_SIZE) + STACK_PAGES * PAGE_SIZE;
+		init_control(&n->vmcb->control, iopm, msrpm);
+		if (nested_paging)
+			init_npt(n);
+		nests[number] = n;
+	}
+	efer_mask = find_efer_mask();
+}
+
+const char *svm_nest_init(bool nested_paging)
+{
+	if (!svm_available())
+		return "SVM";
+	if (nested_paging &&
+	    (sizeof(ulong) == 4 || !cpu_has(X86_FEATURE_NPT) || !cpu_has(X86_FEATURE_PDPE1GB)))
+		return "nested paging, with pages of 1 GiB";
+	alloc_nests(nested_paging);
+	return NULL;
+}
+
+void svm_nest_enter(void)
+{
+	struct nest *n = nests[this_cpu()->number];
+
+	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SVME);
+	wrmsr(MSR_VM_HSAVE_PA, (ulong)n->host_save);
+	if (!setjmp(n->guest)) {
+		init_save(n);
+		call_on_stack(n->stack_top, n);
+	}
+}
