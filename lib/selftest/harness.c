@@ -33,11 +33,13 @@ TEST(args_understood, "every word of the command line sets its value, the last o
 		{ "from=4294967295", { "*", 4294967295u, DEFAULT_SEED, -1, NULL, false, false } },
 		{ "seed=0", { "*", 1, 0, -1, NULL, false, false } },
 		{ "seed=18446744073709551615", { "*", 1, UINT64_MAX, -1, NULL, false, false } },
-		{ "seed=0xfedcba9876543210", { "*", 1, 0xfedcba9876543210ull, -1, NULL, false, false } },
+		{ "seed=0xfedcba9876543210",
+		  { "*", 1, 0xfedcba9876543210ull, -1, NULL, false, false } },
 		{ "shuffle=7", { "*", 1, DEFAULT_SEED, 7, NULL, false, false } },
 		{ "nested=svm", { "*", 1, DEFAULT_SEED, -1, "svm", false, false } },
 		{ " from=3  seed=4 verbose case=x ", { "x", 3, 4, -1, NULL, true, false } },
-		{ "case=a case=b from=2 from=5 seed=1 seed=9", { "b", 5, 9, -1, NULL, false, false } },
+		{ "case=a case=b from=2 from=5 seed=1 seed=9",
+		  { "b", 5, 9, -1, NULL, false, false } },
 	};
 
 	for (u32 i = 0; i < ARRAY_SIZE(table); i++) {
@@ -52,7 +54,8 @@ TEST(args_understood, "every word of the command line sets its value, the last o
 		EXPECT_EQ(args.from, expected->from);
 		EXPECT_EQ(args.seed, expected->seed);
 		EXPECT_EQ(args.shuffle, expected->shuffle);
-		EXPECT_STR_EQ(args.nested ? args.nested : "", expected->nested ? expected->nested : "");
+		EXPECT_STR_EQ(args.nested ? args.nested : "",
+			      expected->nested ? expected->nested : "");
 		EXPECT_EQ(args.verbose, expected->verbose);
 		EXPECT_EQ(args.exhaustive, expected->exhaustive);
 	}

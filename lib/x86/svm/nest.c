@@ -134,11 +134,11 @@ static void do_msr(struct nest *n)
 /* Maps the 512 GiB around the address, if there is a page left for them. */
 static bool map_more(struct nest *n, u64 address)
 {
-	u64 slot = address >> 39 & 511;
-	u64 *table = n->npt + n->npt_used * 512;
+	u64 slot = address >> 39 & 511, *table;
 
 	if (!n->npt || n->npt[slot] || n->npt_used == NPT_PAGES)
 		return false;
+	table = n->npt + n->npt_used * 512;
 	for (u64 i = 0; i < 512; i++)
 		table[i] = slot << 39 | i << 30 | NPT_FLAGS | PTE_PS;
 	n->npt[slot] = (ulong)table | NPT_FLAGS;
