@@ -26,8 +26,16 @@ archs_find() {
 	((${#ARCHS[@]})) || usage_error 'nothing is configured; run ./configure && make'
 }
 
-# host_describe: HOST_ARCH and HOST_CPUS.
+OSRELEASE=${ASSAY_OSRELEASE:-/proc/sys/kernel/osrelease} # the runner's tests have another
+
+# host_describe: HOST_ARCH, HOST_CPUS, and the numbers of Linux's release in HOST_KERNEL, '' on another system.
 host_describe() {
+	HOST_KERNEL=''
+	if [[ -r $OSRELEASE ]]; then
+		IFS= read -r HOST_KERNEL <"$OSRELEASE" || :
+		[[ $HOST_KERNEL =~ ^[0-9]+(\.[0-9]+)+ ]] || :
+		HOST_KERNEL=${BASH_REMATCH[0]-}
+	fi
 	HOST_ARCH=$HOSTTYPE
 	case $HOST_ARCH in
 	i?86) HOST_ARCH=i386 ;;
@@ -150,6 +158,8 @@ vmm_find() {
 		elif [[ " $DRIVER_ACCELS " == *' kvm '* && -z $KVM_WHY_NOT ]]; then
 			ACCEL_OF[$arch]=kvm
 			ACCEL_WHY[$arch]="$KVM_DEVICE opens and the CPU virtualises in hardware"
+		elif [[ $DRIVER_ACCELS == kvm ]]; then
+			usage_error "--vmm $OPT_VMM: $KVM_WHY_NOT"
 		else
 			ACCEL_OF[$arch]=${DRIVER_ACCELS%% *}
 			ACCEL_WHY[$arch]='no KVM for this architecture here'
