@@ -12,7 +12,7 @@ shopt -s extglob
 # Consoles and files are bytes: half a character must not swallow the end of its line.
 export LC_ALL=C
 ROOT=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd) || exit 2
-for part in options ini config known machine results symbols guard watch scheduler show compare matrix bisect; do
+for part in options ini config known machine lab results symbols guard watch scheduler show compare matrix bisect; do
 	# shellcheck source=/dev/null
 	source "$ROOT/scripts/runner/$part.bash"
 done
@@ -28,6 +28,9 @@ if $OPT_BISECT; then
 	bisect_prepare
 fi
 host_describe
+if [[ -n $OPT_LAB ]]; then
+	lab_prepare
+fi
 archs_find
 config_read "$CONFIG"
 if $OPT_RERUN; then
@@ -47,6 +50,12 @@ fi
 
 if [[ -n $OPT_MATRIX ]]; then
 	matrix_run
+fi
+if [[ -n $OPT_LAB && -z $OPT_PRINT_COMMAND ]]; then
+	trap end_all EXIT
+	trap 'exit 130' INT TERM HUP
+	results_open
+	lab_start
 fi
 vmm_find
 if [[ -n $OPT_PRINT_COMMAND ]]; then
@@ -68,7 +77,7 @@ printf -v STARTED '%(%Y-%m-%dT%H:%M:%S%z)T' -1
 now_ms
 STARTED_MS=$NOW
 trap end_all EXIT
-results_open
+[[ -n $OPT_LAB ]] || results_open
 trap interrupted INT TERM HUP
 trap 'interrupted PIPE' PIPE
 accel_words

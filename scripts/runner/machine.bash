@@ -72,7 +72,7 @@ kvm_why_not() {
 kvm_probe() {
 	local arch job text other
 	local VM_ARCH VM_IMAGE VM_MACHINE VM_SMP VM_CPU VM_MEMORY VM_ACCEL VM_ARGS VM_PARAMS VM_OPTIONAL VM_VENDOR VM_WITHOUT VM_TOPOLOGY
-	[[ -z ${ACCEL-} ]] || return 0
+	[[ -z ${ACCEL-}$OPT_LAB ]] || return 0
 	for job in "${!JOB_TEST[@]}"; do
 		arch=${JOB_ARCH[job]}
 		[[ ${ACCEL_OF[$arch]} == kvm && -z ${KVM_PROBED[$arch]-} ]] || continue
@@ -152,6 +152,9 @@ vmm_find() {
 		if [[ $DRIVER_ACCELS == none ]]; then
 			ACCEL_OF[$arch]=none
 			ACCEL_WHY[$arch]='this VMM has only one way'
+		elif [[ -n $OPT_LAB ]]; then
+			ACCEL_OF[$arch]=kvm
+			ACCEL_WHY[$arch]="in the lab: ${LAB_WORDS-}"
 		elif [[ -n ${ACCEL-} ]]; then
 			ACCEL_OF[$arch]=$ACCEL
 			ACCEL_WHY[$arch]='ACCEL says so'
@@ -180,6 +183,7 @@ vmm_vendor() {
 # host_vendor: who made this host's CPU, intel, amd or '', into HOST_VENDOR.
 host_vendor() {
 	local line
+	[[ -z $OPT_LAB ]] || return 0 # it is known
 	HOST_VENDOR=''
 	while IFS= read -r line; do
 		case $line in

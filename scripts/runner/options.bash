@@ -27,6 +27,10 @@ Boots test images under a VMM and says, case by case, whether it did what the ma
                         (bochs:intel, bochs:amd)
       --vmm-release VERSION  this release of the VMM, such as 10.0, from Debian's archive: kept in ~/.cache/assay,
                         nothing is installed
+      --lab ARCH[:OPTIONS]  on the KVM of a Linux that runs under QEMU's TCG, on any machine: x86_64; OPTIONS are of KVM's
+                        modules, as in x86_64:npt=0,nested=0. The VMM is then kvm
+      --lab-kernel VERSION|PATH  which Linux: 5.10, 6.1 (default), 6.12 or 7.3, from Debian's archive; or a kernel that you
+                        have built, or the folder that you have built it in
       --matrix A,B,...  everything on each of these, and what they do not agree about: releases as above; programs, or
                         folders with programs, by a path; VMMs by name. X=A calls A X. Results are in DIR/A, DIR/B, ...,
                         DIR/matrix.html and matrix.json
@@ -42,7 +46,8 @@ Boots test images under a VMM and says, case by case, whether it did what the ma
   -h, --help            this text
 
 Environment: ACCEL (kvm, tcg, ...), MACHINE, QEMU and BOCHS (the binary), TIMEOUT (seconds without a sign of
-life from a case; 0: none), ASSAY_CACHE (a folder instead of ~/.cache/assay), NO_COLOR.
+life from a case; 0: none), ASSAY_CACHE (a folder instead of ~/.cache/assay), LAB_QEMU (the one
+under which the lab's Linux runs), NO_COLOR.
 
 Exit status: 0 nothing unexpected; 1 FAIL, CRASH, TIMEOUT or ERROR; 2 usage or configuration; 130
 interrupted; with --compare, 1: something regressed; with --bisect, 125.
@@ -71,7 +76,7 @@ usage_error() {
 OPT_ALL=false OPT_GROUPS=() OPT_JOBS='' OPT_LIST='' OPT_TAP=false OPT_VERBOSE=false OPT_ARCHS=''
 OPT_ISOLATE=false OPT_REPEAT=1 OPT_UNTIL_FAIL=false OPT_SHUFFLE='' OPT_FAIL_FAST=false OPT_RERUN=false
 OPT_COMPARE=() OPT_BISECT=false OPT_BUILD=''
-OPT_VMM=qemu OPT_VMM_CONFIG='' OPT_RELEASE='' OPT_MATRIX='' OPT_OUT=logs OPT_KNOWN='' OPT_STRICT=false OPT_PRINT_COMMAND='' OPT_PATTERNS=()
+OPT_VMM='' OPT_VMM_CONFIG='' OPT_LAB='' OPT_LAB_KERNEL='' OPT_RELEASE='' OPT_MATRIX='' OPT_OUT=logs OPT_KNOWN='' OPT_STRICT=false OPT_PRINT_COMMAND='' OPT_PATTERNS=()
 OPT_REST=() # the options as they were given, but for --matrix and --out
 CONFIG=$ROOT/unittests.cfg
 
@@ -92,7 +97,7 @@ options_parse() {
 			set -- "${option#*=}" "$@"
 			option=${option%%=*}
 			case $option in
-			--group | --jobs | --arch | --repeat | --shuffle | --build | --vmm | --vmm-release | --matrix | --out | --known | --config | --print-command) ;;
+			--group | --jobs | --arch | --repeat | --shuffle | --build | --lab | --lab-kernel | --vmm | --vmm-release | --matrix | --out | --known | --config | --print-command) ;;
 			*) usage_error "option '$option' takes no value; try --help" ;;
 			esac
 			;;
@@ -103,7 +108,7 @@ options_parse() {
 		esac
 		given=("$option")
 		case $option in
-		-g | --group | -j | --jobs | --arch | --repeat | --shuffle | --build | --vmm | --vmm-release | --matrix | --out | --known | --config | --print-command)
+		-g | --group | -j | --jobs | --arch | --repeat | --shuffle | --build | --lab | --lab-kernel | --vmm | --vmm-release | --matrix | --out | --known | --config | --print-command)
 			(($#)) || usage_error "option '$option' needs a value; try --help"
 			value=$1
 			[[ -n $value ]] || usage_error "option '$option' has an empty value"
@@ -150,6 +155,8 @@ options_parse() {
 				[[ $OPT_VMM_CONFIG =~ ^[A-Za-z0-9_-]+$ ]] || usage_error "--vmm $value: '$OPT_VMM_CONFIG' is no configuration's name"
 			fi
 			;;
+		--lab) OPT_LAB=$value ;;
+		--lab-kernel) OPT_LAB_KERNEL=$value ;;
 		--vmm-release) OPT_RELEASE=$value ;;
 		--matrix) OPT_MATRIX=$value ;;
 		--out) OPT_OUT=$value ;;
@@ -177,6 +184,15 @@ options_parse() {
 	fi
 	if $OPT_BISECT && ((!${#OPT_PATTERNS[@]})); then
 		usage_error '--bisect needs a test or a case'
+	fi
+	if [[ -n $OPT_LAB ]]; then
+		lab_parse "$OPT_LAB"
+	elif [[ -n $OPT_LAB_KERNEL ]]; then
+		usage_error '--lab-kernel goes with --lab'
+	fi
+	if [[ -z $OPT_VMM ]]; then
+		OPT_VMM=qemu
+		[[ -z $OPT_LAB ]] || OPT_VMM=kvm
 	fi
 	if [[ -n $OPT_MATRIX ]]; then
 		if $OPT_BISECT || $OPT_RERUN || $OPT_TAP || $OPT_UNTIL_FAIL || [[ -n ${OPT_COMPARE[*]}$OPT_PRINT_COMMAND$OPT_RELEASE ]]; then

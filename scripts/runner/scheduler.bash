@@ -50,6 +50,7 @@ start_boot() {
 	else
 		job_command "$job" "${JOB_GLOB[job]}" "${JOB_FROM[job]}"
 	fi
+	[[ -z $OPT_LAB ]] || lab_wrap
 	now_ms
 	: >"$LOG" || usage_error "cannot write $LOG"
 	if [[ -n ${DRIVER_WANTS_FOLDER-} ]]; then
@@ -79,6 +80,8 @@ vmm_verdict() {
 	local signal arch=${JOB_ARCH[${RUN_JOB[$1]}]}
 	if [[ -n ${RUN_ENDED_FOR[$1]} ]]; then
 		DRIVER_HOW=timeout DRIVER_SAID='' DRIVER_WORDS=${RUN_ENDED_FOR[$1]}
+	elif lab_verdict "$2"; then
+		:
 	elif (($2 > 128 && $2 <= 192)); then
 		signal=$(kill -l $(($2 - 128)))
 		DRIVER_HOW=died DRIVER_SAID='' DRIVER_WORDS="the VMM died of signal $(($2 - 128)) (SIG$signal)"
@@ -422,6 +425,7 @@ end_vmms() {
 # end_all: no VMM is left and the results folder is free again, however the runner ends.
 end_all() {
 	end_vmms
+	lab_end
 	results_unlock
 }
 
