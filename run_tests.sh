@@ -70,7 +70,11 @@ fi
 kvm_probe
 if [[ $OPT_KNOWN != none ]]; then
 	[[ -z $OPT_KNOWN || -f $OPT_KNOWN ]] || usage_error "--known $OPT_KNOWN: no such file"
-	known_read "${OPT_KNOWN:-$ROOT/scripts/vmm/$OPT_VMM/known.cfg}"
+	if [[ -n $OPT_KNOWN ]]; then
+		known_read "$OPT_KNOWN"
+	else
+		known_find
+	fi
 fi
 OPT_JOBS=${OPT_JOBS:-$HOST_CPUS}
 printf -v STARTED '%(%Y-%m-%dT%H:%M:%S%z)T' -1

@@ -4,14 +4,16 @@
  * after the other. A command's standard output is the port "console", its standard error is "errors". Lines:
  *
  *	ready RELEASE PARAMETERS	to the host: there is a /dev/kvm; or "failed WHY"
- *	run WORD WORD ...		from the host, with US (1FH) before each word
- *	done STATUS			to the host, the status as a shell has it
+ *	run SETTING WORD WORD ...	from the host, with US (1FH) before each word; SETTING is '' or "MODULE OPTIONS",
+ *					which the module is to have besides its own
+ *	done STATUS			to the host, the status as a shell has it; or "refused WHY"
  *	off				from the host
  */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +29,8 @@
 #define PORTS	     "/sys/class/virtio-ports"
 #define MODULES	     "/lab/modules" /* a line for each: file, options */
 #define PORTS_US     10000000	    /* they are there by then */
+#define UNLOAD_US    2000000
+#define MAX_MODULES  32
 #define LOOK_US	     10000
 #define MAX_WORDS    256
 #define MAX_REQUEST  65536
@@ -62,26 +66,82 @@ static void mount_all(void)
 	}
 }
 
+static struct module {
+	char path[128], options[512];
+	char name[64];
+	char setting[512]; /* what it was loaded with besides */
+} modules[MAX_MODULES];
+static size_t module_count;
+
+static bool load_module(struct module *module, const char *setting)
+{
+	int fd = open(module->path, O_RDONLY | O_CLOEXEC);
+	char options[1100];
+	bool loaded;
+
+	snprintf(options, sizeof(options), "%s %s", module->options, setting);
+	snprintf(module->setting, sizeof(module->setting), "%s", setting);
+	loaded = fd >= 0 && !syscall(SYS_finit_module, fd, options, 0);
+	if (fd >= 0)
+		close(fd);
+	return loaded;
+}
+
+/* FOLDER/NAME.ko OPTIONS */
+static void add_module(const char *line)
+{
+	struct module *module = &modules[module_count++];
+	const char *name;
+
+	sscanf(line, "%127s %511[^\n]", module->path, module->options);
+	name = strrchr(module->path, '/');
+	snprintf(module->name, sizeof(module->name), "%s", name ? name + 1 : module->path);
+	module->name[strcspn(module->name, ".")] = '\0';
+	if (!load_module(module, ""))
+		note_failure("%s: %s", module->path, strerror(errno));
+}
+
 static void load_modules(void)
 {
 	FILE *list = fopen(MODULES, "r");
 	char line[1024];
 
-	if (!list)
-		return;
-	while (fgets(line, sizeof(line), list)) {
-		char *rest = line, *path = strsep(&rest, " \n");
-		int fd = open(path, O_RDONLY | O_CLOEXEC);
+	while (list && module_count < MAX_MODULES && fgets(line, sizeof(line), list))
+		add_module(line);
+	if (list)
+		fclose(list);
+}
 
-		if (rest)
-			rest[strcspn(rest, "\n")] = '\0';
-		if (fd < 0 ||
-		    (syscall(SYS_finit_module, fd, rest ? rest : "", 0) && errno != EEXIST))
-			note_failure("%s: %s", path, strerror(errno));
-		if (fd >= 0)
-			close(fd);
+/* Every module is as it was at first but for the one of this setting. False: `why`. */
+static bool apply(const char *setting, char *why, size_t size)
+{
+	size_t name = strcspn(setting, " ");
+	bool found = !name;
+
+	for (size_t i = 0; i < module_count; i++) {
+		struct module *module = &modules[i];
+		bool meant = name && strlen(module->name) == name &&
+			     !strncmp(module->name, setting, name);
+		const char *wanted = meant ? setting + name + (setting[name] == ' ') : "";
+
+		found |= meant;
+		if (!strcmp(module->setting, wanted))
+			continue;
+		/* Whoever used it has ended, but maybe not yet quite. */
+		for (int waited = 0;
+		     syscall(SYS_delete_module, module->name, O_NONBLOCK) && waited < UNLOAD_US;
+		     waited += LOOK_US)
+			usleep(LOOK_US);
+		if (!load_module(module, wanted)) {
+			snprintf(why, size, "%s cannot be loaded with %s: %s", module->name, wanted,
+				 strerror(errno));
+			return false;
+		}
 	}
-	fclose(list);
+	if (!found)
+		snprintf(why, size, "%.*s is built in, and cannot be loaded with%s", (int)name,
+			 setting, setting + name);
+	return found;
 }
 
 /* The first line of a file in sysfs, or false. */
@@ -209,7 +269,7 @@ static void serve(int control, int console, int errors)
 {
 	static char request[MAX_REQUEST];
 	FILE *requests = fdopen(control, "r");
-	char *words[MAX_WORDS + 1];
+	char *words[MAX_WORDS + 1], why[1100];
 
 	while (requests && fgets(request, sizeof(request), requests)) {
 		size_t count = 0;
@@ -222,11 +282,15 @@ static void serve(int control, int console, int errors)
 		words[count] = NULL;
 		if (!strcmp(words[0], "off"))
 			return;
-		if (strcmp(words[0], "run") || count < 2)
+		if (strcmp(words[0], "run") || count < 3)
 			continue;
+		if (!apply(words[1], why, sizeof(why))) {
+			dprintf(control, "refused %s\n", why);
+			continue;
+		}
 		pid = fork();
 		if (!pid)
-			run(words + 1, console, errors);
+			run(words + 2, console, errors);
 		dprintf(control, "done %d\n", pid < 0 ? 126 : wait_for(pid));
 	}
 }

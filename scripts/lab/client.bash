@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs a command in the lab, as if it ran here: its standard output, standard error and exit status are this process's.
-# Usage: client.bash FOLDER COMMAND [ARGUMENT...]; supervise.bash has what FOLDER is.
+# Usage: client.bash FOLDER SETTING COMMAND [ARGUMENT...]; supervise.bash has what FOLDER is, agent.c what SETTING is.
 set -u
 export LC_ALL=C
 source "${BASH_SOURCE[0]%/*}/wait.bash"
@@ -38,8 +38,7 @@ for fd in "$console" "$errors" "$linux"; do
 	cat <&"$fd" >/dev/null
 done
 words=run
-printf -v words '%s\037%s' run "$1"
-for word in "${@:2}"; do
+for word; do
 	words+=$'\037'$word
 done
 [[ $words != *$'\n'* ]] || lab_error 'a word of the command has a newline in it'
@@ -60,6 +59,7 @@ line='' part=''
 while true; do
 	if IFS= read -r -t "$LOOK" -u "$control" part; then
 		line+=$part
+		[[ $line != 'refused '* ]] || lab_error "${line#refused }"
 		[[ $line != 'done '* ]] || break
 		line=''
 	else

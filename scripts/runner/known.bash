@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # known.cfg of a VMM: the cases and rows that it is known to fail, and the manual's words against it.
 
-KNOWN_KEYS=(arch versions confirmed accel cpu vendor verdict manual actual link +cases)
+KNOWN_KEYS=(arch versions confirmed accel kernel cpu vendor verdict manual actual link +cases)
 declare -A KNOWN=() # "arch/test" -> lines "known CASE ROW VERDICT WORDS", tabs between
 
 # version_in VERSION RANGE: LOW..HIGH, both included, either may be empty. 7.2.22 is in ..7.2: only as
@@ -27,17 +27,33 @@ version_at_least() {
 	return 0
 }
 
-# known_read FILE: keeps what applies to the VMM of this run. A section is a deviation, with the cases that it makes fail. One
-# that does not exist is an error, wherever the image is there to tell.
+# known_find: what is known of the VMM of this run; of KVM, which is the kernel's whatever VMM uses it; and of the CPU that the
+# lab's TCG is.
+known_find() {
+	local arch uses_kvm=false
+	known_read "$ROOT/scripts/vmm/$OPT_VMM/known.cfg"
+	for arch in "${ARCHS[@]}"; do
+		[[ ${ACCEL_OF[$arch]%%,*} != kvm ]] || uses_kvm=true
+	done
+	if $uses_kvm && [[ $OPT_VMM != kvm ]]; then
+		known_read "$ROOT/scripts/vmm/kvm/known.cfg" "$HOST_KERNEL" kvm
+	fi
+	if [[ -n $OPT_LAB ]]; then
+		known_read "$ROOT/scripts/lab/known.cfg" "$LAB_QEMU_VERSION"
+	fi
+}
+
+# known_read FILE [VERSION [ACCEL]]: keeps what applies to the VMM of this run, or to VERSION of something else, where the
+# accelerator is ACCEL. A section is a deviation, with the cases that it makes fail. One that does not exist is an error,
+# wherever the image is there to tell.
 known_read() {
-	local section arch item
-	KNOWN=()
+	local section arch item version=${2-} accel=${3-}
 	[[ -f $1 ]] || return 0
 	ini_read "$1" "${KNOWN_KEYS[@]}"
 	for section in ${INI_SECTIONS[@]+"${INI_SECTIONS[@]}"}; do
 		known_check "$1" "$section"
 		for arch in "${ARCHS[@]}"; do
-			known_is_for "${INI["$section|arch"]-}" "$arch" || continue
+			known_is_for "${INI["$section|arch"]-}" "$arch" && known_is_for "$accel" "${ACCEL_OF[$arch]%%,*}" || continue
 			while IFS= read -r item; do
 				known_tests "$arch" "$item"
 				((${#KNOWN_TESTS[@]})) ||
@@ -56,6 +72,10 @@ known_check() {
 	done
 	[[ ${INI["$2|versions"]-..} =~ ^$number?\.\.$number?$ ]] ||
 		usage_error "$1:${INI_LINE["$2|versions"]}: versions is LOW..HIGH, not '${INI["$2|versions"]}'"
+	[[ ${INI["$2|kernel"]-..} =~ ^$number?\.\.$number?$ ]] ||
+		usage_error "$1:${INI_LINE["$2|kernel"]}: kernel is LOW..HIGH, not '${INI["$2|kernel"]}'"
+	[[ -z ${INI["$2|kernel"]-} || ${INI["$2|accel"]-} == kvm ]] ||
+		usage_error "$1:${INI_LINE["$2|kernel"]}: kernel is the host's, which matters to KVM: accel = kvm has to go with it"
 	[[ ${INI["$2|confirmed"]} =~ ^$number(\ $number)*$ ]] ||
 		usage_error "$1:${INI_LINE["$2|confirmed"]}: confirmed is a list of releases with spaces between, not '${INI["$2|confirmed"]}'"
 	[[ ${INI["$2|vendor"]:-amd} == @(intel|amd) ]] ||
@@ -87,7 +107,8 @@ known_is_for_cpu() {
 known_add() {
 	local test name=$3 row='' words
 	known_is_for "${INI["$2|accel"]-}" "${ACCEL_OF[$1]%%,*}" || return 0
-	version_in "${VERSION_OF[$1]}" "${INI["$2|versions"]-..}" || return 0
+	version_in "${version:-${VERSION_OF[$1]}}" "${INI["$2|versions"]-..}" || return 0
+	version_in "$HOST_KERNEL" "${INI["$2|kernel"]-..}" || return 0
 	words="${INI["$2|manual"]} Actual: ${INI["$2|actual"]}"
 	words=${words//\\/\\\\} # as the judge's messages are
 	if [[ $name == */* ]]; then

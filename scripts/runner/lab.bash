@@ -192,9 +192,12 @@ lab_describe() {
 	LAB_WORDS="Linux ${LAB_READY%% *} under QEMU $LAB_QEMU_VERSION"
 }
 
-# lab_wrap: DRIVER_ARGV is run in the lab.
+# lab_wrap ARCH: DRIVER_ARGV is run in the lab. TCG sets bits in PDPTEs that KVM with nested paging finds reserved: i386's
+# images have shadow paging, unless somebody wants it otherwise.
 lab_wrap() {
-	DRIVER_ARGV=(bash "$ROOT/scripts/lab/client.bash" "$LAB_FOLDER" "${DRIVER_ARGV[@]}")
+	local setting=''
+	[[ $1 != i386 || " ${LAB_OPTIONS[*]-}" == *[\ .]npt=* ]] || setting='kvm_amd npt=0'
+	DRIVER_ARGV=(bash "$ROOT/scripts/lab/client.bash" "$LAB_FOLDER" "$setting" "${DRIVER_ARGV[@]}")
 }
 
 # lab_verdict STATUS: whether it says that the lab has failed: then DRIVER_*.

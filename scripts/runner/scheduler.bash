@@ -50,7 +50,7 @@ start_boot() {
 	else
 		job_command "$job" "${JOB_GLOB[job]}" "${JOB_FROM[job]}"
 	fi
-	[[ -z $OPT_LAB ]] || lab_wrap
+	[[ -z $OPT_LAB ]] || lab_wrap "${JOB_ARCH[job]}"
 	now_ms
 	: >"$LOG" || usage_error "cannot write $LOG"
 	if [[ -n ${DRIVER_WANTS_FOLDER-} ]]; then
