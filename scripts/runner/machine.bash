@@ -155,6 +155,9 @@ vmm_find() {
 		elif [[ -n $OPT_LAB ]]; then
 			ACCEL_OF[$arch]=kvm
 			ACCEL_WHY[$arch]="in the lab: ${LAB_WORDS-}"
+		elif [[ ${ACCEL-} == kvm* && " $DRIVER_ACCELS " != *' kvm '* ]]; then
+			ACCEL_OF[$arch]=${DRIVER_ACCELS%% *}
+			ACCEL_WHY[$arch]='ACCEL says kvm, which this host has not for this architecture'
 		elif [[ -n ${ACCEL-} ]]; then
 			ACCEL_OF[$arch]=$ACCEL
 			ACCEL_WHY[$arch]='ACCEL says so'

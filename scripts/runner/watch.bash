@@ -60,7 +60,27 @@ forgive_gap() {
 	done
 }
 
-# A VMM is ended that has been silent for too long, that babbles without end in one case, or whose guest starts
+# given_up PID: whether the VMM has said, by what its driver knows, that it does not go on; what it adds then comes at once.
+given_up() {
+	local line lines
+	[[ -n ${DRIVER_GAVE_UP-} ]] || return
+	[[ -z ${RUN_GAVE_UP[$1]-} ]] || return 0
+	job_log "${RUN_JOB[$1]}"
+	if ((JOB_FROM[${RUN_JOB[$1]}] > 1)); then
+		LOG+=.part
+	fi
+	[[ -s $LOG.stderr ]] || return
+	mapfile -t lines <"$LOG.stderr"
+	for line in "${lines[@]}"; do
+		if [[ $line =~ $DRIVER_GAVE_UP ]]; then
+			RUN_GAVE_UP[$1]=$line
+			return 1 # it is ended at the next look
+		fi
+	done
+	return 1
+} 2>/dev/null
+
+# A VMM is ended that has given up, that has been silent for too long, that babbles without end in one case, or whose guest starts
 # again and again; its end is then seen like any other.
 watch_all() {
 	local pid why
@@ -79,7 +99,9 @@ watch_all() {
 		look "$pid"
 		run_limit "$pid"
 		why=''
-		if ((LIMIT && NOW - RUN_ALIVE[$pid] > LIMIT * 1000)); then
+		if given_up "$pid"; then
+			why=${RUN_GAVE_UP[$pid]}
+		elif ((LIMIT && NOW - RUN_ALIVE[$pid] > LIMIT * 1000)); then
 			why="no sign of life for $LIMIT s"
 		elif ((LIMIT && NOW - RUN_SINCE[$pid] > LIMIT * CASE_LIMITS * 1000)); then
 			why="words, but no end of the case for $((LIMIT * CASE_LIMITS)) s"

@@ -9,6 +9,9 @@ QEMU_TELLS_PANIC=7.1
 # qboot does what these images need of a firmware in a quarter of SeaBIOS's time.
 QEMU_FIRMWARE=(-bios qboot.rom)
 
+# At these QEMU stops the machine, and waits for ever.
+DRIVER_GAVE_UP='^(KVM internal error|KVM: entry failed|error: kvm run failed)'
+
 # The binary for architecture $1 into DRIVER_BINARY, or why there is none into DRIVER_ERROR.
 driver_find() {
 	local package=qemu-system-x86
@@ -203,7 +206,9 @@ qemu_refuses() {
 		[[ $1 == *@('is not a valid'|'not found'|'failed to find romfile'|[Ii]'nvalid parameter'|'does not accept value'|'invalid object type'|'is unexpected')* ]]
 		return
 	done
-	if [[ $1 == *'unsupported machine type'* ]]; then
+	if [[ $VM_ACCEL == kvm* && $1 == *'exceeds the maximum cpus supported by KVM'* ]]; then
+		[[ -n $VM_SMP ]]
+	elif [[ $1 == *'unsupported machine type'* ]]; then
 		[[ -n $VM_MACHINE && -z ${MACHINE-} ]]
 	elif [[ $1 == *"unable to find CPU model '"* ]]; then
 		[[ -n $VM_CPU && $1 == *"'${VM_CPU%%,*}'"* ]]
