@@ -71,7 +71,7 @@ while true; do
 			words="the outer QEMU ended with status $status"
 			((status <= 128)) || words="the outer QEMU died of signal $((status - 128)) (SIG$(kill -l $((status - 128))))"
 			{
-				echo "lab error: $words: $(tail -n 1 qemu)"
+				echo "lab error: $words$(grep -v 'warning: ' qemu | tail -n 1 | sed 's/^/: /')"
 				sed 's/^/Linux: /' <&"$linux"
 			} >&2
 			exit "$STATUS_LAB"

@@ -63,7 +63,7 @@ kernel_of_path() {
 
 # kernel_get VERSION: of `arch`, into the cache.
 kernel_get() {
-	local version=$1 new='' suites='' what="Linux $1" package='' found='' debian_arch=${KERNEL_DEBIAN_ARCH[$arch]}
+	local version=$1 new='' suites='' what="Linux $1" found='' debian_arch=${KERNEL_DEBIAN_ARCH[$arch]}
 	local -A updated=()
 	debian_open '--lab-kernel takes any kernel by its path' || return
 	if [[ ! -d $KERNEL_FOLDER ]]; then # no other run has
@@ -76,9 +76,14 @@ kernel_get() {
 	rm -rf "$cache/apt"
 }
 
-# kernel_fetch: the package into `new`; `package`, `found` (its version) and `suites` say which.
+# kernel_depends PACKAGE: those of its dependencies that have the kernel, or parts of it.
+kernel_depends() {
+	debian_apt apt-cache depends "$1" 2>/dev/null | sed -n 's/^ *Depends: *\(linux-\(image\|binary\|modules\)-[0-9][^ ]*\)$/\1/p'
+}
+
+# kernel_fetch: the packages into `new`; `found` (their version) and `suites` say which.
 kernel_fetch() {
-	local candidates=() seen='' words
+	local candidates=() seen='' words package packages
 	[[ -z ${KERNEL_SUITES[$version]-} ]] || candidates=("${KERNEL_SUITES[$version]}")
 	if version_at_least "$version" "$KERNEL_NEWEST"; then
 		candidates+=("${KERNEL_OTHERS[@]}")
@@ -91,13 +96,16 @@ kernel_fetch() {
 			seen+=", $found in ${suites##* }"
 			continue
 		fi
-		package=$(debian_apt apt-cache depends "${KERNEL_PACKAGES[$arch]}" 2>/dev/null | sed -n 's/^ *Depends: *\(linux-image-[^ ]*\)$/\1/p')
+		mapfile -t packages < <(kernel_depends "${KERNEL_PACKAGES[$arch]}" | while read -r package; do
+			echo "$package"
+			kernel_depends "$package" # since 7.0
+		done)
 		debian_say "fetching Linux $found for $arch from Debian's ${suites##* } into $cache"
 		words=$(mkdir -p "$new" 2>&1) || {
 			echo "${words##*$'\n'}"
 			return 1
 		}
-		(cd "$new" && debian_run 'cannot be fetched' apt-get download "${package%%$'\n'*}")
+		(cd "$new" && debian_run 'cannot be fetched' apt-get download "${packages[@]}")
 		return
 	done
 	rm -rf "$cache/apt"
@@ -106,19 +114,20 @@ kernel_fetch() {
 	return 1
 }
 
-# kernel_unpack: the package in `new` to new/kept, as the lab wants it.
+# kernel_unpack: the packages in `new` to new/kept, as the lab wants them.
 kernel_unpack() {
-	local words image
-	words=$(mkdir -p "$new/root" "$new/kept" 2>&1 && dpkg-deb -x "$new"/*.deb "$new/root" 2>&1) || {
-		echo "Linux $found cannot be unpacked in $cache: ${words##*$'\n'}"
-		return 1
-	}
-	for image in "$new"/root/boot/vmlinu[xz]-*; do
-		words=$(cp "$image" "$new/kept/kernel" 2>&1) || {
-			echo "Linux $found has no kernel: ${words##*$'\n'}"
+	local words image deb
+	for deb in "$new"/*.deb; do
+		words=$(mkdir -p "$new/root" "$new/kept" 2>&1 && dpkg-deb -x "$deb" "$new/root" 2>&1) || {
+			echo "Linux $found cannot be unpacked in $cache: ${words##*$'\n'}"
 			return 1
 		}
 	done
+	image=$(find "$new/root" -name 'vmlinu[xz]*' -type f | head -n 1)
+	words=$(cp "$image" "$new/kept/kernel" 2>&1) || {
+		echo "Debian's package of Linux $found has no kernel: ${words##*$'\n'}"
+		return 1
+	}
 	echo "$found" >"$new/kept/version"
 	kernel_modules "$new/root" "$new/kept"
 }
@@ -138,7 +147,7 @@ kernel_modules() {
 # kernel_module ROOT FOLDER NAME: with those it depends on before it. One that is nowhere is built in: where modules.builtin does
 # not say so, Linux will.
 kernel_module() {
-	local file needed words
+	local file needed words name
 	[[ -z ${done[$3]-} && $builtin != *"/$3.ko"* ]] || return 0
 	done[$3]=true
 	file=$(find "$1" \( -name "$3.ko*" -o -name "${3//_/-}.ko*" \) ! -name '*.o' -type f 2>/dev/null | head -n 1)

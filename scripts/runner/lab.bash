@@ -9,6 +9,8 @@ LAB_STATUS=125        # of client.bash: the lab has failed, not the VMM
 declare -A LAB_ARCHS=([x86_64]='x86_64 i386') # by architecture of the lab: those that run there
 # The last: nothing that only costs time, and messages from warnings on.
 LAB_LINUX='panic=-1 loglevel=5 nokaslr mitigations=off random.trust_cpu=on no_timer_check tsc=reliable'
+LAB_USUAL_MS=5000
+LAB_BOOT_MS=0
 LAB_PID=0             # of supervise.bash
 
 # lab_parse VALUE: ARCH[:OPTION=VALUE,...] into LAB_ARCH and LAB_OPTIONS.
@@ -27,6 +29,10 @@ lab_parse() {
 lab_prepare() {
 	[[ -z ${ACCEL-} || $ACCEL == kvm ]] || usage_error "ACCEL=$ACCEL and --lab: what runs in the lab is KVM; one of them"
 	HOST_ARCH=$LAB_ARCH
+	HOST_KERNEL=${OPT_LAB_KERNEL##*/} # until it is up
+	[[ $HOST_KERNEL =~ ^[0-9]+(\.[0-9]+)+$ ]] || HOST_KERNEL=999
+	HOST_VENDOR=''
+	[[ $LAB_ARCH != x86_64 ]] || HOST_VENDOR=amd # as the outer QEMU's CPU model
 	[[ -n $OPT_ARCHS ]] || lab_archs
 	OPT_JOBS=1
 }
@@ -63,7 +69,11 @@ lab_start() {
 	bash "$ROOT/scripts/lab/supervise.bash" "$LAB_FOLDER" "${LAB_ARGV[@]}" </dev/null >"$LAB_FOLDER/log" 2>&1 &
 	LAB_PID=$!
 	guard_tell begun "$LAB_PID"
+	now_ms
+	LAB_BOOT_MS=-$NOW
 	lab_wait "$LAB_FOLDER" || usage_error "--lab: $LAB_WHY_NOT; $LAB_FOLDER has what QEMU and Linux said"
+	now_ms
+	LAB_BOOT_MS=$((LAB_BOOT_MS + NOW))
 	lab_describe
 }
 
@@ -183,13 +193,18 @@ lab_describe() {
 		[[ $LAB_READY =~ ^[0-9]+(\.[0-9]+)+ ]] || :
 		HOST_KERNEL=${BASH_REMATCH[0]-}
 	fi
-	HOST_VENDOR=''
-	[[ $LAB_ARCH != x86_64 ]] || HOST_VENDOR=amd # as the outer QEMU's CPU model
 	LAB_PARAMETERS=''
 	for word in ${LAB_READY#* }; do
 		[[ $word != kvm*.@(npt|nested|force_emulation_prefix|enable_pmu|avic)=* ]] || LAB_PARAMETERS+=", $word"
 	done
 	LAB_WORDS="Linux ${LAB_READY%% *} under QEMU $LAB_QEMU_VERSION"
+}
+
+# lab_limit PID: LIMIT is for a host that brings Linux up in LAB_USUAL_MS, and a slower one gets more in proportion. Before the
+# first case, the lab may have to be started anew.
+lab_limit() {
+	LIMIT=$((LIMIT * (LAB_BOOT_MS < 10 * LAB_USUAL_MS ? LAB_BOOT_MS + LAB_USUAL_MS : 10 * LAB_USUAL_MS) / LAB_USUAL_MS))
+	((RUN_BOOT_MS[$1])) || LIMIT=$((LIMIT + LAB_BOOT_LOOKS / 10))
 }
 
 # lab_wrap ARCH: DRIVER_ARGV is run in the lab. TCG sets bits in PDPTEs that KVM with nested paging finds reserved: i386's

@@ -134,8 +134,17 @@ results_report() {
 	{ sort -s -n -k1,1 "$OUT/events.tsv" && results_commands; } | awk -f "$ROOT/scripts/runner/json.awk" -f "$ROOT/scripts/runner/report.awk" \
 		-v "out=${OUT//\\/\\\\}" -v "template=${ROOT//\\/\\\\}/scripts/runner/report.html" -v "vmm=$VMM_NAME" -v "cases=$EVENTS_CASES" \
 		-v "vmm_version=$(unique "${VERSION_OF[@]}")" -v "accel=$(unique "${ACCEL_OF[@]}")" -v "arch=${ARCHS[*]}" \
-		-v "host=$HOST_ARCH, $HOST_CPUS CPUs, $OSTYPE" -v "commit=$commit" -v "started=$STARTED" \
+		-v "host=$(results_host)" -v "commit=$commit" -v "started=$STARTED" \
 		-v "seconds=$((tenths / 10)).$((tenths % 10))"
+}
+
+# Where the VMM ran.
+results_host() {
+	if [[ -n $OPT_LAB ]]; then
+		echo "lab: $LAB_WORDS$LAB_PARAMETERS"
+	else
+		echo "$HOST_ARCH, $HOST_CPUS CPUs, $OSTYPE${HOST_KERNEL:+ $HOST_KERNEL}"
+	fi
 }
 
 # How each test can be booted by hand, for the HTML report: "command", test, command line with @CASE@ for a case.

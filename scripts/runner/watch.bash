@@ -15,6 +15,10 @@ run_limit() {
 	local seconds=${TIMEOUT:-${TEST["${JOB_TEST[${RUN_JOB[$1]}]}|timeout"]:-$DEFAULT_TIMEOUT}}
 	LIMIT=$((10#${seconds%s}))
 	[[ -z ${TIMEOUT-} ]] && ((LIMIT)) || return 0
+	if [[ -n $OPT_LAB ]]; then
+		lab_limit "$1"
+		return
+	fi
 	if ((!RUN_BOOT_MS[$1])); then
 		LIMIT=$((LIMIT > DEFAULT_TIMEOUT ? LIMIT : DEFAULT_TIMEOUT))
 	elif ((RUN_BOOT_MS[$1] > BOOT_MS)); then
