@@ -5,10 +5,9 @@
  */
 #include "pc.h"
 
-#include <errno.h>
+#include <cpuid.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 
 #define MAX_ENTRIES 256
 
@@ -136,6 +135,18 @@ static void complete_topology(struct kvm_cpuid2 *cpuid, uint32_t function, uint3
 	}
 }
 
+/* The brand string is the host's: KVM leaves it to its users. */
+static void complete_brand(struct kvm_cpuid2 *cpuid)
+{
+	for (unsigned int i = 0; i < cpuid->nent; i++) {
+		struct kvm_cpuid_entry2 *entry = &cpuid->entries[i];
+
+		if (entry->function >= 0x80000002 && entry->function <= 0x80000004)
+			__get_cpuid(entry->function, &entry->eax, &entry->ebx, &entry->ecx,
+				    &entry->edx);
+	}
+}
+
 void cpuid_set(struct vcpu *vcpu)
 {
 	uint32_t apic_id = pc_apic_id(vcpu->number);
@@ -148,6 +159,7 @@ void cpuid_set(struct vcpu *vcpu)
 	IOCTL(kvm_fd, KVM_GET_SUPPORTED_CPUID, cpuid);
 	for (unsigned int i = 0; i < cpuid->nent; i++)
 		adapt(&cpuid->entries[i], apic_id);
+	complete_brand(cpuid);
 	complete_topology(cpuid, 0xb, apic_id);
 	complete_topology(cpuid, 0x1f, apic_id);
 	IOCTL(vcpu->fd, KVM_SET_CPUID2, cpuid);

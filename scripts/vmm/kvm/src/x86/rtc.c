@@ -46,6 +46,8 @@ static uint64_t date_at;
 /* How far update_flags() has come. */
 static uint64_t flags_until;
 static pthread_cond_t changed;
+/* What was written to the day of the week is not compared with the date: days between the two. */
+static int weekday_shift;
 
 static bool stands(void)
 {
@@ -91,7 +93,7 @@ static uint8_t field(const struct tm *t, unsigned int reg)
 	case HOURS:
 		return coded_hour(t->tm_hour);
 	case WEEKDAY:
-		return coded(t->tm_wday + 1);
+		return coded((t->tm_wday + weekday_shift) % 7 + 1);
 	case DAY:
 		return coded(t->tm_mday);
 	case MONTH:
@@ -112,8 +114,10 @@ static void set_field(unsigned int reg, uint8_t value, uint64_t now)
 {
 	struct tm t;
 	time_t before = date_now(now);
+	int weekday;
 
 	gmtime_r(&before, &t);
+	weekday = t.tm_wday + weekday_shift;
 	switch (reg) {
 	case SECONDS:
 		t.tm_sec = decoded(value);
@@ -124,6 +128,9 @@ static void set_field(unsigned int reg, uint8_t value, uint64_t now)
 	case HOURS:
 		t.tm_hour = decoded_hour(value);
 		break;
+	case WEEKDAY:
+		weekday_shift = (decoded(value) + 13 - t.tm_wday) % 7;
+		return;
 	case DAY:
 		t.tm_mday = decoded(value);
 		break;
@@ -137,7 +144,8 @@ static void set_field(unsigned int reg, uint8_t value, uint64_t now)
 		t.tm_year = t.tm_year % 100 + (decoded(value) - 19) * 100;
 		break;
 	}
-	date += timegm(&t) - before;
+	date += timegm(&t) - before; /* which makes t.tm_wday that of the new date */
+	weekday_shift = (weekday + 7 - t.tm_wday) % 7;
 }
 
 static bool alarm_matches(time_t at)
