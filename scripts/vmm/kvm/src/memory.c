@@ -25,6 +25,11 @@ void memory_add(uint64_t start, uint64_t size)
 		fail("%llu MiB of memory: %s", (unsigned long long)(size / MiB), strerror(errno));
 	region.userspace_addr = (uintptr_t)host;
 	IOCTL(vm_fd, KVM_SET_USER_MEMORY_REGION, &region);
+	/* System-management mode has an address space of its own, with the same memory in it. */
+	if (has_extension(KVM_CAP_MULTI_ADDRESS_SPACE) > 1) {
+		region.slot |= 1u << 16;
+		IOCTL(vm_fd, KVM_SET_USER_MEMORY_REGION, &region);
+	}
 	ranges[count].start = start;
 	ranges[count].size = size;
 	ranges[count++].host = host;

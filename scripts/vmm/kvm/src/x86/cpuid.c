@@ -11,8 +11,8 @@
 
 #define MAX_ENTRIES 256
 
-#define X2APIC	     (1u << 21)
 #define TSC_DEADLINE (1u << 24)
+#define HYPERVISOR   (1u << 31)
 #define HTT	     (1u << 28)
 #define CMP_LEGACY   (1u << 1)
 
@@ -75,6 +75,7 @@ static void adapt(struct kvm_cpuid_entry2 *entry, uint32_t apic_id)
 	switch (entry->function) {
 	case 1:
 		entry->ebx = (entry->ebx & 0xffff) | 1u << (16 + package_bits()) | apic_id << 24;
+		entry->ecx |= HYPERVISOR; /* whose leaves KVM has added */
 		entry->edx &= ~HTT;
 		if (in_package > 1)
 			entry->edx |= HTT;

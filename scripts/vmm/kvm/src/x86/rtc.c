@@ -40,7 +40,7 @@
 static uint8_t ram[128] = { [A] = A_RUNS | 6, [B] = B_24, [D] = D_VALID };
 static unsigned int selected;
 
-/* The date at an instant of clock_ns(): it goes on from there if the clock runs, else it is that one. */
+/* The date at an instant of clock_ns(), from which it goes on while the clock runs. While it stands, the bytes in `ram` are it. */
 static int64_t date;
 static uint64_t date_at;
 /* How far update_flags() has come. */
@@ -56,7 +56,7 @@ static bool stands(void)
 
 static int64_t date_now(uint64_t now)
 {
-	return stands() ? date : date + (int64_t)((now - date_at) / NS);
+	return date + (int64_t)((now - date_at) / NS);
 }
 
 static uint8_t coded(int value)
@@ -110,42 +110,45 @@ static bool is_date(unsigned int reg)
 	       (reg >= HOURS && reg <= YEAR && reg != HOURS + 1) || reg == CENTURY;
 }
 
+static const unsigned int date_registers[] = { SECONDS, MINUTES, HOURS, WEEKDAY,
+					       DAY,	MONTH,	 YEAR,	CENTURY };
+
+/* The date into its bytes. */
+static void store_date(uint64_t now)
+{
+	time_t at = date_now(now);
+	struct tm t;
+
+	gmtime_r(&at, &t);
+	for (size_t i = 0; i < COUNTOF(date_registers); i++)
+		ram[date_registers[i]] = field(&t, date_registers[i]);
+}
+
+/* The other way round. What is no date, such as day 31 of a month that has 30, is one of the next month. */
+static void load_date(void)
+{
+	struct tm t = { .tm_sec = decoded(ram[SECONDS]),
+			.tm_min = decoded(ram[MINUTES]),
+			.tm_hour = decoded_hour(ram[HOURS]),
+			.tm_mday = decoded(ram[DAY]),
+			.tm_mon = decoded(ram[MONTH]) - 1,
+			.tm_year = (decoded(ram[CENTURY]) - 19) * 100 + decoded(ram[YEAR]) };
+	int weekday = decoded(ram[WEEKDAY]) - 1;
+
+	date = timegm(&t); /* which makes t.tm_wday that of the date */
+	weekday_shift = (weekday + 7 - t.tm_wday) % 7;
+}
+
 static void set_field(unsigned int reg, uint8_t value, uint64_t now)
 {
-	struct tm t;
-	time_t before = date_now(now);
-	int weekday;
-
-	gmtime_r(&before, &t);
-	weekday = t.tm_wday + weekday_shift;
-	switch (reg) {
-	case SECONDS:
-		t.tm_sec = decoded(value);
-		break;
-	case MINUTES:
-		t.tm_min = decoded(value);
-		break;
-	case HOURS:
-		t.tm_hour = decoded_hour(value);
-		break;
-	case WEEKDAY:
-		weekday_shift = (decoded(value) + 13 - t.tm_wday) % 7;
+	if (stands()) {
+		ram[reg] = value;
 		return;
-	case DAY:
-		t.tm_mday = decoded(value);
-		break;
-	case MONTH:
-		t.tm_mon = decoded(value) - 1;
-		break;
-	case YEAR:
-		t.tm_year += decoded(value) - t.tm_year % 100;
-		break;
-	case CENTURY:
-		t.tm_year = t.tm_year % 100 + (decoded(value) - 19) * 100;
-		break;
 	}
-	date += timegm(&t) - before; /* which makes t.tm_wday that of the new date */
-	weekday_shift = (weekday + 7 - t.tm_wday) % 7;
+	store_date(now);
+	ram[reg] = value;
+	load_date();
+	date_at += (now - date_at) / NS * NS;
 }
 
 static bool alarm_matches(time_t at)
@@ -266,7 +269,7 @@ uint32_t rtc_read(unsigned int offset, unsigned int size)
 		return 0xff;
 	update_flags(now);
 	value = ram[selected];
-	if (is_date(selected)) {
+	if (is_date(selected) && !stands()) {
 		gmtime_r(&at, &t);
 		return field(&t, selected);
 	}
@@ -282,20 +285,24 @@ uint32_t rtc_read(unsigned int offset, unsigned int size)
 	return value;
 }
 
-/* From A or B: the date goes on from here, or stands still. */
+/* A or B: the clock may stop, or go on. */
 static void set_control(unsigned int reg, uint8_t value, uint64_t now)
 {
-	int64_t before = date_now(now);
-	bool stood = stands(), reset = reg == A && (ram[A] & A_DIVIDER) != A_RUNS;
+	bool stood = stands(), reset = (ram[A] & A_DIVIDER) != A_RUNS;
 
+	if (!stood)
+		store_date(now);
 	ram[reg] = value;
 	if (reg == B && (value & B_SET))
 		ram[B] &= (uint8_t)~C_UPDATE;
-	if (stands() && !stood)
-		date = before;
-	/* After the divider's reset, the first update comes half a second later. */
-	if (!stands() && stood)
+	if (stands())
+		return;
+	if (stood) {
+		load_date();
+		/* After the divider's reset, the first update comes half a second later. */
 		date_at = reset ? now - NS / 2 : now - (now - date_at) % NS;
+		flags_until = now;
+	}
 }
 
 void rtc_write(unsigned int offset, unsigned int size, uint32_t value)
