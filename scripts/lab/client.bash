@@ -3,6 +3,7 @@
 # Usage: client.bash FOLDER SETTING COMMAND [ARGUMENT...]; supervise.bash has what FOLDER is, agent.c what SETTING is.
 set -u
 export LC_ALL=C
+# shellcheck source=scripts/lab/wait.bash
 source "${BASH_SOURCE[0]%/*}/wait.bash"
 
 LOOK=0.1         # s between two looks at what has come
@@ -19,7 +20,8 @@ lab_error() {
 
 # A client that was killed has left its command running: such a boot is of no use any more.
 retire_busy() {
-	local now=$folder/$(readlink "$folder/now") tries
+	local now tries
+	now=$folder/$(readlink "$folder/now")
 	[[ -e $now/busy ]] || return 0
 	kill -KILL "$(<"$now/pid")" 2>/dev/null
 	for ((tries = 0; tries < 100; tries++)); do

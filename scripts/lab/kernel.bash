@@ -135,7 +135,7 @@ kernel_unpack() {
 # kernel_modules ROOT FOLDER: what KERNEL_MODULES and those they depend on are below ROOT, to FOLDER.
 kernel_modules() {
 	local builtin name
-	local -A done=()
+	local -A copied=()
 	builtin=$(find "$1" -name modules.builtin -exec cat {} + 2>/dev/null)
 	builtin=${builtin//-/_}
 	: >"$2/modules"
@@ -148,8 +148,8 @@ kernel_modules() {
 # not say so, Linux will.
 kernel_module() {
 	local file needed words name
-	[[ -z ${done[$3]-} && $builtin != *"/$3.ko"* ]] || return 0
-	done[$3]=true
+	[[ -z ${copied[$3]-} && $builtin != *"/$3.ko"* ]] || return 0
+	copied[$3]=true
 	file=$(find "$1" \( -name "$3.ko*" -o -name "${3//_/-}.ko*" \) ! -name '*.o' -type f 2>/dev/null | head -n 1)
 	[[ -n $file ]] || return 0
 	words=$(

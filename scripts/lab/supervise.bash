@@ -14,7 +14,7 @@ folder=$1 failures=0 boot=0
 shift
 while true; do
 	boot=$((boot + 1))
-	mkdir "$folder/$boot" && cd "$folder/$boot" && mkfifo control.in control.out && : >console >errors >linux || exit 1
+	mkdir "$folder/$boot" && cd "$folder/$boot" && mkfifo control.in control.out && touch console errors linux || exit 1
 	status=0
 	"$@" </dev/null >qemu 2>&1 &
 	echo $! >pid

@@ -53,7 +53,8 @@ known_read() {
 	for section in ${INI_SECTIONS[@]+"${INI_SECTIONS[@]}"}; do
 		known_check "$1" "$section"
 		for arch in "${ARCHS[@]}"; do
-			known_is_for "${INI["$section|arch"]-}" "$arch" && known_is_for "$accel" "${ACCEL_OF[$arch]%%,*}" || continue
+			known_is_for "${INI["$section|arch"]-}" "$arch" || continue
+			known_is_for "$accel" "${ACCEL_OF[$arch]%%,*}" || continue
 			while IFS= read -r item; do
 				known_tests "$arch" "$item"
 				((${#KNOWN_TESTS[@]})) ||

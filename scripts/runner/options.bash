@@ -33,7 +33,7 @@ Boots test images under a VMM and says, case by case, whether it did what the ma
                         have built, or the folder that you have built it in
       --matrix A,B,...  everything on each of these, and what they do not agree about: releases as above; programs, or
                         folders with programs, by a path; VMMs by name. X=A calls A X. Results are in DIR/A, DIR/B, ...,
-                        DIR/matrix.html and matrix.json
+                        DIR/matrix.html and matrix.json. With --lab: kernels
       --out DIR         results (default: logs; the previous run is kept as DIR.old)
       --known FILE|none the VMM's known deviations (default: scripts/vmm/<vmm>/known.cfg)
       --strict          a known deviation that is gone is a failure
@@ -195,8 +195,8 @@ options_parse() {
 		[[ -z $OPT_LAB ]] || OPT_VMM=kvm
 	fi
 	if [[ -n $OPT_MATRIX ]]; then
-		if $OPT_BISECT || $OPT_RERUN || $OPT_TAP || $OPT_UNTIL_FAIL || [[ -n ${OPT_COMPARE[*]}$OPT_PRINT_COMMAND$OPT_RELEASE ]]; then
-			usage_error '--matrix does not go with --bisect, --compare, --print-command, --rerun-failed, --tap13, --until-fail and --vmm-release'
+		if $OPT_BISECT || $OPT_RERUN || $OPT_TAP || $OPT_UNTIL_FAIL || [[ -n ${OPT_COMPARE[*]}$OPT_PRINT_COMMAND$OPT_RELEASE$OPT_LAB_KERNEL ]]; then
+			usage_error '--matrix does not go with --bisect, --compare, --lab-kernel, --print-command, --rerun-failed, --tap13, --until-fail and --vmm-release'
 		fi
 		matrix_parse "$OPT_MATRIX"
 	fi

@@ -5,8 +5,8 @@ load helper
 # A lab with a kernel of somebody's, and our own VMM, which the fake VMM plays.
 prepare() {
 	unset ACCEL QEMU
-	ln -s "$TOP/scripts/lab" scripts/lab
-	mkdir -p scripts/vmm/kvm build/x86_64/lab
+	mkdir -p scripts/lab scripts/vmm/kvm build/x86_64/lab
+	ln -s "$TOP/scripts/lab/"*.bash scripts/lab/ # known.cfg would be about other tests
 	ln -s "$TOP/scripts/vmm/kvm/driver.bash" scripts/vmm/kvm/
 	printf '#!/bin/sh\n' >build/x86_64/lab/agent
 	chmod +x build/x86_64/lab/agent
@@ -185,4 +185,46 @@ END
 	lab --list
 	equal "${#lines[@]}" 3
 	[[ ! -e lab-starts ]]
+}
+
+@test "--matrix: several kernels, side by side" {
+	prepare
+	cp vmlinuz other
+	cat >which <<'END'
+#!/bin/sh
+# What the lab says depends on the kernel.
+for word; do last=$word; done
+[ "$1" = --version ] || case $(cat ../linux) in
+other) FAKE_LAB_READY='ready 6.12.1-fake'; export FAKE_LAB_READY ;;
+esac
+exec "$TOP/scripts/tests/fake-lab" "$@"
+END
+	echo other >other
+	chmod +x which
+	export TOP LAB_QEMU=$P/which
+	runner --lab x86_64 --matrix old=./vmlinuz,new=./other
+	equal "$status" 0
+	contains "$output" 'kvm 6.1.0, accelerator kvm'
+	contains "$output" 'kvm 6.12.1, accelerator kvm'
+	equal "$(lab_boots)" 2
+	rm -r logs lab-starts starts
+	runner --lab x86_64 --matrix 6.1,bochs
+	refused "'bochs' is neither a kernel's release like 6.1, nor a path"
+	runner --lab x86_64 --matrix ./vmlinuz,./nosuch
+	refused './nosuch: there is no such kernel'
+}
+
+@test "--bisect: what cannot be judged is 125" {
+	prepare
+	runner --bisect --lab x86_64 --lab-kernel ./vmlinuz t:alpha
+	equal "$status" 0
+	scenario <<'END'
+case_alpha() { not_ok; }
+END
+	runner --bisect --lab x86_64 --lab-kernel ./vmlinuz t:alpha
+	equal "$status" 1
+	FAKE_LAB_READY='failed Linux 6.1.0 has no /dev/kvm' runner --bisect --lab x86_64 --lab-kernel ./vmlinuz t:alpha
+	equal "$status" 125
+	runner --bisect --build false --lab x86_64 --lab-kernel ./vmlinuz t:alpha
+	equal "$status" 125
 }
