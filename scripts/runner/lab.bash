@@ -124,24 +124,34 @@ lab_initramfs() {
 		cpio_file "lab/$module" "$KERNEL_FOLDER/$module" || return
 	done <"$KERNEL_FOLDER/modules"
 	lab_modules >"$LAB_FOLDER/modules" && cpio_file lab/modules "$LAB_FOLDER/modules" || return
-	vmm_driver
-	DRIVER_FILES=()
 	for job in "${!JOB_TEST[@]}"; do
 		test_image "${JOB_TEST[job]}"
 		files[$ROOT/build/${JOB_ARCH[job]}/$IMAGE]=true
 	done
 	for job in "${ARCHS[@]}"; do
-		driver_find "$job"
-		[[ -z $DRIVER_ERROR ]] || {
-			echo "$DRIVER_ERROR" >&2
-			return 1
-		}
-		files[$DRIVER_BINARY]=true
+		lab_vmm "$job" || return
+		for file in "$DRIVER_BINARY" ${DRIVER_FILES[@]+"${DRIVER_FILES[@]}"}; do
+			files[$file]=true
+		done
 	done
 	for file in "${!files[@]}"; do
 		cpio_file "$file" "$file" || return
 	done
 	cpio_end
+}
+
+# lab_vmm ARCH: the VMM into DRIVER_BINARY, by its path, and what it needs besides into DRIVER_FILES.
+lab_vmm() {
+	DRIVER_FILES=()
+	vmm_driver
+	driver_find "$1"
+	if [[ -z $DRIVER_ERROR ]] && declare -F driver_files >/dev/null; then
+		driver_files
+	fi
+	[[ -z $DRIVER_ERROR ]] || {
+		echo "$DRIVER_ERROR" >&2
+		return 1
+	}
 }
 
 # lab_modules: each of the modules with its options, as the agent wants them.
@@ -207,11 +217,12 @@ lab_limit() {
 	((RUN_BOOT_MS[$1])) || LIMIT=$((LIMIT + LAB_BOOT_LOOKS / 10))
 }
 
-# lab_wrap ARCH: DRIVER_ARGV is run in the lab. TCG sets bits in PDPTEs that KVM with nested paging finds reserved: i386's
+# lab_wrap ARCH: DRIVER_ARGV is run in the lab, where nobody looks for programs. TCG sets bits in PDPTEs that KVM with nested paging finds reserved: i386's
 # images have shadow paging, unless somebody wants it otherwise.
 lab_wrap() {
 	local setting=''
 	[[ $1 != i386 || " ${LAB_OPTIONS[*]-}" == *[\ .]npt=* ]] || setting='kvm_amd npt=0'
+	DRIVER_ARGV[0]=$(type -P "${DRIVER_ARGV[0]}")
 	DRIVER_ARGV=(bash "$ROOT/scripts/lab/client.bash" "$LAB_FOLDER" "$setting" "${DRIVER_ARGV[@]}")
 }
 

@@ -28,7 +28,7 @@ Boots test images under a VMM and says, case by case, whether it did what the ma
       --vmm-release VERSION  this release of the VMM, such as 10.0, from Debian's archive: kept in ~/.cache/assay,
                         nothing is installed
       --lab ARCH[:OPTIONS]  on the KVM of a Linux that runs under QEMU's TCG, on any machine: x86_64; OPTIONS are of KVM's
-                        modules, as in x86_64:npt=0,nested=0. The VMM is then kvm
+                        modules, as in x86_64:npt=0,nested=0. The VMM is kvm, or qemu with --vmm qemu
       --lab-kernel VERSION|PATH  which Linux: 5.10, 6.1 (default), 6.12 or 7.3, from Debian's archive; or a kernel that you
                         have built, or the folder that you have built it in
       --matrix A,B,...  everything on each of these, and what they do not agree about: releases as above; programs, or
@@ -189,6 +189,9 @@ options_parse() {
 		lab_parse "$OPT_LAB"
 	elif [[ -n $OPT_LAB_KERNEL ]]; then
 		usage_error '--lab-kernel goes with --lab'
+	fi
+	if [[ -n $OPT_LAB && -n $OPT_RELEASE ]]; then
+		usage_error '--vmm-release does not go with --lab, which takes the VMM of this host'
 	fi
 	if [[ -z $OPT_VMM ]]; then
 		OPT_VMM=qemu

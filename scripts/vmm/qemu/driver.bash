@@ -166,6 +166,23 @@ driver_status() {
 	esac
 }
 
+# What QEMU needs besides itself to run x86's images in the lab: libraries, firmware.
+QEMU_FIRMWARE_FILES=(qboot.rom bios-256k.bin bios.bin kvmvapic.bin linuxboot.bin linuxboot_dma.bin multiboot.bin multiboot_dma.bin pvh.bin
+	vgabios-stdvga.bin efi-virtio.rom)
+
+# The files that DRIVER_BINARY needs into DRIVER_FILES, or why it cannot run where only these are into DRIVER_ERROR.
+driver_files() {
+	local folder file
+	DRIVER_BINARY=$(type -P "$DRIVER_BINARY")
+	mapfile -t DRIVER_FILES < <(ldd "$DRIVER_BINARY" 2>/dev/null | sed -n 's/^[^/]*\(\/[^ ]*\) (0x.*/\1/p')
+	((${#DRIVER_FILES[@]})) || DRIVER_ERROR="$DRIVER_BINARY is no program that ldd knows, and cannot be taken into the lab"
+	while IFS= read -r folder; do
+		for file in "${QEMU_FIRMWARE_FILES[@]}"; do
+			[[ ! -f $folder/$file ]] || DRIVER_FILES+=("$folder/$file")
+		done
+	done < <("$DRIVER_BINARY" -L help 2>/dev/null </dev/null | xargs -r -d "\n" realpath -qe)
+}
+
 # Features that QEMU does not know, spaces around each: no CPU of it has them.
 QEMU_UNKNOWN=' '
 
