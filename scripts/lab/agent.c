@@ -8,6 +8,8 @@
  *					which the module is to have besides its own
  *	done STATUS			to the host, the status as a shell has it; or "refused WHY"
  *	off				from the host
+ *
+ * A first request may be in the file /lab/request.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -27,6 +29,7 @@
 #include <unistd.h>
 
 #define PORTS	     "/sys/class/virtio-ports"
+#define REQUEST	     "/lab/request"
 #define MODULES	     "/lab/modules" /* a line for each: file, options */
 #define PORTS_US     10000000	    /* they are there by then */
 #define UNLOAD_US    2000000
@@ -265,10 +268,9 @@ static int wait_for(pid_t pid)
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-static void serve(int control, int console, int errors)
+static void serve(int control, int console, int errors, FILE *requests)
 {
 	static char request[MAX_REQUEST];
-	FILE *requests = fdopen(control, "r");
 	char *words[MAX_WORDS + 1], why[1100];
 
 	while (requests && fgets(request, sizeof(request), requests)) {
@@ -309,7 +311,8 @@ int main(void)
 			*failures ? ": " : "", failures);
 	} else {
 		say_ready(control);
-		serve(control, console, errors);
+		serve(control, console, errors, fopen(REQUEST, "r"));
+		serve(control, console, errors, fdopen(control, "r"));
 	}
 	reboot(RB_POWER_OFF);
 	return 1;

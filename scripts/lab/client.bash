@@ -30,21 +30,44 @@ retire_busy() {
 	done
 }
 
-retire_busy
-lab_wait "$folder" || lab_error "$LAB_WHY_NOT"
-cd "$LAB_NOW" || lab_error "$LAB_NOW is gone"
-: >busy
-exec {console}<console {errors}<errors {linux}<linux {control}<>control.out {requests}<>control.in
-# What was there before is another command's.
-for fd in "$console" "$errors" "$linux"; do
-	cat <&"$fd" >/dev/null
-done
+# boot_with REQUEST: a boot that has it from its beginning on.
+boot_with() {
+	local before tries pid
+	before=$(readlink "$folder/now")
+	printf '%s\n' "$1" >"$folder/request"
+	source "${BASH_SOURCE[0]%/*}/initramfs.bash"
+	{ cpio_file lab/request "$folder/request" && cpio_end; } >"$folder/next.new" && mv "$folder/next.new" "$folder/next" ||
+		lab_error 'the request cannot be written'
+	pid=$(<"$folder/$before/pid")
+	[[ -e $folder/$before/ended ]] || kill -KILL "$pid" 2>/dev/null
+	for ((tries = 0; tries < 100; tries++)); do
+		[[ "$(readlink "$folder/now")" == "$before" ]] || return 0
+		sleep "$LOOK"
+	done
+	lab_error 'it does not boot anew'
+}
+
 words=run
 for word; do
 	words+=$'\037'$word
 done
 [[ $words != *$'\n'* ]] || lab_error 'a word of the command has a newline in it'
-printf '%s\n' "$words" >&"$requests"
+if [[ -e $folder/deterministic ]]; then
+	boot_with "$words"
+else
+	retire_busy
+fi
+lab_wait "$folder" || lab_error "$LAB_WHY_NOT"
+cd "$LAB_NOW" || lab_error "$LAB_NOW is gone"
+: >busy
+exec {console}<console {errors}<errors {linux}<linux {control}<>control.out {requests}<>control.in
+if [[ ! -e $folder/deterministic ]]; then
+	# What was there before is another command's.
+	for fd in "$console" "$errors" "$linux"; do
+		cat <&"$fd" >/dev/null
+	done
+	printf '%s\n' "$words" >&"$requests"
+fi
 
 # show: what has come since the last time.
 show() {

@@ -5,6 +5,9 @@
 # agent.c has what goes through them), console, errors, linux (the kernel's console), qemu (what QEMU says), pid, and
 # ended, with QEMU's exit status, once it has. Whoever saw Linux come up makes FOLDER/N/ready. Two boots without that are the
 # end: FOLDER/failed says why.
+#
+# If there is FOLDER/deterministic, each boot waits for FOLDER/next, the rest of its initramfs, whose first part is
+# FOLDER/initrd.first; so that all it does is determined before it begins.
 set -u
 export LC_ALL=C
 
@@ -14,6 +17,10 @@ folder=$1 failures=0 boot=0
 shift
 while true; do
 	boot=$((boot + 1))
+	if [[ -e $folder/deterministic ]]; then
+		until [[ -e $folder/next ]]; do sleep 0.05; done
+		cat "$folder/initrd.first" "$folder/next" >"$folder/initrd" && rm "$folder/next" || exit 1
+	fi
 	mkdir "$folder/$boot" && cd "$folder/$boot" && mkfifo control.in control.out && touch console errors linux || exit 1
 	status=0
 	"$@" </dev/null >qemu 2>&1 &

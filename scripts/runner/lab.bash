@@ -6,9 +6,9 @@
 LAB_QEMU_RELEASE=10.0 # earlier ones abort in some tests
 LAB_MIB=1024
 LAB_STATUS=125        # of client.bash: the lab has failed, not the VMM
-declare -A LAB_ARCHS=([x86_64]='x86_64 i386') # by architecture of the lab: those that run there
+declare -A LAB_ARCHS=([x86_64]='x86_64 i386' [arm64]='arm64 arm') # by architecture of the lab: those that run there
 # The last: nothing that only costs time, and messages from warnings on.
-LAB_LINUX='panic=-1 loglevel=5 nokaslr mitigations=off random.trust_cpu=on no_timer_check tsc=reliable'
+LAB_LINUX='panic=-1 loglevel=5 nokaslr mitigations=off random.trust_cpu=on'
 LAB_USUAL_MS=5000
 LAB_BOOT_MS=0
 LAB_PID=0             # of supervise.bash
@@ -64,6 +64,12 @@ lab_start() {
 	[[ -z $DRIVER_ERROR ]] || usage_error "--lab: $DRIVER_ERROR"
 	words=$(lab_initramfs 2>&1 >"$LAB_FOLDER/initrd") || usage_error "--lab: $LAB_FOLDER/initrd cannot be written: ${words##*$'\n'}"
 	lab_argv
+	if $OPT_DETERMINISTIC; then
+		# The first boot is to see what there is; then there is one for each test.
+		: >"$LAB_FOLDER/deterministic"
+		mv "$LAB_FOLDER/initrd" "$LAB_FOLDER/initrd.first"
+		: >"$LAB_FOLDER/next"
+	fi
 	set -m
 	guard_start
 	bash "$ROOT/scripts/lab/supervise.bash" "$LAB_FOLDER" "${LAB_ARGV[@]}" </dev/null >"$LAB_FOLDER/log" 2>&1 &
@@ -126,7 +132,9 @@ lab_initramfs() {
 	lab_modules >"$LAB_FOLDER/modules" && cpio_file lab/modules "$LAB_FOLDER/modules" || return
 	for job in "${!JOB_TEST[@]}"; do
 		test_image "${JOB_TEST[job]}"
-		files[$ROOT/build/${JOB_ARCH[job]}/$IMAGE]=true
+		file=$ROOT/build/${JOB_ARCH[job]}/$IMAGE
+		[[ $LAB_ARCH == x86_64 ]] || file=${file%.elf}.bin
+		files[$file]=true
 	done
 	for job in "${ARCHS[@]}"; do
 		lab_vmm "$job" || return
@@ -178,7 +186,11 @@ lab_argv() {
 	case $LAB_ARCH in
 	x86_64)
 		machine=(-machine q35 -cpu EPYC)
-		append+=' console=ttyS0 kvm.force_emulation_prefix=1'
+		append+=' console=ttyS0 no_timer_check tsc=reliable kvm.force_emulation_prefix=1'
+		;;
+	arm64)
+		machine=(-machine 'virt,virtualization=on,gic-version=3' -cpu 'max,pauth-impdef=on')
+		append+=' console=ttyAMA0'
 		;;
 	esac
 	for option in ${LAB_OPTIONS[@]+"${LAB_OPTIONS[@]}"}; do
@@ -187,6 +199,9 @@ lab_argv() {
 	LAB_ARGV=("$LAB_QEMU_BINARY" -accel 'tcg,thread=single' "${machine[@]}" -smp 1 -m "${LAB_MIB}M" -nodefaults -no-user-config
 		-display none -no-reboot -serial 'file:linux' -device virtio-serial-pci
 		-chardev 'pipe,id=control,path=control' -chardev 'file,id=console,path=console' -chardev 'file,id=errors,path=errors')
+	if $OPT_DETERMINISTIC; then
+		LAB_ARGV+=(-icount 'shift=2,sleep=off' -rtc 'base=2024-01-01,clock=vm' -seed 1 -global virtio-serial-pci.ioeventfd=off)
+	fi
 	for port in control console errors; do
 		LAB_ARGV+=(-device "virtserialport,chardev=$port,name=$port")
 	done
@@ -239,5 +254,5 @@ lab_end() {
 	wait "$LAB_PID" 2>/dev/null
 	guard_tell ended "$LAB_PID"
 	LAB_PID=0
-	rm -rf "$LAB_FOLDER/initrd" "$LAB_FOLDER/linux" "$LAB_FOLDER/kernel" "$LAB_FOLDER/modules" "$LAB_FOLDER"/*/control.*
+	rm -rf "$LAB_FOLDER"/{next,request} "$LAB_FOLDER"/initrd* "$LAB_FOLDER/linux" "$LAB_FOLDER/kernel" "$LAB_FOLDER/modules" "$LAB_FOLDER"/*/control.*
 }

@@ -27,10 +27,11 @@ Boots test images under a VMM and says, case by case, whether it did what the ma
                         (bochs:intel, bochs:amd)
       --vmm-release VERSION  this release of the VMM, such as 10.0, from Debian's archive: kept in ~/.cache/assay,
                         nothing is installed
-      --lab ARCH[:OPTIONS]  on the KVM of a Linux that runs under QEMU's TCG, on any machine: x86_64; OPTIONS are of KVM's
+      --lab ARCH[:OPTIONS]  on the KVM of a Linux that runs under QEMU's TCG, on any machine: x86_64 or arm64; OPTIONS are of KVM's
                         modules, as in x86_64:npt=0,nested=0. The VMM is kvm, or qemu with --vmm qemu
       --lab-kernel VERSION|PATH  which Linux: 5.10, 6.1 (default), 6.12 or 7.3, from Debian's archive; or a kernel that you
                         have built, or the folder that you have built it in
+      --deterministic   with --lab: two runs are the same, to the instruction; each test boots the lab
       --matrix A,B,...  everything on each of these, and what they do not agree about: releases as above; programs, or
                         folders with programs, by a path; VMMs by name. X=A calls A X. Results are in DIR/A, DIR/B, ...,
                         DIR/matrix.html and matrix.json. With --lab: kernels
@@ -76,7 +77,7 @@ usage_error() {
 OPT_ALL=false OPT_GROUPS=() OPT_JOBS='' OPT_LIST='' OPT_TAP=false OPT_VERBOSE=false OPT_ARCHS=''
 OPT_ISOLATE=false OPT_REPEAT=1 OPT_UNTIL_FAIL=false OPT_SHUFFLE='' OPT_FAIL_FAST=false OPT_RERUN=false
 OPT_COMPARE=() OPT_BISECT=false OPT_BUILD=''
-OPT_VMM='' OPT_VMM_CONFIG='' OPT_LAB='' OPT_LAB_KERNEL='' OPT_RELEASE='' OPT_MATRIX='' OPT_OUT=logs OPT_KNOWN='' OPT_STRICT=false OPT_PRINT_COMMAND='' OPT_PATTERNS=()
+OPT_VMM='' OPT_VMM_CONFIG='' OPT_LAB='' OPT_LAB_KERNEL='' OPT_DETERMINISTIC=false OPT_RELEASE='' OPT_MATRIX='' OPT_OUT=logs OPT_KNOWN='' OPT_STRICT=false OPT_PRINT_COMMAND='' OPT_PATTERNS=()
 OPT_REST=() # the options as they were given, but for --matrix and --out
 CONFIG=$ROOT/unittests.cfg
 
@@ -155,6 +156,7 @@ options_parse() {
 				[[ $OPT_VMM_CONFIG =~ ^[A-Za-z0-9_-]+$ ]] || usage_error "--vmm $value: '$OPT_VMM_CONFIG' is no configuration's name"
 			fi
 			;;
+		--deterministic) OPT_DETERMINISTIC=true ;;
 		--lab) OPT_LAB=$value ;;
 		--lab-kernel) OPT_LAB_KERNEL=$value ;;
 		--vmm-release) OPT_RELEASE=$value ;;
@@ -189,6 +191,8 @@ options_parse() {
 		lab_parse "$OPT_LAB"
 	elif [[ -n $OPT_LAB_KERNEL ]]; then
 		usage_error '--lab-kernel goes with --lab'
+	elif $OPT_DETERMINISTIC; then
+		usage_error '--deterministic goes with --lab'
 	fi
 	if [[ -n $OPT_LAB && -n $OPT_RELEASE ]]; then
 		usage_error '--vmm-release does not go with --lab, which takes the VMM of this host'

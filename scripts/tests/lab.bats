@@ -121,6 +121,10 @@ END
 	refused "kernels are a version like 6.1, or a path with a / in it, not 'latest'"
 	runner --lab-kernel 6.1
 	refused '--lab-kernel goes with --lab'
+	runner --deterministic
+	refused '--deterministic goes with --lab'
+	runner --lab x86_64 --vmm-release 10.0
+	refused '--vmm-release does not go with --lab'
 	ACCEL=tcg lab
 	refused 'ACCEL=tcg and --lab: what runs in the lab is KVM; one of them'
 	lab --arch s390x
@@ -128,6 +132,8 @@ END
 	ARCH=s390x image t alpha
 	lab --arch s390x
 	refused '--lab x86_64: s390x does not run there'
+	runner --lab arm64
+	refused '--lab arm64: none of arm64 arm is configured'
 	rm build/x86_64/lab/agent
 	lab
 	refused 'lab/agent: ./configure says why, else run make'
@@ -227,4 +233,15 @@ END
 	equal "$status" 125
 	runner --bisect --build false --lab x86_64 --lab-kernel ./vmlinuz t:alpha
 	equal "$status" 125
+}
+
+@test "--deterministic: each test has a boot that has its request from the beginning" {
+	prepare
+	image u one
+	tests '[t]' '[u]'
+	lab --deterministic
+	judged 'alpha=PASS beta=PASS gamma=PASS one=PASS'
+	equal "$(lab_boots)" 3
+	contains "$(cat lab-starts)" '-icount shift=2,sleep=off'
+	ended
 }

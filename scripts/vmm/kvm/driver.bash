@@ -6,20 +6,24 @@
 # The oldest kernel that was tried.
 KVM_OLDEST=5.10
 
-# The binary for architecture $1 into DRIVER_BINARY, or why there is none into DRIVER_ERROR. One is for both kinds of x86.
+# The binary for architecture $1 into DRIVER_BINARY, or why there is none into DRIVER_ERROR. A family has one.
 driver_find() {
-	local arch
+	local arch archs host
 	DRIVER_ERROR='' DRIVER_BINARY=''
 	case $1 in
-	x86_64 | i386)
-		for arch in "$1" x86_64 i386; do
-			DRIVER_BINARY=${KVM:-$ROOT/build/$arch/vmm/kvm/assay-kvm}
-			[[ ! -x $DRIVER_BINARY ]] || break
-		done
-		[[ $HOST_ARCH == x86_64 ]] || DRIVER_ERROR="KVM for $1 wants a host of x86_64, this one is $HOST_ARCH"
+	x86_64 | i386) archs=(x86_64 i386) ;;
+	arm64 | arm) archs=(arm64) ;;
+	*)
+		DRIVER_ERROR="the kvm driver does not know $1"
+		return
 		;;
-	*) DRIVER_ERROR="the kvm driver does not know $1" ;;
 	esac
+	for arch in "${archs[@]}"; do
+		DRIVER_BINARY=${KVM:-$ROOT/build/$arch/vmm/kvm/assay-kvm}
+		[[ ! -x $DRIVER_BINARY ]] || break
+	done
+	host=${archs[0]}
+	[[ $HOST_ARCH == "$host" ]] || DRIVER_ERROR="KVM for $1 wants a host of $host, this one is $HOST_ARCH"
 	if [[ -z $DRIVER_ERROR && ! -x $DRIVER_BINARY ]]; then
 		DRIVER_ERROR="there is no $DRIVER_BINARY: ./configure says why, else run make"
 	fi
@@ -48,7 +52,19 @@ driver_vendor() {
 # The command line for a test into DRIVER_ARGV, or into DRIVER_WHY_NOT why it cannot run: what is wanted is in VM_*, ''
 # where the driver chooses. The console is standard output.
 driver_argv() {
-	local machine=${MACHINE:-$VM_MACHINE} memory=${VM_MEMORY:-128M}
+	local machine=${MACHINE:-$VM_MACHINE} memory=${VM_MEMORY:-128M} image=$VM_IMAGE arguments=$VM_ARGS
+	DRIVER_ARGV=("$DRIVER_BINARY" --cpus "${VM_SMP:-1}")
+	case $VM_ARCH in
+	x86_64 | i386) arguments=debug-exit=0xf4${VM_ARGS:+ $VM_ARGS} ;;
+	arm64 | arm)
+		image=${image%.elf}.bin
+		# Of QEMU's machine it has what there is in the kernel, too.
+		if [[ $machine == virt,gic-version=[23] ]]; then
+			DRIVER_ARGV+=(--gic "${machine##*=}")
+			machine=''
+		fi
+		;;
+	esac
 	driver_vendor "$VM_ARCH" kvm
 	if [[ -n $machine ]]; then
 		DRIVER_WHY_NOT="needs machine $machine, and this VMM has one of its own"
@@ -60,12 +76,10 @@ driver_argv() {
 		DRIVER_WHY_NOT="needs a CPU without ${VM_WITHOUT%% *}, this is the host's"
 	fi
 	[[ $memory != *G ]] || memory=$((${memory%G} * 1024))M
-	DRIVER_ARGV=("$DRIVER_BINARY" --cpus "${VM_SMP:-1}")
 	if [[ -n $VM_TOPOLOGY ]]; then
 		DRIVER_ARGV+=(--topology "${VM_TOPOLOGY//[a-z=]/}")
 	fi
-	DRIVER_ARGV+=(--memory "${memory%M}" --arguments "debug-exit=0xf4${VM_ARGS:+ $VM_ARGS}" ${VM_PARAMS[@]+"${VM_PARAMS[@]}"}
-		"$VM_IMAGE")
+	DRIVER_ARGV+=(--memory "${memory%M}" --arguments "$arguments" ${VM_PARAMS[@]+"${VM_PARAMS[@]}"} "$image")
 }
 
 # What exit status $1 means, into DRIVER_HOW (ended, died), DRIVER_SAID (what the guest claims: passed, failed or nothing)

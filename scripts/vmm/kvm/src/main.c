@@ -15,7 +15,7 @@
 #define DEVICE	       "/dev/kvm"
 #define DEFAULT_MEMORY 128 /* MiB */
 
-struct options options = { .cpus = 1, .memory = DEFAULT_MEMORY * MiB, .arguments = "" };
+struct options options = { .cpus = 1, .gic = 3, .memory = DEFAULT_MEMORY * MiB, .arguments = "" };
 int kvm_fd, vm_fd;
 
 static pthread_mutex_t devices = PTHREAD_MUTEX_INITIALIZER;
@@ -29,16 +29,45 @@ static void usage(FILE *out)
 		"  --cpus N             default 1\n"
 		"  --topology S,C,T     sockets, cores of each, threads of each; default: a socket for each CPU\n"
 		"  --memory MIB         default %d\n"
+		"  --gic 2|3            Arm's interrupt controller, default 3\n"
 		"  --version            the version of this host's kernel, whose KVM is tested\n"
 		"Exit status: 33 and 35, the image says that all or not all has passed; 0, it has switched the machine\n"
 		"off or reset it; 1, KVM or the host gave up, or the guest shut down, as standard error says; 2, usage.\n",
 		DEFAULT_MEMORY);
 }
 
+static char line[4096];
+static size_t line_length;
+
+void console_flush(void)
+{
+	for (size_t done = 0; done < line_length;) {
+		ssize_t written = write(STDOUT_FILENO, line + done, line_length - done);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0) {
+			fprintf(stderr, "assay-kvm: the console cannot be written: %s\n",
+				strerror(errno));
+			_exit(STATUS_DIED);
+		}
+		done += (size_t)written;
+	}
+	line_length = 0;
+}
+
+void console_put(uint8_t byte)
+{
+	if (line_length == sizeof(line))
+		console_flush();
+	line[line_length++] = (char)byte;
+}
+
 static void say(const char *before, const char *format, va_list arguments)
 {
 	char text[512];
 
+	console_flush();
 	vsnprintf(text, sizeof(text), format, arguments);
 	fprintf(stderr, "assay-kvm: %s%s\n", before, text);
 	fflush(stderr);
@@ -77,6 +106,7 @@ static void fail_usage(const char *format, ...)
 
 void end(int status, const char *words)
 {
+	console_flush();
 	if (words) {
 		fprintf(stderr, "assay-kvm: %s\n", words);
 		fflush(stderr);
@@ -114,22 +144,6 @@ uint64_t clock_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec * NS + (uint64_t)now.tv_nsec;
-}
-
-void console_write(const void *text, size_t size)
-{
-	const char *at = text;
-
-	while (size) {
-		ssize_t written = write(STDOUT_FILENO, at, size);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0)
-			fail("the console cannot be written: %s", strerror(errno));
-		at += written;
-		size -= (size_t)written;
-	}
 }
 
 static void print_version(void)
@@ -171,7 +185,8 @@ static void parse(int count, char **words)
 	for (int i = 1; i < count; i++) {
 		const char *option = words[i];
 		bool takes_value = !strcmp(option, "--arguments") || !strcmp(option, "--cpus") ||
-				   !strcmp(option, "--topology") || !strcmp(option, "--memory");
+				   !strcmp(option, "--topology") || !strcmp(option, "--memory") ||
+				   !strcmp(option, "--gic");
 
 		if (takes_value && ++i == count)
 			fail_usage("option '%s' needs a value", option);
@@ -183,6 +198,8 @@ static void parse(int count, char **words)
 			topology(words[i]);
 		} else if (!strcmp(option, "--memory")) {
 			options.memory = number(option, words[i], 1 << 20) * MiB;
+		} else if (!strcmp(option, "--gic")) {
+			options.gic = number(option, words[i], 3);
 		} else if (!strcmp(option, "--version")) {
 			print_version();
 			exit(0);

@@ -70,6 +70,7 @@ void vcpus_run(void)
 	}
 	for (unsigned int i = 0; i < options.cpus; i++)
 		arch_vcpu(&vcpus[i]);
+	arch_ready();
 	for (unsigned int i = 1; i < options.cpus; i++) {
 		pthread_t thread;
 

@@ -24,7 +24,7 @@
 
 struct options {
 	const char *image, *arguments;
-	unsigned int cpus;
+	unsigned int cpus, gic;
 	unsigned int sockets, cores, threads; /* their product is `cpus` */
 	uint64_t memory;		      /* bytes */
 };
@@ -66,8 +66,9 @@ void devices_unlock(void);
 /* Nanoseconds of a clock that nobody sets. */
 uint64_t clock_ns(void);
 
-/* The guest's console. */
-void console_write(const void *text, size_t size);
+/* The guest's console. What was put goes out by a flush, or when the VMM ends. */
+void console_put(uint8_t byte);
+void console_flush(void);
 
 /* vcpu.c: makes all CPUs and runs them; does not return. */
 void vcpus_run(void) __attribute__((noreturn));
@@ -80,6 +81,8 @@ void arch_machine(void);
 unsigned long arch_vcpu_id(unsigned int number);
 /* The state in which the CPU starts. */
 void arch_vcpu(struct vcpu *vcpu);
+/* Once all CPUs are there. */
+void arch_ready(void);
 /* An exit that is this architecture's, or false if it does not know it. */
 bool arch_exit(struct vcpu *vcpu);
 void arch_mmio(uint64_t address, void *data, unsigned int size, bool write);

@@ -84,6 +84,7 @@ void end_of_guest(struct vcpu *vcpu)
 		else
 			snprintf(text, sizeof(text), "unexpected exit reason %u", run->exit_reason);
 	}
+	console_flush();
 	fprintf(stderr, "assay-kvm: CPU %u: %s, at %#llx\n", vcpu->number, text,
 		(unsigned long long)arch_where(vcpu));
 	if (run->exit_reason == KVM_EXIT_INTERNAL_ERROR) {

@@ -76,6 +76,10 @@ void arch_machine(void)
 	rtc_start();
 }
 
+void arch_ready(void)
+{
+}
+
 unsigned long arch_vcpu_id(unsigned int number)
 {
 	return pc_apic_id(number);
@@ -174,7 +178,7 @@ bool arch_exit(struct vcpu *vcpu)
 		return false;
 	devices_lock();
 	exit_io(vcpu->run);
-	uart_flush();
+	console_flush();
 	devices_unlock();
 	return true;
 }

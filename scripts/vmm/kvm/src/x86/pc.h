@@ -64,7 +64,6 @@ uint32_t uart_read_com1(unsigned int offset, unsigned int size);
 void uart_write_com1(unsigned int offset, unsigned int size, uint32_t value);
 uint32_t uart_read_com2(unsigned int offset, unsigned int size);
 void uart_write_com2(unsigned int offset, unsigned int size, uint32_t value);
-void uart_flush(void);
 /* keyboard.c */
 uint32_t keyboard_read(unsigned int offset, unsigned int size);
 void keyboard_write(unsigned int offset, unsigned int size, uint32_t value);

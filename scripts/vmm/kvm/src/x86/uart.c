@@ -32,23 +32,6 @@ struct uart {
 
 static struct uart com1 = { .irq = IRQ_COM1, .console = true }, com2 = { .irq = IRQ_COM2 };
 
-/* What one exit has written goes out at once. */
-static char line[4096];
-static size_t line_length;
-
-void uart_flush(void)
-{
-	console_write(line, line_length);
-	line_length = 0;
-}
-
-static void put(uint8_t value)
-{
-	if (line_length == sizeof(line))
-		uart_flush();
-	line[line_length++] = (char)value;
-}
-
 static void update(struct uart *u)
 {
 	/* On a PC, OUT2 lets it through. */
@@ -91,7 +74,7 @@ static void set(struct uart *u, unsigned int offset, uint8_t value)
 		}
 		if (offset == THR) {
 			if (u->console && !(u->reg[MCR] & MCR_LOOP))
-				put(value);
+				console_put(value);
 			u->thre = true;
 		} else {
 			/* Enabling it raises it, as the transmitter is empty. */
