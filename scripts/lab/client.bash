@@ -5,6 +5,8 @@ set -u
 export LC_ALL=C
 # shellcheck source=scripts/lab/wait.bash
 source "${BASH_SOURCE[0]%/*}/wait.bash"
+# shellcheck source=scripts/lab/initramfs.bash
+source "${BASH_SOURCE[0]%/*}/initramfs.bash"
 
 LOOK=0.1         # s between two looks at what has come
 STATUS_LAB=125   # the lab has failed, not the command
@@ -35,9 +37,8 @@ boot_with() {
 	local before tries pid
 	before=$(readlink "$folder/now")
 	printf '%s\n' "$1" >"$folder/request"
-	source "${BASH_SOURCE[0]%/*}/initramfs.bash"
-	{ cpio_file lab/request "$folder/request" && cpio_end; } >"$folder/next.new" && mv "$folder/next.new" "$folder/next" ||
-		lab_error 'the request cannot be written'
+	{ cpio_file lab/request "$folder/request" && cpio_end; } >"$folder/next.new" || lab_error 'the request cannot be written'
+	mv "$folder/next.new" "$folder/next"
 	pid=$(<"$folder/$before/pid")
 	[[ -e $folder/$before/ended ]] || kill -KILL "$pid" 2>/dev/null
 	for ((tries = 0; tries < 100; tries++)); do
