@@ -108,9 +108,10 @@ $1 == "command" {
 		read_list($4)
 	verdict = $5; name = $6; row = $7; ms = $8; message = unescape($9)
 	file = source[$4, name]; line_number = source_line[$4, name]
-	line = sprintf("{\"arch\":%s,\"test\":%s,\"case\":%s,%s\"verdict\":\"%s\",\"ms\":%s,\"message\":%s,\"spec\":%s,\"bugs\":%s,\"file\":%s,\"line\":%s}", \
-		json($2), json($3), json(name), row == "" ? "" : "\"row\":" json(row) ",", verdict, json_number(ms), \
-		json(message), json(manual[$4, name]), json_list(bugs[$4, name]), json(file), json_number(line_number))
+	# A message may be longer than what sprintf of mawk can make.
+	line = "{\"arch\":" json($2) ",\"test\":" json($3) ",\"case\":" json(name) "," (row == "" ? "" : "\"row\":" json(row) ",") \
+		"\"verdict\":\"" verdict "\",\"ms\":" json_number(ms) ",\"message\":" json(message) ",\"spec\":" json(manual[$4, name]) \
+		",\"bugs\":" json_list(bugs[$4, name]) ",\"file\":" json(file) ",\"line\":" json_number(line_number) "}"
 	print line >jsonl
 	if (row == "" || verdict != "PASS")
 		lines[++line_count] = line # the page does not show rows that pass, of which there are most
@@ -136,13 +137,13 @@ $1 == "command" {
 	body = body line ">"
 	if (verdict == "SKIP" || verdict == "KNOWN") {
 		skipped++
-		body = body sprintf("<skipped message=\"%s\"/>", xml(first_line(message)))
+		body = body "<skipped message=\"" xml(first_line(message)) "\"/>"
 	} else if (verdict == "FAIL") {
 		failures++
-		body = body sprintf("<failure type=\"FAIL\" message=\"%s\">%s</failure>", xml(first_line(message)), xml(message))
+		body = body "<failure type=\"FAIL\" message=\"" xml(first_line(message)) "\">" xml(message) "</failure>"
 	} else {
 		errors++
-		body = body sprintf("<error type=\"%s\" message=\"%s\">%s</error>", verdict, xml(first_line(message)), xml(message))
+		body = body "<error type=\"" verdict "\" message=\"" xml(first_line(message)) "\">" xml(message) "</error>"
 	}
 	body = body "</testcase>\n"
 }
