@@ -4,9 +4,8 @@
  * after the other. A command's standard output is the port "console", its standard error is "errors". Lines:
  *
  *	ready RELEASE PARAMETERS	to the host: there is a /dev/kvm; or "failed WHY"
- *	run SETTING WORD WORD ...	from the host, with US (1FH) before each word; SETTING is '' or "MODULE OPTIONS",
- *					which the module is to have besides its own
- *	done STATUS			to the host, the status as a shell has it; or "refused WHY"
+ *	run WORD WORD ...		from the host, with US (1FH) before each word
+ *	done STATUS			to the host, the status as a shell has it
  *	off				from the host
  *
  * A first request may be in the file /lab/request.
@@ -15,7 +14,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,8 +30,6 @@
 #define REQUEST	     "/lab/request"
 #define MODULES	     "/lab/modules" /* a line for each: file, options */
 #define PORTS_US     10000000	    /* they are there by then */
-#define UNLOAD_US    2000000
-#define MAX_MODULES  32
 #define LOOK_US	     10000
 #define MAX_WORDS    256
 #define MAX_REQUEST  65536
@@ -69,39 +65,18 @@ static void mount_all(void)
 	}
 }
 
-static struct module {
-	char path[128], options[512];
-	char name[64];
-	char setting[512]; /* what it was loaded with besides */
-} modules[MAX_MODULES];
-static size_t module_count;
-
-static bool load_module(struct module *module, const char *setting)
+/* FILE OPTIONS */
+static void load_module(char *line)
 {
-	int fd = open(module->path, O_RDONLY | O_CLOEXEC);
-	char options[1100];
-	bool loaded;
+	char *options = line, *path = strsep(&options, " \n");
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-	snprintf(options, sizeof(options), "%s %s", module->options, setting);
-	snprintf(module->setting, sizeof(module->setting), "%s", setting);
-	loaded = fd >= 0 && !syscall(SYS_finit_module, fd, options, 0);
+	if (options)
+		options[strcspn(options, "\n")] = '\0';
+	if (fd < 0 || syscall(SYS_finit_module, fd, options ? options : "", 0))
+		note_failure("%s: %s", path, strerror(errno));
 	if (fd >= 0)
 		close(fd);
-	return loaded;
-}
-
-/* FOLDER/NAME.ko OPTIONS */
-static void add_module(const char *line)
-{
-	struct module *module = &modules[module_count++];
-	const char *name;
-
-	sscanf(line, "%127s %511[^\n]", module->path, module->options);
-	name = strrchr(module->path, '/');
-	snprintf(module->name, sizeof(module->name), "%s", name ? name + 1 : module->path);
-	module->name[strcspn(module->name, ".")] = '\0';
-	if (!load_module(module, ""))
-		note_failure("%s: %s", module->path, strerror(errno));
 }
 
 static void load_modules(void)
@@ -109,42 +84,10 @@ static void load_modules(void)
 	FILE *list = fopen(MODULES, "r");
 	char line[1024];
 
-	while (list && module_count < MAX_MODULES && fgets(line, sizeof(line), list))
-		add_module(line);
+	while (list && fgets(line, sizeof(line), list))
+		load_module(line);
 	if (list)
 		fclose(list);
-}
-
-/* Every module is as it was at first but for the one of this setting. False: `why`. */
-static bool apply(const char *setting, char *why, size_t size)
-{
-	size_t name = strcspn(setting, " ");
-	bool found = !name;
-
-	for (size_t i = 0; i < module_count; i++) {
-		struct module *module = &modules[i];
-		bool meant = name && strlen(module->name) == name &&
-			     !strncmp(module->name, setting, name);
-		const char *wanted = meant ? setting + name + (setting[name] == ' ') : "";
-
-		found |= meant;
-		if (!strcmp(module->setting, wanted))
-			continue;
-		/* Whoever used it has ended, but maybe not yet quite. */
-		for (int waited = 0;
-		     syscall(SYS_delete_module, module->name, O_NONBLOCK) && waited < UNLOAD_US;
-		     waited += LOOK_US)
-			usleep(LOOK_US);
-		if (!load_module(module, wanted)) {
-			snprintf(why, size, "%s cannot be loaded with %s: %s", module->name, wanted,
-				 strerror(errno));
-			return false;
-		}
-	}
-	if (!found)
-		snprintf(why, size, "%.*s is built in, and cannot be loaded with%s", (int)name,
-			 setting, setting + name);
-	return found;
 }
 
 /* The first line of a file in sysfs, or false. */
@@ -271,7 +214,7 @@ static int wait_for(pid_t pid)
 static void serve(int control, int console, int errors, FILE *requests)
 {
 	static char request[MAX_REQUEST];
-	char *words[MAX_WORDS + 1], why[1100];
+	char *words[MAX_WORDS + 1];
 
 	while (requests && fgets(request, sizeof(request), requests)) {
 		size_t count = 0;
@@ -284,15 +227,11 @@ static void serve(int control, int console, int errors, FILE *requests)
 		words[count] = NULL;
 		if (!strcmp(words[0], "off"))
 			return;
-		if (strcmp(words[0], "run") || count < 3)
+		if (strcmp(words[0], "run") || count < 2)
 			continue;
-		if (!apply(words[1], why, sizeof(why))) {
-			dprintf(control, "refused %s\n", why);
-			continue;
-		}
 		pid = fork();
 		if (!pid)
-			run(words + 2, console, errors);
+			run(words + 1, console, errors);
 		dprintf(control, "done %d\n", pid < 0 ? 126 : wait_for(pid));
 	}
 }

@@ -3,26 +3,35 @@
 # The lab: a Linux with KVM under QEMU's TCG, in which the VMMs of this run are started one after the other. docs/lab.md
 # is for people; scripts/lab/ has what runs there and what leads there.
 
-LAB_QEMU_RELEASE=10.0 # earlier ones abort in some tests
+# By the lab's name: which architectures run there, on a Linux for which, under which releases of QEMU; the first is fetched
+# where the host's is none of them. Under 7.2, some tests end QEMU; but 10.0 is the first that loses intercepts of CR3 reads
+# (svm:intercept_cr_dr_*), which shadow paging lives on.
+declare -A LAB_ARCHS=([x86_64]=x86_64 [i386]=i386 [arm64]='arm64 arm')
+declare -A LAB_HOSTS=([x86_64]=x86_64 [i386]=x86_64 [arm64]=arm64)
+declare -A LAB_QEMU_RELEASES=([x86_64]=10.0.. [i386]=7.2..9 [arm64]=10.0..)
 LAB_MIB=1024
 LAB_STATUS=125        # of client.bash: the lab has failed, not the VMM
-declare -A LAB_ARCHS=([x86_64]='x86_64 i386' [arm64]='arm64 arm') # by architecture of the lab: those that run there
 # The last: nothing that only costs time, and messages from warnings on.
 LAB_LINUX='panic=-1 loglevel=5 nokaslr mitigations=off random.trust_cpu=on'
 LAB_USUAL_MS=5000
 LAB_BOOT_MS=0
 LAB_PID=0             # of supervise.bash
 
-# lab_parse VALUE: ARCH[:OPTION=VALUE,...] into LAB_ARCH and LAB_OPTIONS.
+# lab_parse VALUE: NAME[:OPTION=VALUE,...] into LAB and LAB_OPTIONS, what Linux there is for into LAB_ARCH.
 lab_parse() {
 	local option
-	LAB_ARCH=${1%%:*} LAB_OPTIONS=()
-	[[ -n ${LAB_ARCHS[$LAB_ARCH]-} ]] || usage_error "--lab $1: there is a lab for ${!LAB_ARCHS[*]}"
+	LAB=${1%%:*} LAB_OPTIONS=()
+	[[ -n ${LAB_ARCHS[$LAB]-} ]] || usage_error "--lab $1: there is a lab for ${!LAB_ARCHS[*]}"
+	LAB_ARCH=${LAB_HOSTS[$LAB]}
 	[[ $1 != *:* ]] || IFS=, read -ra LAB_OPTIONS <<<"${1#*:}"
 	for option in ${LAB_OPTIONS[@]+"${LAB_OPTIONS[@]}"}; do
 		[[ $option =~ ^([a-z_]+\.)?[a-z_0-9]+=[A-Za-z0-9_-]+$ ]] ||
 			usage_error "--lab $1: options of KVM's modules are like npt=0 or kvm_amd.npt=0, not '$option'"
 	done
+	# TCG sets bits in PDPTEs that KVM finds reserved, with nested paging.
+	if [[ $LAB == i386 && " ${LAB_OPTIONS[*]-}" != *[\ .]npt=* ]]; then
+		LAB_OPTIONS+=(npt=0 kvm_amd.npt=0)
+	fi
 }
 
 # lab_prepare: what the run knows of its host is the lab's.
@@ -41,17 +50,17 @@ lab_prepare() {
 lab_archs() {
 	local arch
 	OPT_ARCHS=''
-	for arch in ${LAB_ARCHS[$LAB_ARCH]}; do
+	for arch in ${LAB_ARCHS[$LAB]}; do
 		[[ ! -f $ROOT/build/$arch/config.mak ]] || OPT_ARCHS+="${OPT_ARCHS:+ }$arch"
 	done
-	[[ -n $OPT_ARCHS ]] || usage_error "--lab $LAB_ARCH: none of ${LAB_ARCHS[$LAB_ARCH]} is configured; run ./configure --arch=$LAB_ARCH && make"
+	[[ -n $OPT_ARCHS ]] || usage_error "--lab $LAB: none of ${LAB_ARCHS[$LAB]} is configured; run ./configure --arch=$LAB && make"
 }
 
 # lab_start: Linux is up, and HOST_KERNEL and HOST_VENDOR are its.
 lab_start() {
 	local arch words
 	for arch in "${ARCHS[@]}"; do
-		[[ " ${LAB_ARCHS[$LAB_ARCH]} " == *" $arch "* ]] || usage_error "--lab $LAB_ARCH: $arch does not run there"
+		[[ " ${LAB_ARCHS[$LAB]} " == *" $arch "* ]] || usage_error "--lab $LAB: $arch does not run there"
 	done
 	LAB_FOLDER=$OUT/lab
 	mkdir "$LAB_FOLDER" 2>/dev/null || usage_error "--lab: $LAB_FOLDER cannot be made"
@@ -83,7 +92,7 @@ lab_start() {
 	lab_describe
 }
 
-# lab_find_qemu: the outer QEMU into LAB_QEMU_BINARY: LAB_QEMU, or the host's if it is new enough, or a release of Debian's.
+# lab_find_qemu: the outer QEMU into LAB_QEMU_BINARY: LAB_QEMU, or the host's if it will do, or a release of Debian's.
 lab_find_qemu() {
 	local words
 	words=$(
@@ -95,9 +104,9 @@ lab_find_qemu() {
 		source "$ROOT/scripts/vmm/qemu/driver.bash"
 		driver_find "$LAB_ARCH"
 		[[ -n $DRIVER_ERROR ]] || driver_version
-		if [[ -z ${LAB_QEMU-} ]] && { [[ -n $DRIVER_ERROR ]] || ! version_at_least "$DRIVER_VERSION" "$LAB_QEMU_RELEASE"; }; then
+		if [[ -z ${LAB_QEMU-} ]] && { [[ -n $DRIVER_ERROR ]] || ! version_in "$DRIVER_VERSION" "${LAB_QEMU_RELEASES[$LAB]}"; }; then
 			source "$ROOT/scripts/vmm/qemu/release.bash"
-			driver_release "$LAB_QEMU_RELEASE" "$LAB_ARCH"
+			driver_release "${LAB_QEMU_RELEASES[$LAB]%%..*}" "$LAB_ARCH"
 			DRIVER_BINARY=${RELEASE_BINARY[$LAB_ARCH]-}
 			[[ -n $DRIVER_ERROR ]] || driver_version
 		fi
@@ -111,7 +120,7 @@ lab_find_qemu() {
 # lab_agent: what is Linux's first process, into AGENT.
 lab_agent() {
 	local arch
-	for arch in ${LAB_ARCHS[$LAB_ARCH]}; do
+	for arch in ${LAB_ARCHS[$LAB]} "$LAB_ARCH"; do
 		AGENT=$ROOT/build/$arch/lab/agent
 		[[ ! -x $AGENT ]] || return 0
 	done
@@ -232,13 +241,10 @@ lab_limit() {
 	((RUN_BOOT_MS[$1])) || LIMIT=$((LIMIT + LAB_BOOT_LOOKS / 10))
 }
 
-# lab_wrap ARCH: DRIVER_ARGV is run in the lab, where nobody looks for programs. TCG sets bits in PDPTEs that KVM with nested paging finds reserved: i386's
-# images have shadow paging, unless somebody wants it otherwise.
+# lab_wrap: DRIVER_ARGV is run in the lab, where nobody looks for programs.
 lab_wrap() {
-	local setting=''
-	[[ $1 != i386 || " ${LAB_OPTIONS[*]-}" == *[\ .]npt=* ]] || setting='kvm_amd npt=0'
 	DRIVER_ARGV[0]=$(type -P "${DRIVER_ARGV[0]}")
-	DRIVER_ARGV=(bash "$ROOT/scripts/lab/client.bash" "$LAB_FOLDER" "$setting" "${DRIVER_ARGV[@]}")
+	DRIVER_ARGV=(bash "$ROOT/scripts/lab/client.bash" "$LAB_FOLDER" "${DRIVER_ARGV[@]}")
 }
 
 # lab_verdict STATUS: whether it says that the lab has failed: then DRIVER_*.

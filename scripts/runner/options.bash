@@ -27,7 +27,7 @@ Boots test images under a VMM and says, case by case, whether it did what the ma
                         (bochs:intel, bochs:amd)
       --vmm-release VERSION  this release of the VMM, such as 10.0, from Debian's archive: kept in ~/.cache/assay,
                         nothing is installed
-      --lab ARCH[:OPTIONS]  on the KVM of a Linux that runs under QEMU's TCG, on any machine: x86_64 or arm64; OPTIONS are of KVM's
+      --lab ARCH[:OPTIONS]  on the KVM of a Linux that runs under QEMU's TCG, on any machine: x86_64, i386 or arm64; OPTIONS are of KVM's
                         modules, as in x86_64:npt=0,nested=0. The VMM is kvm, or qemu with --vmm qemu
       --lab-kernel VERSION|PATH  which Linux: 5.10, 6.1 (default), 6.12 or 7.3, from Debian's archive; or a kernel that you
                         have built, or the folder that you have built it in

@@ -51,7 +51,7 @@ start_boot() {
 	else
 		job_command "$job" "${JOB_GLOB[job]}" "${JOB_FROM[job]}"
 	fi
-	[[ -z $OPT_LAB ]] || lab_wrap "${JOB_ARCH[job]}"
+	[[ -z $OPT_LAB ]] || lab_wrap
 	now_ms
 	: >"$LOG" || usage_error "cannot write $LOG"
 	if [[ -n ${DRIVER_WANTS_FOLDER-} ]]; then

@@ -214,6 +214,16 @@ qemu_is_without() {
 	return 1
 }
 
+# qemu_kvm_cannot LINE: whether it says that this KVM cannot do what the test asks for.
+qemu_kvm_cannot() {
+	case $1 in
+	*'exceeds the maximum cpus supported by KVM'*) [[ -n $VM_SMP ]] ;;
+	*'error creating in-kernel VGIC'* | *'does not support GICv'[234]' emulation'*) [[ $VM_MACHINE == *gic-version=* && -z ${MACHINE-} ]] ;;
+	*'kvm_arch_init_vcpu failed'*) [[ -n $VM_CPU ]] ;;
+	*) return 1 ;;
+	esac
+}
+
 # qemu_refuses LINE: whether it is about VM_PARAMS, VM_MACHINE or VM_CPU, and says that there is no such thing.
 qemu_refuses() {
 	local i name asked=",$VM_MACHINE,$VM_CPU,"
@@ -223,8 +233,8 @@ qemu_refuses() {
 		[[ $1 == *@('is not a valid'|'not found'|'failed to find romfile'|[Ii]'nvalid parameter'|'does not accept value'|'invalid object type'|'is unexpected')* ]]
 		return
 	done
-	if [[ $VM_ACCEL == kvm* && $1 == *'exceeds the maximum cpus supported by KVM'* ]]; then
-		[[ -n $VM_SMP ]]
+	if [[ $VM_ACCEL == kvm* ]] && qemu_kvm_cannot "$1"; then
+		return 0
 	elif [[ $1 == *'unsupported machine type'* ]]; then
 		[[ -n $VM_MACHINE && -z ${MACHINE-} ]]
 	elif [[ $1 == *"unable to find CPU model '"* ]]; then
