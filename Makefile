@@ -40,10 +40,10 @@ install: all
 	@mkdir -p "$(installed)" "$(DESTDIR)$(PREFIX)/bin"
 	@git describe --always --dirty --exclude='*' --abbrev=12 >"$(installed)/commit" 2>/dev/null || rm -f "$(installed)/commit"
 	@cp -r run_tests.sh unittests.cfg README.md LICENSE docs "$(installed)"
-	@mkdir -p "$(installed)/scripts" && cp -r scripts/runner scripts/vmm "$(installed)/scripts"
+	@mkdir -p "$(installed)/scripts" && cp -r scripts/runner scripts/vmm scripts/lab "$(installed)/scripts"
 	@for a in $(ARCH); do mkdir -p "$(installed)/build/$$a" && \
 		cp build/$$a/config.mak build/$$a/*.elf build/$$a/*.list $$(ls build/$$a/*.bin 2>/dev/null) "$(installed)/build/$$a"; done
-	@for a in $(ARCH); do if test -d build/$$a/vmm; then cp -r build/$$a/vmm "$(installed)/build/$$a"; fi; done
+	@for a in $(ARCH); do for d in vmm lab; do if test -d build/$$a/$$d; then cp -r build/$$a/$$d "$(installed)/build/$$a"; fi; done; done
 	@printf '#!/bin/sh\nexec "%s/share/assay/run_tests.sh" "$$@"\n' "$(PREFIX)" >"$(DESTDIR)$(PREFIX)/bin/assay"
 	@chmod +x "$(DESTDIR)$(PREFIX)/bin/assay"
 	@echo "installed: $(DESTDIR)$(PREFIX)/bin/assay"
@@ -59,7 +59,7 @@ docs:
 	@scripts/known-deviations.sh
 
 clean:
-	rm -rf $(addprefix build/,$(addsuffix /obj,$(ARCH)) $(addsuffix /vmm,$(ARCH))) $(foreach a,$(ARCH),build/$(a)/*.elf build/$(a)/*.bin build/$(a)/*.list)
+	rm -rf $(addprefix build/,$(addsuffix /obj,$(ARCH)) $(addsuffix /vmm,$(ARCH)) $(addsuffix /lab,$(ARCH))) $(foreach a,$(ARCH),build/$(a)/*.elf build/$(a)/*.bin build/$(a)/*.list)
 
 distclean:
 	rm -rf build logs logs.old logs-* compile_commands.json

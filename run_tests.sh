@@ -17,7 +17,7 @@ shopt -s extglob
 # Consoles and files are bytes: half a character must not swallow the end of its line.
 export LC_ALL=C
 ROOT=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd) || exit 2
-for part in options suggest ini config known machine results symbols guard watch scheduler show compare matrix bisect; do
+for part in options suggest ini config known machine lab results symbols guard watch scheduler show compare matrix bisect; do
 	# shellcheck source=/dev/null
 	source "$ROOT/scripts/runner/$part.bash"
 done
@@ -33,6 +33,9 @@ if $OPT_BISECT; then
 	bisect_prepare
 fi
 host_describe
+if [[ -n $OPT_LAB ]]; then
+	lab_prepare
+fi
 archs_find
 [[ -n $OPT_MATRIX ]] || archs_known
 config_read "$CONFIG"
@@ -55,6 +58,12 @@ fi
 if [[ -n $OPT_MATRIX ]]; then
 	matrix_run
 fi
+if [[ -n $OPT_LAB && -z $OPT_PRINT_COMMAND ]]; then
+	trap end_all EXIT
+	trap 'exit 130' INT TERM HUP
+	results_open
+	lab_start
+fi
 vmm_find
 if [[ -n $OPT_PRINT_COMMAND ]]; then
 	print_all show_commands
@@ -63,14 +72,18 @@ fi
 kvm_probe
 if [[ $OPT_KNOWN != none ]]; then
 	[[ -z $OPT_KNOWN || -f $OPT_KNOWN ]] || usage_error "--known $OPT_KNOWN: no such file"
-	known_read "${OPT_KNOWN:-$ROOT/scripts/vmm/$OPT_VMM/known.cfg}"
+	if [[ -n $OPT_KNOWN ]]; then
+		known_read "$OPT_KNOWN"
+	else
+		known_find
+	fi
 fi
 OPT_JOBS=${OPT_JOBS:-$HOST_CPUS}
 printf -v STARTED '%(%Y-%m-%dT%H:%M:%S%z)T' -1
 now_ms
 STARTED_MS=$NOW STARTED_EPOCH=$EPOCHSECONDS
 trap end_all EXIT
-results_open
+[[ -n $OPT_LAB ]] || results_open
 trap interrupted INT TERM HUP QUIT
 trap 'interrupted PIPE' PIPE
 accel_words

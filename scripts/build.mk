@@ -16,6 +16,10 @@ lib_sources := $(filter-out lib/harness/image_name.c,$(call sources_in, \
 images := $(sort selftest $(notdir $(patsubst %/,%,$(wildcard $(FAMILY)/*/ common/*/))))
 image_sources = $(call sources_in,lib/$(filter selftest,$(1)) common/$(1) $(FAMILY)/$(1))
 vmm_sources := $(wildcard scripts/vmm/*/$(FAMILY)/*.S)
+# Programs for the target's Linux: a VMM of our own, of scripts/vmm/NAME/src/ and src/<family>/, and what the lab starts.
+program_sources = $(wildcard scripts/vmm/$(1)/src/*.c scripts/vmm/$(1)/src/$(FAMILY)/*.c)
+own_vmms := $(if $(PROGRAM_CC),$(sort $(foreach s,$(wildcard scripts/vmm/*/src/$(FAMILY)/*.c),$(word 3,$(subst /, ,$(s))))))
+lab_agent := $(if $(PROGRAM_CC),$(out)/lab/agent)
 objects = $(patsubst %,$(out)/obj/%.o,$(1))
 
 CPPFLAGS := -nostdinc -isystem $(CC_INCLUDE) -Ilib -Ilib/libc -Ilib/$(FAMILY)
@@ -35,12 +39,15 @@ define remember
 $(if $(filter-out x$(subst $() ,^,$(file <$(1))),x$(subst $() ,^,$(strip $(2)))),$(file >$(1),$(strip $(2))))
 endef
 $(shell mkdir -p $(out)/obj)
+PROGRAM_FLAGS := -std=gnu11 -O2 -g $(here) -Wall -Wextra -Werror -pthread
+$(call remember,$(out)/program-flags,$(PROGRAM_CC) $(PROGRAM_FLAGS) $(CC_VERSION))
 $(call remember,$(out)/flags,$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(CC_VERSION))
 $(call remember,$(out)/sources,$(lib_sources) $(foreach i,$(images),$(call image_sources,$(i))))
 
 .PHONY: all
 all: $(foreach i,$(images),$(out)/$(i).elf $(out)/$(i).list $(if $(FLAT_IMAGE),$(out)/$(i).$(FLAT_IMAGE))) \
-	$(patsubst scripts/vmm/%.S,$(out)/vmm/%.bin,$(vmm_sources)) $(out)/compile_commands.json
+	$(patsubst scripts/vmm/%.S,$(out)/vmm/%.bin,$(vmm_sources)) $(foreach v,$(own_vmms),$(out)/vmm/$(v)/assay-$(v)) \
+	$(lab_agent) $(out)/compile_commands.json
 
 $(out)/obj/%.o: % $(out)/flags
 	@mkdir -p $(@D)
@@ -77,6 +84,21 @@ $(out)/vmm/%.bin: $(out)/obj/scripts/vmm/%.S.o
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) $(LDFLAGS) -Wl,-Ttext=0xffff0000 -Wl,--oformat=binary -o $@ $<
 
+program_objects = $(patsubst %,$(out)/obj/program/%.o,$(1))
+$(out)/obj/program/%.o: % $(out)/program-flags
+	@mkdir -p $(@D)
+	@echo "  CC      $(ARCH) $<"
+	@$(PROGRAM_CC) $(PROGRAM_FLAGS) -MMD -MP -c -o $@ $<
+
+define program_rule
+$(1): $(call program_objects,$(2))
+	@mkdir -p $$(@D)
+	@echo "  LINK    $$@"
+	@$(PROGRAM_CC) $(PROGRAM_FLAGS) -static -o $$@ $$^
+endef
+$(foreach v,$(own_vmms),$(eval $(call program_rule,$(out)/vmm/$(v)/assay-$(v),$(call program_sources,$(v)))))
+$(if $(lab_agent),$(eval $(call program_rule,$(lab_agent),scripts/lab/agent.c)))
+
 # For clangd and other tools that want to know how a file is compiled.
 in_json = $(subst ",\",$(subst \,\\,$(1)))
 define compile_command
@@ -89,4 +111,5 @@ $(out)/compile_commands.json: $(out)/flags $(out)/sources
 	$(file >>$@,$(call compile_command,lib/harness/image_name.c)])
 	@:
 
+-include $(patsubst %.o,%.d,$(call program_objects,scripts/lab/agent.c $(foreach v,$(own_vmms),$(call program_sources,$(v)))))
 -include $(patsubst %.o,%.d,$(call objects,$(lib_sources) $(vmm_sources) $(foreach i,$(images),$(call image_sources,$(i)))))

@@ -276,13 +276,14 @@ END {
 	print "    ./run_tests.sh --known none exc:ac_at_cpl3                       on the VMM of this machine"
 	print "    ./run_tests.sh --known none --matrix 7.2,10.0,11.1 exc:ac_at_cpl3    on three releases of QEMU\n"
 	print "\"Seen on\" names the releases on which a deviation was confirmed. It is expected on every later one until one was seen to be"
-	print "right, and then said to be gone after the last that was wrong. An entry is one deviation, however many cases show it.\n"
+	print "right, and then said to be gone after the last that was wrong. An entry is one deviation, however many cases show it."
+	print "KVM's releases are those of Linux.\n"
 	for (i = 1; i <= n; i++) {
 		accel = entry[i, "accel"]
 		gsub(/,? +/, ", ", accel)
 		group_of[i] = of_vmm[i] "/" accel
 		name = of_vmm[i] in vmm_name ? vmm_name[of_vmm[i]] : of_vmm[i]
-		group_name[group_of[i]] = name (accel == "" ? "" : ", " toupper(accel))
+		group_name[group_of[i]] = name (accel == "" || toupper(accel) == name ? "" : ", " toupper(accel))
 		if (!known_group[group_of[i]]++)
 			group[++groups] = group_of[i]
 		arch = entry[i, "arch"]

@@ -74,7 +74,7 @@ TEST(priority_bytes,
 	implemented = gic_priority(spi);
 	EXPECT_EQ(implemented & 0xf0, 0xf0);
 	/* A row of ones from the top. */
-	EXPECT_EQ((u8)(implemented | (implemented >> 1)), implemented);
+	EXPECT_EQ((u8)(implemented | (implemented << 1)), implemented);
 	for (u32 i = 0; i < 4; i++)
 		gic_set_priority(spi + i, (u8)(0x10 * (i + 5)));
 	for (u32 i = 0; i < 4; i++)

@@ -26,6 +26,12 @@ DEFINE_PLAIN_(clts, "clts")
 DEFINE_PLAIN_(into, "into")
 #endif
 
+/*
+ * What `taken`, the fault of a VMCALL or VMMCALL of the image itself, should be: #UD; or none, where CPUID says that there
+ * is a hypervisor, which may take the instruction for a call to it (SDM vol. 3C, VMCALL; APM vol. 2, 15.18).
+ */
+struct fault hypercall_fault(struct fault taken);
+
 /* INT n; the number is part of the instruction. */
 #define int_n_try(n)                                                       \
 	({                                                                 \

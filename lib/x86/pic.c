@@ -89,11 +89,21 @@ u16 pic_elcr(void)
 	return (u16)(inb(elcr_ports[PIC_SLAVE]) << 8 | inb(elcr_ports[PIC_MASTER]));
 }
 
+/* ICW1 ends it, too, but not with every 8259 that is emulated; the next case is not to suffer from that. */
+static void end_service(void)
+{
+	for (u8 level = 0; level < 8; level++) {
+		pic_command(PIC_MASTER, (u8)(PIC_SPECIFIC_EOI | level));
+		pic_command(PIC_SLAVE, (u8)(PIC_SPECIFIC_EOI | level));
+	}
+}
+
 void pic_restore(void)
 {
 	if (used) {
 		pic_set_elcr(0);
 		pic_init(0x20, 0, 0, 0xffff);
+		end_service();
 	}
 	pic_set_mask(0xffff);
 	used = false;

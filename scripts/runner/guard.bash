@@ -5,6 +5,7 @@
 # guard_start: it knows by the end of its input that the runner is gone. Needs `set -m`, so that it is no part of the
 # runner's process group, which may be killed as a whole. Nothing that the runner starts inherits the other end.
 guard_start() {
+	[[ -z ${GUARD[1]-} ]] || return 0
 	coproc GUARD {
 		trap '' INT TERM HUP QUIT
 		guard_wait

@@ -26,6 +26,22 @@ version_at_least() {
 	return 0
 }
 
+# known_find: what is known of the VMM of this run; of KVM, which is the kernel's whatever VMM uses it; and of the CPU that the
+# lab's TCG is.
+known_find() {
+	local arch uses_kvm=false
+	known_read "$ROOT/scripts/vmm/$OPT_VMM/known.cfg"
+	for arch in "${ARCHS[@]}"; do
+		[[ ${ACCEL_OF[$arch]%%,*} != kvm ]] || uses_kvm=true
+	done
+	if $uses_kvm && [[ $OPT_VMM != kvm ]]; then
+		known_read "$ROOT/scripts/vmm/kvm/known.cfg" "$HOST_KERNEL" kvm
+	fi
+	if [[ -n $OPT_LAB ]]; then
+		known_read "$ROOT/scripts/lab/known.cfg" "$LAB_QEMU_VERSION"
+	fi
+}
+
 # known_read FILE [VERSION [ACCEL]]: keeps what applies to the tests of this run on its VMM, or on VERSION of something else,
 # where the accelerator is ACCEL. A section is a deviation, with the cases that it makes fail. One that does not exist is an
 # error, wherever the image is there to tell. known.awk reads it all; here is what it has to know.

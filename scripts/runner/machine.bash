@@ -36,8 +36,16 @@ arch_check() {
 	usage_error "$1: there is no architecture '$2'; known: ${KNOWN_ARCHS[*]}$SUGGESTION"
 }
 
-# host_describe: HOST_ARCH and HOST_CPUS.
+OSRELEASE=${ASSAY_OSRELEASE:-/proc/sys/kernel/osrelease} # the runner's tests have another
+
+# host_describe: HOST_ARCH, HOST_CPUS, and the numbers of Linux's release in HOST_KERNEL, '' on another system.
 host_describe() {
+	HOST_KERNEL=''
+	if [[ -r $OSRELEASE ]]; then
+		IFS= read -r HOST_KERNEL <"$OSRELEASE" || :
+		[[ $HOST_KERNEL =~ ^[0-9]+(\.[0-9]+)+ ]] || :
+		HOST_KERNEL=${BASH_REMATCH[0]-}
+	fi
 	HOST_ARCH=$HOSTTYPE
 	case $HOST_ARCH in
 	i?86) HOST_ARCH=i386 ;;
@@ -51,7 +59,8 @@ host_describe() {
 host_about() {
 	local line key value vendor='' model=''
 	HOST_RELEASE='' HOST_CPU='' HOST_NESTED=null
-	IFS= read -r HOST_RELEASE </proc/sys/kernel/osrelease || HOST_RELEASE=$(uname -r)
+	IFS= read -r HOST_RELEASE <"$OSRELEASE" || HOST_RELEASE=$(uname -r)
+	[[ -z $OPT_LAB ]] || HOST_RELEASE=$HOST_KERNEL
 	while IFS= read -r line; do
 		key=${line%%:*} value=${line#*:}
 		key=${key%%*([[:space:]])} value=${value##*([[:space:]])}
@@ -97,7 +106,7 @@ kvm_why_not() {
 kvm_probe() {
 	local arch job text other
 	local VM_ARCH VM_IMAGE VM_MACHINE VM_SMP VM_CPU VM_MEMORY VM_ACCEL VM_ARGS VM_PARAMS VM_OPTIONAL VM_VENDOR VM_WITHOUT VM_TOPOLOGY
-	[[ -z ${ACCEL-} ]] || return 0
+	[[ -z ${ACCEL-}$OPT_LAB ]] || return 0
 	for job in "${!JOB_TEST[@]}"; do
 		arch=${JOB_ARCH[job]}
 		[[ ${ACCEL_OF[$arch]} == kvm && -z ${KVM_PROBED[$arch]-} ]] || continue
@@ -206,12 +215,20 @@ vmm_find() {
 		if [[ $DRIVER_ACCELS == none ]]; then
 			ACCEL_OF[$arch]=none
 			ACCEL_WHY[$arch]='this VMM has only one way'
+		elif [[ -n $OPT_LAB ]]; then
+			ACCEL_OF[$arch]=kvm
+			ACCEL_WHY[$arch]="in the lab: ${LAB_WORDS-}"
+		elif [[ ${ACCEL-} == kvm* && " $DRIVER_ACCELS " != *' kvm '* ]]; then
+			ACCEL_OF[$arch]=${DRIVER_ACCELS%% *}
+			ACCEL_WHY[$arch]='ACCEL says kvm, which this host has not for this architecture'
 		elif [[ -n ${ACCEL-} ]]; then
 			ACCEL_OF[$arch]=$ACCEL
 			ACCEL_WHY[$arch]='ACCEL says so'
 		elif [[ " $DRIVER_ACCELS " == *' kvm '* && -z $KVM_WHY_NOT ]]; then
 			ACCEL_OF[$arch]=kvm
 			ACCEL_WHY[$arch]="$KVM_DEVICE opens and the CPU virtualises in hardware"
+		elif [[ $DRIVER_ACCELS == kvm ]]; then
+			usage_error "--vmm $OPT_VMM: $KVM_WHY_NOT"
 		else
 			ACCEL_OF[$arch]=${DRIVER_ACCELS%% *}
 			ACCEL_WHY[$arch]='no KVM for this architecture here'
@@ -232,6 +249,7 @@ vmm_vendor() {
 # host_vendor: who made this host's CPU, intel, amd or '', into HOST_VENDOR.
 host_vendor() {
 	local line
+	[[ -z $OPT_LAB ]] || return 0 # it is known
 	HOST_VENDOR=''
 	while IFS= read -r line; do
 		case $line in

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # --matrix: the same tests on several releases of a VMM, or several VMMs, each a run of its own, and what they do not
-# agree about. The variable that has the program of a VMM for its driver is called like the VMM, in capitals: QEMU.
+# agree about; in the lab, of several kernels. The variable that has the program of a VMM for its driver is called like the VMM, in capitals: QEMU.
 
 MATRIX_LABELS=() MATRIX_KINDS=() MATRIX_ITEMS=() # numbered alike; a kind is release, vmm, file or folder
 MATRIX_CHILD=0
@@ -17,6 +17,8 @@ matrix_parse() {
 			kind='file'
 			if [[ -d $item ]]; then
 				kind=folder
+			elif [[ -n $OPT_LAB ]]; then
+				[[ -f $item ]] || usage_error "--matrix: $item: there is no such kernel, and no such folder"
 			elif [[ ! -f $item || ! -x $item ]]; then
 				usage_error "--matrix: $item: there is no such program, and no such folder"
 			fi
@@ -24,6 +26,8 @@ matrix_parse() {
 			label=${label:-$(matrix_label "$item")}
 		elif [[ $item =~ ^[0-9]+\.[0-9.]+$ ]]; then
 			kind=release
+		elif [[ -n $OPT_LAB ]]; then
+			usage_error "--matrix: '$item' is neither a kernel's release like 6.1, nor a path"
 		elif [[ $item =~ ^[A-Za-z0-9_-]+(:[A-Za-z0-9_-]+)?$ && -f $ROOT/scripts/vmm/${item%:*}/driver.bash ]]; then
 			kind=vmm
 			label=${label:-${item/:/-}}
@@ -74,6 +78,7 @@ matrix_run() {
 # matrix_fetch: all releases are here before anything runs.
 matrix_fetch() {
 	local i "${OPT_VMM^^}="
+	[[ -z $OPT_LAB ]] || return 0 # each run does, before it boots the lab
 	for i in "${!MATRIX_LABELS[@]}"; do
 		if [[ ${MATRIX_KINDS[i]} == release ]]; then
 			vmm_driver
@@ -88,6 +93,9 @@ matrix_one() {
 	local item=${MATRIX_ITEMS[$1]} options=("${OPT_REST[@]}" --out "$OUT/${MATRIX_LABELS[$1]}")
 	(
 		exec {LOCK}<&-
+		if [[ -n $OPT_LAB ]]; then
+			exec "$BASH" "$ROOT/run_tests.sh" "${options[@]}" --lab-kernel "$item" -- "${OPT_PATTERNS[@]}"
+		fi
 		case ${MATRIX_KINDS[$1]} in
 		release)
 			unset "${OPT_VMM^^}"

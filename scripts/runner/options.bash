@@ -29,9 +29,14 @@ and TEST:CASE/ROW, as rows are printed, stands for the case. Short options go to
                         (bochs:intel, bochs:amd)
       --vmm-release VERSION  this release of the VMM, such as 10.0, from Debian's archive: kept in ~/.cache/assay,
                         nothing is installed
+      --lab ARCH[:OPTIONS]  on the KVM of a Linux that runs under QEMU's TCG, on any machine: x86_64, i386 or arm64; OPTIONS are of KVM's
+                        modules, as in x86_64:npt=0,nested=0. The VMM is kvm, or qemu with --vmm qemu
+      --lab-kernel VERSION|PATH  which Linux: 5.10, 6.1 (default), 6.12 or 7.3, from Debian's archive; or a kernel that you
+                        have built, or the folder that you have built it in
+      --deterministic   with --lab: two runs are the same, to the instruction; each test boots the lab
       --matrix A,B,...  everything on each of these, and what they do not agree about: releases as above; programs, or
                         folders with programs, by a path; VMMs by name. X=A calls A X. Results are in DIR/A, DIR/B, ...,
-                        DIR/matrix.html and matrix.json
+                        DIR/matrix.html and matrix.json. With --lab: kernels
       --out DIR         results (default: logs; the previous run is kept as DIR.old)
       --junit-rows      rows as test cases of their own in junit.xml
       --known FILE|none the VMM's known deviations (default: scripts/vmm/<vmm>/known.cfg)
@@ -45,7 +50,8 @@ and TEST:CASE/ROW, as rows are printed, stands for the case. Short options go to
   -h, --help            this text
 
 Environment: ACCEL (kvm, tcg, ...), MACHINE, QEMU and BOCHS (the binary), TIMEOUT (how long a case may give
-no sign of life: seconds, or 1.5, 90s, 5m, 2h; 0: for ever), ASSAY_CACHE (a folder instead of ~/.cache/assay), NO_COLOR.
+no sign of life: seconds, or 1.5, 90s, 5m, 2h; 0: for ever), ASSAY_CACHE (a folder instead of ~/.cache/assay),
+LAB_QEMU (the one under which the lab's Linux runs), NO_COLOR.
 
 Exit status: 0 nothing unexpected; 1 FAIL, CRASH, TIMEOUT or ERROR; 2 usage or configuration; 130
 interrupted; with --compare, 1: something regressed; with --bisect, 125.
@@ -97,8 +103,8 @@ time_words() {
 }
 
 # Those with a value, and those without.
-OPTIONS_WITH=' -g --group -j --jobs --parallel --arch --repeat --shuffle --nested --build --vmm --vmm-release --matrix --out --known --config --print-command '
-OPTIONS_WITHOUT=' -a --all -l --list -t --tap13 -v --verbose --isolate --until-fail --fail-fast --rerun-failed --compare --bisect --strict --junit-rows -h --help '
+OPTIONS_WITH=' -g --group -j --jobs --parallel --arch --repeat --shuffle --nested --build --lab --lab-kernel --vmm --vmm-release --matrix --out --known --config --print-command '
+OPTIONS_WITHOUT=' -a --all -l --list -t --tap13 -v --verbose --isolate --until-fail --fail-fast --rerun-failed --compare --bisect --strict --deterministic --junit-rows -h --help '
 
 option_takes_value() {
 	[[ $OPTIONS_WITH == *" $1 "* ]]
@@ -124,7 +130,8 @@ print_all() {
 OPT_ALL=false OPT_GROUPS=() OPT_JOBS='' OPT_LIST='' OPT_TAP=false OPT_VERBOSE=false OPT_ARCHS=''
 OPT_ISOLATE=false OPT_REPEAT=1 OPT_UNTIL_FAIL=false OPT_SHUFFLE='' OPT_NESTED='' OPT_FAIL_FAST=false OPT_RERUN=false
 OPT_COMPARE=() OPT_BISECT=false OPT_BUILD=''
-OPT_VMM=qemu OPT_VMM_CONFIG='' OPT_RELEASE='' OPT_MATRIX='' OPT_OUT=logs OPT_KNOWN='' OPT_STRICT=false OPT_JUNIT_ROWS=false OPT_PRINT_COMMAND='' OPT_PATTERNS=()
+OPT_VMM='' OPT_VMM_CONFIG='' OPT_LAB='' OPT_LAB_KERNEL='' OPT_DETERMINISTIC=false OPT_RELEASE='' OPT_MATRIX='' OPT_OUT=logs
+OPT_KNOWN='' OPT_STRICT=false OPT_JUNIT_ROWS=false OPT_PRINT_COMMAND='' OPT_PATTERNS=()
 OPT_REST=() # the options as they were given, but for --matrix and --out
 CONFIG=$ROOT/unittests.cfg
 
@@ -213,6 +220,9 @@ options_parse() {
 				[[ $OPT_VMM_CONFIG =~ ^[A-Za-z0-9_-]+$ ]] || usage_error "--vmm $value: '$OPT_VMM_CONFIG' is no configuration's name"
 			fi
 			;;
+		--deterministic) OPT_DETERMINISTIC=true ;;
+		--lab) OPT_LAB=$value ;;
+		--lab-kernel) OPT_LAB_KERNEL=$value ;;
 		--vmm-release) OPT_RELEASE=$value ;;
 		--matrix) OPT_MATRIX=$value ;;
 		--out) OPT_OUT=$value ;;
@@ -242,9 +252,23 @@ options_parse() {
 	if $OPT_BISECT && ((!${#OPT_PATTERNS[@]})); then
 		usage_error '--bisect needs a test or a case'
 	fi
+	if [[ -n $OPT_LAB ]]; then
+		lab_parse "$OPT_LAB"
+	elif [[ -n $OPT_LAB_KERNEL ]]; then
+		usage_error '--lab-kernel goes with --lab'
+	elif $OPT_DETERMINISTIC; then
+		usage_error '--deterministic goes with --lab'
+	fi
+	if [[ -n $OPT_LAB && -n $OPT_RELEASE ]]; then
+		usage_error '--vmm-release does not go with --lab, which takes the VMM of this host'
+	fi
+	if [[ -z $OPT_VMM ]]; then
+		OPT_VMM=qemu
+		[[ -z $OPT_LAB ]] || OPT_VMM=kvm
+	fi
 	if [[ -n $OPT_MATRIX ]]; then
-		if $OPT_BISECT || $OPT_RERUN || $OPT_TAP || $OPT_UNTIL_FAIL || [[ -n ${OPT_COMPARE[*]}$OPT_PRINT_COMMAND$OPT_RELEASE ]]; then
-			usage_error '--matrix does not go with --bisect, --compare, --print-command, --rerun-failed, --tap13, --until-fail and --vmm-release'
+		if $OPT_BISECT || $OPT_RERUN || $OPT_TAP || $OPT_UNTIL_FAIL || [[ -n ${OPT_COMPARE[*]}$OPT_PRINT_COMMAND$OPT_RELEASE$OPT_LAB_KERNEL ]]; then
+			usage_error '--matrix does not go with --bisect, --compare, --lab-kernel, --print-command, --rerun-failed, --tap13, --until-fail and --vmm-release'
 		fi
 		matrix_parse "$OPT_MATRIX"
 	fi

@@ -150,9 +150,10 @@ results_report() {
 	host_about
 	commit_find
 	export RUN_out=$OUT RUN_template=$ROOT/scripts/runner/report.html RUN_vmm=$VMM_NAME RUN_arch=${ARCHS[*]} RUN_commit=$COMMIT
-	export RUN_vmm_version RUN_vmm_path RUN_accel RUN_host="$HOST_ARCH, $HOST_CPUS CPUs, $OSTYPE" RUN_host_kernel=$HOST_RELEASE
+	export RUN_vmm_version RUN_vmm_path RUN_accel RUN_host RUN_host_kernel=$HOST_RELEASE
 	export RUN_host_cpu=$HOST_CPU RUN_nested=$HOST_NESTED RUN_guest_of=$OPT_NESTED RUN_started=$STARTED RUN_seconds=$((tenths / 10)).$((tenths % 10))
 	RUN_vmm_version=$(unique_lines "${VERSION_LINE_OF[@]}") RUN_vmm_path=$(unique_lines "$(vmm_paths)") RUN_accel=$(unique "${ACCEL_OF[@]}")
+	RUN_host=$(results_host)
 	export RUN_hostname=${HOSTNAME:-localhost} RUN_junit_rows=$OPT_JUNIT_ROWS
 	{ results_jobs && sort -s -n -k1,1 "$OUT/events.tsv" && results_commands; } |
 		awk -f "$ROOT/scripts/runner/json.awk" -f "$ROOT/scripts/runner/report.awk" -v "cases=$EVENTS_CASES"
@@ -184,6 +185,15 @@ results_jobs() {
 		printf -v started '%(%Y-%m-%dT%H:%M:%S)T' $((STARTED_EPOCH + (${JOB_STARTED[job]:-$STARTED_MS} - STARTED_MS) / 1000))
 		printf 'job\t%s\t%s\t%s\n' "$job" "${JOB_MS[job]}" "$started"
 	done
+}
+
+# Where the VMM ran.
+results_host() {
+	if [[ -n $OPT_LAB ]]; then
+		echo "lab: $LAB_WORDS$LAB_PARAMETERS"
+	else
+		echo "$HOST_ARCH, $HOST_CPUS CPUs, $OSTYPE"
+	fi
 }
 
 # How each test can be booted by hand, for the HTML report: "command", test, command line with @CASE@ for a case.

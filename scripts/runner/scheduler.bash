@@ -9,6 +9,7 @@ CONSOLE_LIMIT=$((8 << 10))  # KiB that a VMM may print; the kernel ends it there
 # that it is in, and since when; how often the guest has started; why it had to be ended.
 declare -A RUN_JOB=() RUN_FD=() RUN_ALIVE=() RUN_CASE=() RUN_SINCE=() RUN_STARTS=() RUN_ENDED_FOR=()
 declare -A RUN_FD_ERR=() # of its standard error
+declare -A RUN_GAVE_UP=() # what it said, of a VMM that does not go on
 declare -A RUN_STARTED=() RUN_BOOT_MS=() # when it was started; how long it took to the first case, 0: not yet known
 JOB_FROM=()    # by job: which of its cases the present boot starts with, from 1
 JOB_BEFORE=()  # by job: what the judge is to know of the boot before
@@ -60,6 +61,7 @@ start_boot() {
 	else
 		job_command "$job" "${JOB_GLOB[job]}" "${JOB_FROM[job]}"
 	fi
+	[[ -z $OPT_LAB ]] || lab_wrap
 	now_ms
 	{ : >"$LOG" && : >"$LOG.stderr"; } || usage_error "cannot write $LOG"
 	if [[ -n ${DRIVER_WANTS_FOLDER-} ]]; then
@@ -92,8 +94,12 @@ kill_vmm() {
 # vmm_verdict PID STATUS: how the VMM ended, into DRIVER_HOW, DRIVER_SAID and DRIVER_WORDS.
 vmm_verdict() {
 	local signal arch=${JOB_ARCH[${RUN_JOB[$1]}]}
-	if [[ -n ${RUN_ENDED_FOR[$1]} ]]; then
+	if [[ -n ${RUN_GAVE_UP[$1]-} ]]; then
+		DRIVER_HOW=died DRIVER_SAID='' DRIVER_WORDS=${RUN_GAVE_UP[$1]}
+	elif [[ -n ${RUN_ENDED_FOR[$1]} ]]; then
 		DRIVER_HOW=timeout DRIVER_SAID='' DRIVER_WORDS=${RUN_ENDED_FOR[$1]}
+	elif lab_verdict "$2"; then
+		:
 	elif (($2 > 128 && $2 <= 192)); then
 		signal=$(kill -l $(($2 - 128)))
 		DRIVER_HOW=died DRIVER_SAID='' DRIVER_WORDS="the VMM died of signal $(($2 - 128)) (SIG$signal)"
@@ -107,12 +113,17 @@ vmm_verdict() {
 	fi
 }
 
-# The VMM's own words, of which the first say most, behind DRIVER_WORDS; the judge has the others.
+# The VMM's own words, of which the first say most that are no warning, behind DRIVER_WORDS; the judge has the others.
 add_stderr() {
-	local line=''
+	local line='' first='' count=0
 	[[ -s $1 ]] || return 0
-	IFS= read -r -n 200 line <"$1" || :
-	DRIVER_WORDS+="${line:+; $line}"
+	while ((count++ < 30)) && { IFS= read -r line || [[ -n $line ]]; }; do
+		first=${first:-$line}
+		[[ $line == *'warning: '* ]] || break
+	done <"$1"
+	[[ $line != *'warning: '* && -n $line ]] || line=$first
+	line=${line:0:200}
+	[[ $DRIVER_WORDS == *"$line"* ]] || DRIVER_WORDS+="${line:+; $line}"
 } 2>/dev/null
 
 # end_boot PID STATUS: has the console judged; goes on with the job's next boot or ends the job.
@@ -187,7 +198,7 @@ remove_folder() {
 
 forget_boot() {
 	unset "RUN_JOB[$1]" "RUN_FD[$1]" "RUN_FD_ERR[$1]" "RUN_ALIVE[$1]" "RUN_CASE[$1]" "RUN_ENDED_FOR[$1]" \
-		"RUN_STARTED[$1]" "RUN_BOOT_MS[$1]" "RUN_SINCE[$1]" "RUN_STARTS[$1]"
+		"RUN_GAVE_UP[$1]" "RUN_STARTED[$1]" "RUN_BOOT_MS[$1]" "RUN_SINCE[$1]" "RUN_STARTS[$1]"
 }
 
 # refused_boot PID: whether the VMM did not start at all, as it does not have what the test asks for. It is started again
@@ -486,6 +497,7 @@ end_all() {
 	# A child that a signal meets before it has put off the runner's traps is none to end anything.
 	[[ $BASHPID == "$$" ]] || return 0
 	end_vmms
+	lab_end
 	results_unlock
 	! $RUNNING || runner_failed
 }

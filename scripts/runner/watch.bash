@@ -15,6 +15,10 @@ run_limit() {
 	time_ms "${TIMEOUT:-${TEST["${JOB_TEST[${RUN_JOB[$1]}]}|timeout"]:-$DEFAULT_TIMEOUT}}"
 	LIMIT=$MS
 	[[ -z ${TIMEOUT-} ]] && ((LIMIT)) || return 0
+	if [[ -n $OPT_LAB ]]; then
+		lab_limit "$1"
+		return
+	fi
 	if ((!RUN_BOOT_MS[$1])); then
 		LIMIT=$((LIMIT > DEFAULT_TIMEOUT * 1000 ? LIMIT : DEFAULT_TIMEOUT * 1000))
 	elif ((RUN_BOOT_MS[$1] > BOOT_MS)); then
@@ -61,7 +65,27 @@ forgive_gap() {
 	done
 }
 
-# A VMM is ended that has been silent for too long, that babbles without end in one case, or whose guest starts
+# given_up PID: whether the VMM has said, by what its driver knows, that it does not go on; what it adds then comes at once.
+given_up() {
+	local line lines
+	[[ -n ${DRIVER_GAVE_UP-} ]] || return
+	[[ -z ${RUN_GAVE_UP[$1]-} ]] || return 0
+	job_log "${RUN_JOB[$1]}"
+	if ((JOB_FROM[${RUN_JOB[$1]}] > 1)); then
+		LOG+=.part
+	fi
+	[[ -s $LOG.stderr ]] || return
+	mapfile -t lines <"$LOG.stderr"
+	for line in "${lines[@]}"; do
+		if [[ $line =~ $DRIVER_GAVE_UP ]]; then
+			RUN_GAVE_UP[$1]=$line
+			return 1 # it is ended at the next look
+		fi
+	done
+	return 1
+} 2>/dev/null
+
+# A VMM is ended that has given up, that has been silent for too long, that babbles without end in one case, or whose guest starts
 # again and again; its end is then seen like any other.
 watch_all() {
 	local pid why
@@ -80,7 +104,9 @@ watch_all() {
 		look "$pid"
 		run_limit "$pid"
 		why=''
-		if ((LIMIT && NOW - RUN_ALIVE[$pid] > LIMIT)); then
+		if given_up "$pid"; then
+			why=${RUN_GAVE_UP[$pid]}
+		elif ((LIMIT && NOW - RUN_ALIVE[$pid] > LIMIT)); then
 			time_words "$LIMIT"
 			why="no sign of life for $TIME_WORDS s"
 		elif ((LIMIT && NOW - RUN_SINCE[$pid] > LIMIT * CASE_LIMITS)); then

@@ -98,3 +98,11 @@ END
 	runner
 	judged 'alpha=SKIP beta=SKIP gamma=SKIP'
 }
+
+@test "ACCEL=kvm is for the architectures that the host has it for" {
+	ARCH=s390x image t alpha
+	host
+	ACCEL=kvm runner t:alpha
+	equal "$status" 0
+	contains "${lines[0]}" 'accelerator kvm for x86_64 (ACCEL says so), tcg for s390x (ACCEL says kvm, which this host has not'
+}

@@ -246,6 +246,45 @@ END
 	judged beta=KNOWN
 }
 
+@test "the host's kernel bounds an entry about KVM" {
+	export ASSAY_OSRELEASE=$P/osrelease
+	beta_fails
+	known t:beta 'accel = kvm' 'kernel = 5.10..6.8'
+	for release in 5.10.0-33-cloud-amd64=KNOWN 6.8.12=KNOWN 6.8-rc3+=KNOWN 5.4.0=FAIL 6.10.2=FAIL words=FAIL; do
+		echo "${release%=*}" >osrelease
+		ACCEL=kvm runner t:beta
+		judged "beta=${release#*=}"
+	done
+	echo 6.1.0 >osrelease
+	runner t:beta
+	judged beta=FAIL
+}
+
+@test "a bound by the kernel that is none, and one of what has nothing to do with it" {
+	known t:beta 'accel = kvm' 'kernel = 6.8'
+	runner t:beta
+	refused "known.cfg:3: kernel is LOW..HIGH, not '6.8'"
+	known t:beta 'kernel = ..6.8'
+	runner t:beta
+	refused 'known.cfg:2: kernel is the host'
+}
+
+@test "what KVM does is known of every VMM that uses it, by the kernel's release" {
+	export ASSAY_OSRELEASE=$P/osrelease
+	echo 6.1.0-50-amd64 >osrelease
+	mkdir -p scripts/vmm/kvm
+	known t:beta 'versions = ..6.8'
+	mv scripts/vmm/qemu/known.cfg scripts/vmm/kvm/
+	beta_fails
+	ACCEL=kvm runner t:beta
+	judged beta=KNOWN
+	runner t:beta
+	judged beta=FAIL
+	echo 6.12.1 >osrelease
+	ACCEL=kvm runner t:beta
+	judged beta=FAIL
+}
+
 @test "an entry that names no case: file and line" {
 	known 'x*:beta'
 	runner

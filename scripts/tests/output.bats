@@ -270,3 +270,21 @@ END
 	runner t:beta
 	contains "$output" '1 known deviation is gone: take it out of known.cfg'
 }
+
+@test "a message of many kilobytes reaches every report" {
+	scenario <<'END'
+case_beta() {
+	local i line
+	printf -v line '%190s' ''
+	for ((i = 0; i < 60; i++)); do echo "# note $i ${line// /x}"; done
+	for ((i = 0; i < 40; i++)); do echo "words $i ${line// /y}" >&2; done
+	exit 1
+}
+END
+	runner
+	judged 'alpha=PASS beta=CRASH gamma=PASS'
+	((${#lines[@]} > 60))
+	contains "$(message beta)" 'words 29 yyy'
+	contains "$(cat logs/junit.xml)" 'words 29 yyy'
+	contains "$(cat logs/report.html)" 'words 29 yyy'
+}

@@ -158,3 +158,27 @@ END
 	runner
 	judged 'alpha=ERROR beta=ERROR gamma=ERROR'
 }
+
+@test "what this KVM cannot do: SKIP; under TCG the same words are an error" {
+	local keys words
+	while IFS='|' read -r keys words; do
+		rm -f scenario starts
+		tests '[t]' "$keys"
+		lacks_option '-kernel' "$words"
+		ACCEL=kvm runner
+		judged 'alpha=SKIP beta=SKIP gamma=SKIP'
+		contains "$(message beta)" "the VMM does not have what the test needs: $words"
+		runner t:alpha
+		judged alpha=ERROR
+	done <<'END'
+machine = virt,gic-version=2|Initialization of device kvm-arm-gic failed: error creating in-kernel VGIC: No such device
+machine = virt,gic-version=2|KVM does not support GICv2 emulation
+cpu = cortex-a57|kvm_init_vcpu: kvm_arch_init_vcpu failed (0): Invalid argument
+smp = 900|Number of SMP cpus requested (900) exceeds the maximum cpus supported by KVM (288)
+END
+	tests '[t]'
+	rm -f scenario
+	lacks_option '-kernel' 'kvm_init_vcpu: kvm_arch_init_vcpu failed (0): Invalid argument'
+	ACCEL=kvm runner t:alpha
+	judged alpha=ERROR
+}

@@ -333,3 +333,33 @@ END
 	FAKE_VERSION='' runner
 	refused '--version'
 }
+
+@test "KVM gives up and QEMU waits: a CRASH at once, with KVM's words and registers" {
+	scenario <<'END'
+case_beta() {
+	echo 'qemu-system-x86_64: warning: Number of SMP cpus requested (4) exceeds the recommended cpus' >&2
+	echo 'KVM internal error. Suberror: 1' >&2
+	echo 'RAX=0000000000000001 RBX=0000000000000002' >&2
+	hang
+}
+END
+	SECONDS=0
+	ACCEL=kvm runner
+	judged 'alpha=PASS beta=CRASH gamma=PASS'
+	((SECONDS < 8))
+	equal "$(message beta | head -n 1)" 'KVM internal error. Suberror: 1'
+	contains "$(message beta)" 'RAX=0000000000000001'
+}
+
+@test "a warning is not what a failure begins with" {
+	scenario <<'END'
+case_beta() {
+	echo 'qemu-system-x86_64: warning: something' >&2
+	echo 'qemu-system-x86_64: the reason' >&2
+	exit 1
+}
+END
+	runner
+	judged 'alpha=PASS beta=CRASH gamma=PASS'
+	contains "$(message beta | head -n 1)" '; qemu-system-x86_64: the reason'
+}

@@ -53,9 +53,10 @@ struct insn_shape {
 enum way {
 	NATIVE_WAY, /* at CPL 0, with a memory operand in RAM */
 	USER_WAY,   /* at CPL 3 */
-	MMIO_WAY, /* with its memory operand, or a part of it, where the VMM emulates each access */
 	FORCED_WAY, /* emulated by KVM, on demand */
 	CODE16_WAY, /* in a 16-bit code segment, on i386; 32-bit code is i386's native one */
+	/* With its memory operand, or a part of it, where the VMM emulates each access. A VMM that cannot may end: last. */
+	MMIO_WAY,
 	WAYS,
 };
 

@@ -4,6 +4,7 @@
 
 #include <mm/page.h>
 #include <x86/bytes.h>
+#include <x86/insn.h>
 
 SUITE("SVM: enabling", REQUIRES(svm_available()));
 
@@ -31,6 +32,11 @@ static struct fault run(const struct insn *insn, u32 cpl, u64 address)
 	return bytes_try(cpl, insn->code, sizeof(insn->code), &r);
 }
 
+static bool is_vmmcall(const struct insn *insn)
+{
+	return insn->code[2] == 0xd9;
+}
+
 TEST(svm_insn_without_svme, "with EFER.SVME clear, SVM's instructions are #UD at every privilege",
      SPEC("APM vol. 2, 15.4; 15.5.1, 15.5.2"))
 {
@@ -41,8 +47,10 @@ TEST(svm_insn_without_svme, "with EFER.SVME clear, SVM's instructions are #UD at
 				   (cpu_has(X86_FEATURE_SKINIT) || cpu_has(X86_FEATURE_SVML));
 
 		for (u32 cpl = 0; cpl <= 3 && !there; cpl += 3) {
+			struct fault fault = run(&insns[i], cpl, (ulong)page);
+
 			SUBTEST("%s-cpl%u", insns[i].name, cpl);
-			EXPECT_FAULT(UD, run(&insns[i], cpl, (ulong)page));
+			EXPECT_FAULT(is_vmmcall(&insns[i]) ? hypercall_fault(fault) : UD, fault);
 		}
 	}
 }
@@ -55,10 +63,10 @@ TEST(svm_insn_at_cpl3,
 
 	svm_enable();
 	for (u32 i = 0; i < ARRAY_SIZE(insns); i++) {
-		const bool vmmcall = insns[i].code[2] == 0xd9;
+		struct fault fault = run(&insns[i], 3, (ulong)page);
 
 		SUBTEST("%s", insns[i].name);
-		EXPECT_FAULT(vmmcall ? UD : GP(0), run(&insns[i], 3, (ulong)page));
+		EXPECT_FAULT(is_vmmcall(&insns[i]) ? hypercall_fault(fault) : GP(0), fault);
 	}
 }
 
@@ -70,9 +78,11 @@ TEST(svm_insn_at_cpl0,
 
 	svm_enable();
 	for (u32 i = 0; i < ARRAY_SIZE(insns); i++) {
-		if (insns[i].code[2] == 0xd9) {
+		if (is_vmmcall(&insns[i])) {
+			struct fault fault = run(&insns[i], 0, (ulong)page);
+
 			SUBTEST("vmmcall");
-			EXPECT_FAULT(UD, run(&insns[i], 0, (ulong)page));
+			EXPECT_FAULT(hypercall_fault(fault), fault);
 		} else if (!insns[i].not_executed) {
 			SUBTEST("%s", insns[i].name);
 			EXPECT_NO_FAULT(run(&insns[i], 0, (ulong)page));
@@ -87,7 +97,7 @@ TEST(svm_insn_in_real_mode, "SVM's instructions are #UD outside of protected mod
 
 	/* A guest of real mode, whose EFER.SVME is set. */
 	for (u32 i = 0; i < ARRAY_SIZE(insns); i++) {
-		if (insns[i].code[2] == 0xd9 || insns[i].without_svme)
+		if (is_vmmcall(&insns[i]) || insns[i].without_svme)
 			continue;
 		SUBTEST("%s", insns[i].name);
 		svm_reset(g, SVM_REAL);

@@ -8,13 +8,14 @@
 #include <x86/bytes.h>
 #include <x86/cpuid.h>
 #include <x86/cr.h>
+#include <x86/insn.h>
 #include <x86/xsave.h>
 
 SUITE("Absent features");
 
 static struct xsave_area area;
 
-static const struct {
+static const struct insn {
 	const char *name;
 	enum x86_feature feature;
 	bool nop;
@@ -92,6 +93,20 @@ static bool is_absent(enum x86_feature feature)
 	       !(feature == X86_FEATURE_MCOMMIT && cpu_has(X86_FEATURE_MWAITX));
 }
 
+#define VMCALL 0xc1
+
+static void expect_absent(const struct insn *insn, struct fault fault)
+{
+	if (insn->nop)
+		EXPECT_NO_FAULT(fault);
+	else if (insn->code[1] == 0x01 && insn->code[2] == VMCALL)
+		EXPECT_FAULT(hypercall_fault(fault), fault);
+	else
+		EXPECT_FAULT(UD, fault);
+	if (fault.kind)
+		EXPECT_EQ(trap_last_frame()->ip, bytes_address());
+}
+
 /* CLWB and TPAUSE share encodings' places with others, but none of those that are in use here. */
 TEST(absent_instructions, "an instruction that CPUID has not is #UD; at CPL 0 and 3; some are NOPs",
      SPEC("SDM vol. 2, each instruction, #UD if its CPUID feature is 0; vol. 1, 17.3.1 on CET's NOPs"),
@@ -106,15 +121,14 @@ TEST(absent_instructions, "an instruction that CPUID has not is #UD; at CPL 0 an
 
 			if (cpu_has(X86_FEATURE_XSAVE))
 				write_cr4(read_cr4() | CR4_OSXSAVE);
-			EXPECT_FAULT(insns[i].nop ? NO_FAULT : UD,
-				     bytes_try(cpl, insns[i].code, insns[i].size, &r));
+			expect_absent(&insns[i], bytes_try(cpl, insns[i].code, insns[i].size, &r));
 			if (insns[i].nop)
 				EXPECT_EQ(r.ax, 0x11ul);
-			else
-				EXPECT_EQ(trap_last_frame()->ip, bytes_address());
 		}
 	}
 }
+
+#define VMMCALL 0xd9
 
 /* SKINIT and STGI need SVME or a feature of their own. */
 static const struct {
@@ -134,12 +148,16 @@ TEST(svm_needs_svme, "without EFER.SVME the instructions of SVM are #UD, at CPL 
 		for (u32 cpl = 0; cpl <= 3; cpl += 3) {
 			const u8 code[] = { 0x0f, 0x01, svm_insns[i].last };
 			struct registers r = { .flags = FLAG_1 };
+			struct fault fault;
 
 			if (svm_insns[i].skinit && cpu_has(X86_FEATURE_SKINIT))
 				continue;
 			SUBTEST("%s-cpl%u", svm_insns[i].name, cpl);
-			EXPECT_FAULT(UD, bytes_try(cpl, code, sizeof(code), &r));
-			EXPECT_EQ(trap_last_frame()->ip, bytes_address());
+			fault = bytes_try(cpl, code, sizeof(code), &r);
+			EXPECT_FAULT(svm_insns[i].last == VMMCALL ? hypercall_fault(fault) : UD,
+				     fault);
+			if (fault.kind)
+				EXPECT_EQ(trap_last_frame()->ip, bytes_address());
 		}
 }
 

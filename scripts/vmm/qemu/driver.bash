@@ -9,6 +9,9 @@ QEMU_TELLS_PANIC=7.1
 # qboot does what these images need of a firmware in a quarter of SeaBIOS's time.
 QEMU_FIRMWARE=(-bios qboot.rom)
 
+# At these QEMU stops the machine, and waits for ever.
+DRIVER_GAVE_UP='^(KVM internal error|KVM: entry failed|error: kvm run failed)'
+
 # The binary for architecture $1 into DRIVER_BINARY, or why there is none into DRIVER_ERROR.
 driver_find() {
 	local package=qemu-system-x86
@@ -165,6 +168,23 @@ driver_status() {
 	esac
 }
 
+# What QEMU needs besides itself to run x86's images in the lab: libraries, firmware.
+QEMU_FIRMWARE_FILES=(qboot.rom bios-256k.bin bios.bin kvmvapic.bin linuxboot.bin linuxboot_dma.bin multiboot.bin multiboot_dma.bin pvh.bin
+	vgabios-stdvga.bin efi-virtio.rom)
+
+# The files that DRIVER_BINARY needs into DRIVER_FILES, or why it cannot run where only these are into DRIVER_ERROR.
+driver_files() {
+	local folder file
+	DRIVER_BINARY=$(type -P "$DRIVER_BINARY")
+	mapfile -t DRIVER_FILES < <(ldd "$DRIVER_BINARY" 2>/dev/null | sed -n 's/^[^/]*\(\/[^ ]*\) (0x.*/\1/p')
+	((${#DRIVER_FILES[@]})) || DRIVER_ERROR="$DRIVER_BINARY is no program that ldd knows, and cannot be taken into the lab"
+	while IFS= read -r folder; do
+		for file in "${QEMU_FIRMWARE_FILES[@]}"; do
+			[[ ! -f $folder/$file ]] || DRIVER_FILES+=("$folder/$file")
+		done
+	done < <("$DRIVER_BINARY" -L help 2>/dev/null </dev/null | xargs -r -d "\n" realpath -qe)
+}
+
 # Features that QEMU does not know, spaces around each: no CPU of it has them.
 QEMU_UNKNOWN=' '
 
@@ -196,6 +216,16 @@ qemu_is_without() {
 	return 1
 }
 
+# qemu_kvm_cannot LINE: whether it says that this KVM cannot do what the test asks for.
+qemu_kvm_cannot() {
+	case $1 in
+	*'exceeds the maximum cpus supported by KVM'*) [[ -n $VM_SMP ]] ;;
+	*'error creating in-kernel VGIC'* | *'does not support GICv'[234]' emulation'*) [[ $VM_MACHINE == *gic-version=* && -z ${MACHINE-} ]] ;;
+	*'kvm_arch_init_vcpu failed'*) [[ -n $VM_CPU ]] ;;
+	*) return 1 ;;
+	esac
+}
+
 # qemu_refuses LINE: whether it is about VM_PARAMS, VM_MACHINE or VM_CPU, and says that there is no such thing.
 qemu_refuses() {
 	local i name asked=",$VM_MACHINE,$VM_CPU,"
@@ -205,7 +235,9 @@ qemu_refuses() {
 		[[ $1 == *@('is not a valid'|'not found'|'failed to find romfile'|[Ii]'nvalid parameter'|'does not accept value'|'invalid object type'|'is unexpected')* ]]
 		return
 	done
-	if [[ $1 == *'unsupported machine type'* ]]; then
+	if [[ $VM_ACCEL == kvm* ]] && qemu_kvm_cannot "$1"; then
+		return 0
+	elif [[ $1 == *'unsupported machine type'* ]]; then
 		[[ -n $VM_MACHINE && -z ${MACHINE-} ]]
 	elif [[ $1 == *"unable to find CPU model '"* ]]; then
 		[[ -n $VM_CPU && $1 == *"'${VM_CPU%%,*}'"* ]]

@@ -1,8 +1,10 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034 # the DRIVER_ variables are read by the runner
-# Releases of QEMU, from Debian's archive: fetched into a cache, with a state of apt that is its own, so that nothing of
-# the host's packages is asked or changed and nobody has to be root; apt checks what it fetches against Debian's keys.
-# A release runs with the libraries that it was built for. docs/releases.md is for people.
+# Releases of QEMU, from Debian's archive, fetched into a cache. A release runs with the libraries that it was built for.
+# docs/releases.md is for people.
+
+# shellcheck source=scripts/runner/debian.bash
+source "$ROOT/scripts/runner/debian.bash"
 
 # The suites that a release is taken from: the last has QEMU, the others what it depends on.
 declare -gA RELEASE_SUITES=(
@@ -17,9 +19,6 @@ RELEASE_OTHERS=('trixie trixie-backports' testing sid)
 # The packages of a family, of which one has it: in which, that depends on the release.
 declare -gA RELEASE_PACKAGES=([x86]=qemu-system-x86 [arm]=qemu-system-arm [s390x]='qemu-system-s390x qemu-system-misc')
 declare -gA RELEASE_TARGETS=([x86]='x86_64 i386' [arm]='aarch64 arm' [s390x]=s390x)
-# After the host's own mirror. The archive has the suites that have gone from the mirrors.
-RELEASE_MIRRORS=(http://deb.debian.org/debian http://archive.debian.org/debian)
-RELEASE_KEYS=${ASSAY_KEYRING:-/usr/share/keyrings/debian-archive-keyring.gpg}
 
 declare -gA RELEASE_BINARY=() # by architecture
 
@@ -36,7 +35,7 @@ driver_release() {
 		DRIVER_ERROR="QEMU=$QEMU is set, too: one of them"
 		return
 	fi
-	release_cache || return
+	debian_cache 'releases of QEMU' || return
 	for arch; do
 		release_family "$arch" || return
 		if ! release_of_host "$release" "$arch"; then
@@ -77,67 +76,20 @@ release_is() {
 	[[ $1 == "$2" || $1 == "$2".* ]]
 }
 
-# release_cache: the folder that releases are kept in into the caller's `cache`.
-release_cache() {
-	if [[ -n ${ASSAY_CACHE-} ]]; then
-		cache=$ASSAY_CACHE
-	elif [[ ${XDG_CACHE_HOME-} == /* ]]; then
-		cache=$XDG_CACHE_HOME/assay
-	elif [[ -n ${HOME-} ]]; then
-		cache=$HOME/.cache/assay
-	else
-		DRIVER_ERROR='there is no place to keep releases of QEMU: neither ASSAY_CACHE nor HOME is set'
-		return 1
-	fi
-	[[ $cache == /* ]] || cache=$PWD/$cache
-	# What separates the folders that a dynamic linker looks into, and what ends a value of apt's.
-	if [[ $cache == *[:';"']* ]]; then
-		DRIVER_ERROR="$cache: releases of QEMU cannot be kept in a folder with : ; or \" in its name (ASSAY_CACHE names another)"
-		return 1
-	fi
-}
-
 # ----------------------------------------------------------------------------------------------------- fetching
 # In a subshell: what is wrong is said on standard output, nothing if all went well; standard error is for those who wait.
 
 # release_get RELEASE FAMILY...: each into the cache. It is made beside its place and renamed when whole.
 release_get() {
-	local release=$1 family tool lock new='' suites version package
+	local release=$1 family new='' suites version package what="QEMU $1" debian_arch=''
 	local -A updated=()
 	shift
-	for tool in apt-get apt-cache dpkg dpkg-deb flock; do
-		type -P "$tool" >/dev/null || {
-			echo "QEMU $release is fetched with Debian's tools, and there is no $tool here; QEMU= takes any binary"
-			return
-		}
-	done
-	[[ -r $RELEASE_KEYS ]] || {
-		echo "QEMU $release cannot be checked: there is no $RELEASE_KEYS (package debian-archive-keyring)"
-		return
-	}
-	if ! { mkdir -p "$cache" && : >>"$cache/lock"; } 2>/dev/null; then
-		echo "$cache cannot be written, where QEMU $release is to be kept (ASSAY_CACHE names another folder)"
-		return
-	fi
-	exec {lock}>>"$cache/lock"
-	if ! flock -n "$lock"; then
-		release_say "another run is fetching into $cache; waiting for it"
-		flock "$lock"
-	fi
-	rm -rf "$cache"/new.* # of a run that was killed
-	new=$cache/new.$BASHPID
-	# shellcheck disable=SC2064 # what it is now: there is no such variable when the subshell ends
-	trap "rm -rf ${new@Q}" EXIT
-	trap 'exit 130' INT TERM HUP
+	debian_open 'QEMU= takes any binary' || return
 	for family; do
 		[[ ! -d $cache/qemu-$release/$family ]] || continue # the other run has
 		release_fetch && release_unpack && release_keep || return
 	done
 	rm -rf "$cache/apt" # what could not be fetched or unpacked is there for the next try
-}
-
-release_say() {
-	echo "run_tests.sh: $*" >&2
 }
 
 # release_fetch: the packages of `release` and `family` into the suite's archives; `suites` and `version` say which.
@@ -148,15 +100,15 @@ release_fetch() {
 		candidates+=("${RELEASE_OTHERS[@]}")
 	fi
 	for suites in ${candidates[@]+"${candidates[@]}"}; do
-		release_update || return
+		debian_update || return
 		for package in ${RELEASE_PACKAGES[$family]}; do
-			version=$(release_apt apt-cache policy "$package" 2>/dev/null | sed -n 's/^ *Candidate: *//p')
+			version=$(debian_apt apt-cache policy "$package" 2>/dev/null | sed -n 's/^ *Candidate: *//p')
 			[[ $version == *[0-9]* ]] || continue
 			version=${version#*:}
 			version=${version%%[!0-9.]*}
 			if release_is "$version" "$release"; then
-				release_say "fetching QEMU $version for ${RELEASE_TARGETS[$family]// /, } from Debian's ${suites##* } into $cache"
-				release_run 'cannot be fetched' apt-get --download-only --yes install "$package"
+				debian_say "fetching QEMU $version for ${RELEASE_TARGETS[$family]// /, } from Debian's ${suites##* } into $cache"
+				debian_run 'cannot be fetched' apt-get --download-only --yes install "$package"
 				return
 			fi
 			[[ $seen == *" ${suites##* }"* ]] || seen+=", $version in ${suites##* }"
@@ -175,72 +127,15 @@ release_known() {
 	echo "${names//$'\n'/, }"
 }
 
-# release_update: the lists of `suites`, from the first mirror that has them all.
-release_update() {
-	local mirror mirrors suite options words first='' folder=$cache/apt/${suites##* } arch
-	[[ -z ${updated[$suites]-} ]] || return 0
-	arch=$(dpkg --print-architecture)
-	mapfile -t mirrors < <(release_host_mirror)
-	if ! { mkdir -p "$folder/state/lists/partial" "$folder/cache/archives/partial" && : >"$folder/status"; } 2>/dev/null; then
-		echo "$folder cannot be written"
-		return 1
-	fi
-	# What the host's apt does besides, and prefers, is not for these lists.
-	printf '#clear %s;\n' APT::Update::{Pre-Invoke,Post-Invoke,Post-Invoke-Success} DPkg::Post-Invoke APT::Default-Release \
-		>"$folder/apt.conf"
-	for mirror in "${mirrors[@]}" "${RELEASE_MIRRORS[@]}"; do
-		options="arch=$arch target=Packages signed-by=$RELEASE_KEYS"
-		# The lists of old suites are not signed again.
-		[[ $mirror != *//archive.debian.org/* ]] || options+=' check-valid-until=no'
-		for suite in $suites; do
-			echo "deb [$options] $mirror $suite main"
-		done >"$folder/sources.list"
-		if words=$(release_run "cannot be fetched from $mirror" apt-get update); then
-			updated[$suites]=true
-			return
-		fi
-		first=${first:-$words}
-	done
-	echo "$first"
-	return 1
-}
-
-# release_host_mirror: the mirror of Debian's archive that the host uses, if it does.
-release_host_mirror() {
-	# shellcheck disable=SC2016 # apt's own words
-	apt-get indextargets --format '$(LABEL) $(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
-		sed -n 's|^Debian \([a-z+]*:.*[^/]\)/*$|\1|p' | grep -v ^cdrom: | sort | uniq -c | sort -k1,1nr | sed -n '1s/^ *[0-9]* //p'
-}
-
-# release_apt COMMAND ARGUMENT...: apt-get or apt-cache, on the state of `suites` alone.
-release_apt() {
-	local folder=$cache/apt/${suites##* } command=$1
-	shift
-	"$command" -c "$folder/apt.conf" -o "Dir::State=$folder/state" -o "Dir::State::status=$folder/status" -o "Dir::Cache=$folder/cache" \
-		-o "Dir::Etc::SourceList=$folder/sources.list" -o Dir::Etc::SourceParts=/dev/null -o Dir::Etc::Preferences=/dev/null \
-		-o Dir::Etc::PreferencesParts=/dev/null -o "Dir::Log=$folder" -o APT::Sandbox::User=root -o APT::Install-Recommends=false \
-		-o APT::Update::Error-Mode=any -o Acquire::Languages=none -o Acquire::Retries=2 -o Acquire::http::Timeout=30 \
-		-o "APT::Default-Release=${suites##* }" -qq "$@" </dev/null
-}
-
-# release_run WHAT COMMAND ARGUMENT...: as release_apt; if it fails, that QEMU WHAT, and apt's first words about it.
-release_run() {
-	local what=$1 words
-	shift
-	words=$(release_apt "$@" 2>&1 >/dev/null) && return
-	words=$(sed -n '/^E: /{s/^E: //p;q}' <<<"$words")
-	echo "QEMU $release $what: ${words:-$1 failed}"
-	return 1
-}
-
 # release_unpack: the files of the packages just fetched, to the folder `new`, but for those that nobody needs to run it.
 release_unpack() {
-	local archives=$cache/apt/${suites##* }/cache/archives debs deb words part
+	local folder debs deb words part
+	debian_folder
 	# apt names them NAME_VERSION_ARCH.deb, a colon in it as %3a.
-	mapfile -t debs < <(release_apt apt-get --simulate install "$package" |
+	mapfile -t debs < <(debian_apt apt-get --simulate install "$package" |
 		sed -n 's/^Inst \([^ ]*\) (\([^ ]*\) .*\[\([a-z0-9][a-z0-9]*\)\]).*$/\1_\2_\3.deb/p')
 	for deb in "${debs[@]//:/%3a}"; do
-		words=$(mkdir -p "$new/root" 2>&1 && dpkg-deb -x "$archives/$deb" "$new/root" 2>&1) || {
+		words=$(mkdir -p "$new/root" 2>&1 && dpkg-deb -x "$folder/cache/archives/$deb" "$new/root" 2>&1) || {
 			echo "QEMU $version cannot be unpacked in $cache: ${words##*$'\n'}"
 			return 1
 		}
