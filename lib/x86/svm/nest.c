@@ -34,7 +34,7 @@ struct nest {
 };
 
 static struct nest *nests[MAX_CPUS];
-static u64 efer_mask; /* the bits that WRMSR accepts */
+static u64 efer_mask; /* the bits that WRMSR accepts, all the others being #GP */
 
 /* -------------------------------------------------------------------------------------- the exits */
 
@@ -237,16 +237,24 @@ static void __noreturn enter_guest(struct nest *n)
 	longjmp(n->guest, 1);
 }
 
-/* EFER's bits, each tried alone. LMA is the CPU's own; whether writing it is ignored, that shows, too. */
+/* Those that CPUID speaks of; of the others nobody can say whether the CPU has them: APM vol. 2, 3.1.7. LMA is ignored. */
 static u64 find_efer_mask(void)
 {
-	u64 efer = rdmsr(MSR_EFER), mask = efer;
+	static const struct {
+		u64 bit;
+		enum x86_feature feature;
+	} bits[] = {
+		{ EFER_SCE, X86_FEATURE_SYSCALL },     { EFER_LME, X86_FEATURE_LM },
+		{ EFER_LMA, X86_FEATURE_LM },	       { EFER_NXE, X86_FEATURE_NX },
+		{ EFER_FFXSR, X86_FEATURE_FFXSR },     { EFER_TCE, X86_FEATURE_TCE },
+		{ EFER_MCOMMIT, X86_FEATURE_MCOMMIT }, { EFER_INTWB, X86_FEATURE_INTWB },
+	};
+	u64 mask = 0;
 
-	for (u32 bit = 0; bit < 64; bit++)
-		if (!(efer & BIT(bit)) && !wrmsr_try(MSR_EFER, efer | BIT(bit)).kind)
-			mask |= BIT(bit);
-	wrmsr(MSR_EFER, efer);
-	return (mask | EFER_LME) & ~(u64)EFER_SVME;
+	for (u32 i = 0; i < ARRAY_SIZE(bits); i++)
+		if (cpu_has(bits[i].feature))
+			mask |= bits[i].bit;
+	return mask;
 }
 
 static void init_control(struct vmcb_control *control, u8 *iopm, u8 *msrpm)
