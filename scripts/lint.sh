@@ -26,6 +26,7 @@ check -Ilib/arm -D__aarch64__ "${sources[@]}"
 mapfile -t sources < <(git ls-files 'lib/arm/*.c' | grep -v '_64\.c$')
 check -Ilib/arm -D__arm__ "${sources[@]}"
 scripts/state-docs.sh --check || status=1
+# shellcheck disable=SC2016 # awk's own
 # Readers of KTAP take the result of a row that has the name of its case for that of the case.
 git ls-files '*.c' | xargs awk '
 	match($0, /^TEST[A-Z_]*\([a-z0-9_]+/) { test = substr($0, RSTART, RLENGTH); sub(/.*\(/, "", test) }
