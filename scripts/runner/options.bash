@@ -13,8 +13,12 @@ and TEST:CASE/ROW, as rows are printed, stands for the case. Short options go to
   -g, --group GROUP     only tests of this group (may be repeated); with names, of those named
   -j, --jobs N          so many VMMs at the same time (default: the machine's cores); also --parallel N
   -l                    list the tests
-      --list            list the cases, with sentence and manual reference; boots nothing
+      --list            list the cases, with sentence and manual reference; boots nothing; with --format json, as JSON
+      --by-manual       with --list: by manual, volume and section, and the sections that no case names; with --format html,
+                        as a page
   -t, --tap13           results as TAP version 13
+      --format FORMAT   text, tap13, tap14 (with rows as subtests), or kut: a line for each test, and files in logs/, for
+                        programs that read those of kvm-unit-tests
   -v, --verbose         a line for each case
       --isolate         boot each case alone
       --repeat N        everything N times, and how often each case failed
@@ -38,20 +42,23 @@ and TEST:CASE/ROW, as rows are printed, stands for the case. Short options go to
                         folders with programs, by a path; VMMs by name. X=A calls A X. Results are in DIR/A, DIR/B, ...,
                         DIR/matrix.html and matrix.json. With --lab: kernels
       --out DIR         results (default: logs; the previous run is kept as DIR.old)
+      --annotate WHERE  for github: what failed as annotations of its source lines; for gitlab: DIR/codequality.json
       --junit-rows      rows as test cases of their own in junit.xml
       --known FILE|none the VMM's known deviations (default: scripts/vmm/<vmm>/known.cfg)
       --strict          a known deviation that is gone is a failure
       --config FILE     instead of unittests.cfg
       --compare OLD NEW two runs, folders or results.jsonl: what regressed, got fixed, appeared, vanished, got
                         slower; of two VMMs, what they do not agree about
+      --all-skipped N   exit status if nothing was run at all because everything was skipped (default: 0)
       --bisect          judge for "git bisect run": 0 good, 1 bad, 125 cannot be judged; known deviations count as bad
+      --start-is-judged with --bisect: a VMM that does not start is bad, not one that cannot be judged
       --build CMD       with --bisect: run this first; if it fails, 125
       --print-command TEST...   print the VMM's command lines for these tests, and stop
   -h, --help            this text
 
 Environment: ACCEL (kvm, tcg, ...), MACHINE, QEMU and BOCHS (the binary), TIMEOUT (how long a case may give
 no sign of life: seconds, or 1.5, 90s, 5m, 2h; 0: for ever), ASSAY_CACHE (a folder instead of ~/.cache/assay),
-LAB_QEMU (the one under which the lab's Linux runs), NO_COLOR.
+LAB_QEMU (the one under which the lab's Linux runs), ASSAY_FORMAT (as --format), NO_COLOR.
 
 Exit status: 0 nothing unexpected; 1 FAIL, CRASH, TIMEOUT or ERROR; 2 usage or configuration; 130
 interrupted; with --compare, 1: something regressed; with --bisect, 125.
@@ -103,8 +110,11 @@ time_words() {
 }
 
 # Those with a value, and those without.
-OPTIONS_WITH=' -g --group -j --jobs --parallel --arch --repeat --shuffle --nested --build --lab --lab-kernel --vmm --vmm-release --matrix --out --known --config --print-command '
-OPTIONS_WITHOUT=' -a --all -l --list -t --tap13 -v --verbose --isolate --until-fail --fail-fast --rerun-failed --compare --bisect --strict --deterministic --junit-rows -h --help '
+OPTIONS_WITH=' --annotate --format --all-skipped -g --group -j --jobs --parallel --arch --repeat --shuffle --nested --build --lab --lab-kernel
+ --vmm --vmm-release --matrix --out --known --config --print-command '
+OPTIONS_WITHOUT=' -a --all -l --list -t --tap13 -v --verbose --isolate --until-fail --fail-fast --rerun-failed --compare --bisect --strict
+ --deterministic --junit-rows --by-manual --start-is-judged -h --help '
+OPTIONS_WITH=${OPTIONS_WITH//$'\n'/} OPTIONS_WITHOUT=${OPTIONS_WITHOUT//$'\n'/}
 
 option_takes_value() {
 	[[ $OPTIONS_WITH == *" $1 "* ]]
@@ -127,7 +137,8 @@ print_all() {
 	[[ -z $text ]] || { printf '%s\n' "$text"; } 2>/dev/null || usage_error 'standard output cannot be written'
 }
 
-OPT_ALL=false OPT_GROUPS=() OPT_JOBS='' OPT_LIST='' OPT_TAP=false OPT_VERBOSE=false OPT_ARCHS=''
+OPT_ALL=false OPT_GROUPS=() OPT_JOBS='' OPT_LIST='' OPT_TAP=false OPT_TAP14=false OPT_KUT=false OPT_LIST_JSON=false OPT_LIST_HTML=false
+OPT_BY_MANUAL=false OPT_ANNOTATE='' OPT_START_JUDGED=false OPT_ALL_SKIPPED=0 OPT_VERBOSE=false OPT_ARCHS=''
 OPT_ISOLATE=false OPT_REPEAT=1 OPT_UNTIL_FAIL=false OPT_SHUFFLE='' OPT_NESTED='' OPT_FAIL_FAST=false OPT_RERUN=false
 OPT_COMPARE=() OPT_BISECT=false OPT_BUILD=''
 OPT_VMM='' OPT_VMM_CONFIG='' OPT_LAB='' OPT_LAB_KERNEL='' OPT_DETERMINISTIC=false OPT_RELEASE='' OPT_MATRIX='' OPT_OUT=logs
@@ -135,9 +146,27 @@ OPT_KNOWN='' OPT_STRICT=false OPT_JUNIT_ROWS=false OPT_PRINT_COMMAND='' OPT_PATT
 OPT_REST=() # the options as they were given, but for --matrix and --out
 CONFIG=$ROOT/unittests.cfg
 
+# format_parse WHERE FORMAT: what is printed.
+format_parse() {
+	OPT_TAP=false OPT_TAP14=false OPT_KUT=false OPT_LIST_JSON=false OPT_LIST_HTML=false
+	case $2 in
+	text) ;;
+	tap13) OPT_TAP=true ;;
+	tap14) OPT_TAP=true OPT_TAP14=true ;;
+	json) OPT_LIST_JSON=true ;;
+	html) OPT_LIST_HTML=true ;;
+	kut) OPT_KUT=true ;;
+	*)
+		suggest "$2" <<<$'text\ntap13\ntap14\nkut\njson'
+		usage_error "$1: there is no format '$2'; known: text tap13 tap14 kut, and json or html with --list$SUGGESTION"
+		;;
+	esac
+}
+
 # options_parse ARGUMENT...: into OPT_*.
 options_parse() {
 	local option value given
+	[[ -z ${ASSAY_FORMAT-} ]] || format_parse ASSAY_FORMAT "$ASSAY_FORMAT"
 	# What git bisect is to hear of a mistake does not hang on which word comes first.
 	for option; do
 		[[ $option != -- ]] || break
@@ -211,6 +240,12 @@ options_parse() {
 		-l) OPT_LIST=tests ;;
 		--list) OPT_LIST=cases ;;
 		-t | --tap13) OPT_TAP=true ;;
+		--format) format_parse "--format $value" "$value" ;;
+		--all-skipped)
+			[[ $value =~ ^[0-9]{1,2}$|^1[0-9][0-9]$|^2[0-4][0-9]$|^25[0-5]$ ]] ||
+				usage_error "--all-skipped takes an exit status, not '$value'"
+			OPT_ALL_SKIPPED=$((10#$value))
+			;;
 		-v | --verbose) OPT_VERBOSE=true ;;
 		--arch) OPT_ARCHS=${value//,/ } ;;
 		--vmm)
@@ -228,6 +263,12 @@ options_parse() {
 		--out) OPT_OUT=$value ;;
 		--known) OPT_KNOWN=$value ;;
 		--strict) OPT_STRICT=true ;;
+		--annotate)
+			[[ $value == @(github|gitlab) ]] || usage_error "--annotate takes github or gitlab, not '$value'"
+			OPT_ANNOTATE=$value
+			;;
+		--start-is-judged) OPT_START_JUDGED=true ;;
+		--by-manual) OPT_BY_MANUAL=true ;;
 		--junit-rows) OPT_JUNIT_ROWS=true ;;
 		--config) CONFIG=$value ;;
 		--print-command) OPT_PRINT_COMMAND=$value ;;
@@ -245,6 +286,21 @@ options_parse() {
 	done
 	if ((${#OPT_COMPARE[@]} && ${#OPT_PATTERNS[@]})); then
 		usage_error "--compare takes two results, OLD and NEW, and nothing else: '${OPT_PATTERNS[0]}'"
+	fi
+	if $OPT_START_JUDGED && ! $OPT_BISECT; then
+		usage_error '--start-is-judged goes with --bisect'
+	fi
+	if $OPT_BY_MANUAL && [[ $OPT_LIST != cases ]]; then
+		usage_error '--by-manual goes with --list'
+	fi
+	if $OPT_LIST_HTML && ! $OPT_BY_MANUAL; then
+		usage_error '--format html goes with --list --by-manual; a run leaves report.html'
+	fi
+	if $OPT_LIST_JSON && $OPT_BY_MANUAL; then
+		usage_error '--by-manual has the formats text and html'
+	fi
+	if $OPT_LIST_JSON && [[ $OPT_LIST != cases ]]; then
+		usage_error '--format json goes with --list; a run leaves results.jsonl'
 	fi
 	if [[ -n $OPT_BUILD ]] && ! $OPT_BISECT; then
 		usage_error '--build goes with --bisect'

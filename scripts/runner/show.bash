@@ -31,7 +31,11 @@ show_init() {
 			: "${JOB_CASES[job]//[!$'\n']/}"
 			total=$((total + ${#_}))
 		done
-		echo 'TAP version 13'
+		if $OPT_TAP14; then
+			echo 'TAP version 14'
+		else
+			echo 'TAP version 13'
+		fi
 		echo "# $about"
 		# How often is not known yet with --until-fail: then the plan comes last, where it may stand, too.
 		$OPT_UNTIL_FAIL || echo "1..$((total * OPT_REPEAT))"
@@ -98,9 +102,10 @@ fails() {
 	[[ $1 == @(FAIL|CRASH|TIMEOUT|ERROR) ]] || { [[ $1 == FIXED ]] && $OPT_STRICT; }
 }
 
-# TAP 13: https://testanything.org/tap-version-13-specification.html
+# TAP 13: https://testanything.org/tap-version-13-specification.html, and 14: tap-version-14-specification.html there.
 show_tap() {
 	local line text
+	$OPT_TAP14 && ((TAP_ROWS)) && show_tap_rows "$2"
 	case $1 in
 	PASS) echo "ok $((++TAP_NUMBER)) - $2" ;;
 	FIXED)
@@ -110,9 +115,18 @@ show_tap() {
 		;;
 	SKIP)
 		text=${4%%\\n*}
-		echo "ok $((++TAP_NUMBER)) - $2 # SKIP ${text//[^[:print:]]/?}"
+		line=SKIP
+		! $OPT_KUT || line=skip
+		echo "ok $((++TAP_NUMBER)) - $2 # $line ${text//[^[:print:]]/?}"
 		;;
-	KNOWN) echo "not ok $((++TAP_NUMBER)) - $2 # TODO known deviation" ;;
+	KNOWN)
+		if $OPT_KUT; then
+			# Who reads only "not ok" would count it.
+			echo "ok $((++TAP_NUMBER)) - $2 # skip known deviation"
+		else
+			echo "not ok $((++TAP_NUMBER)) - $2 # TODO known deviation"
+		fi
+		;;
 	*)
 		echo "not ok $((++TAP_NUMBER)) - $2"
 		printf -v text '%b' "${4//\\\\/\\\\}"
@@ -121,6 +135,67 @@ show_tap() {
 		done <<<"$1: $text"
 		;;
 	esac
+}
+
+TAP_ROWS=0 TAP_ROW_LINES='' # of the case whose result comes next
+
+# tap_row VERDICT NAME MESSAGE: keeps it until the case's result is there.
+tap_row() {
+	local name=${2//[^[:print:]]/?} text=${3%%\\n*}
+	name=${name//\\\\/\\} # the judge's \\ is one
+	name=${name//\\/\\\\}
+	name=${name//'#'/\\#}
+	TAP_ROWS=$((TAP_ROWS + 1))
+	case $1 in
+	PASS | FIXED) TAP_ROW_LINES+="    ok $TAP_ROWS - $name" ;;
+	SKIP) TAP_ROW_LINES+="    ok $TAP_ROWS - $name # SKIP ${text//[^[:print:]]/?}" ;;
+	KNOWN) TAP_ROW_LINES+="    not ok $TAP_ROWS - $name # TODO known deviation" ;;
+	*) TAP_ROW_LINES+="    not ok $TAP_ROWS - $name" ;;
+	esac
+	TAP_ROW_LINES+=$'\n'
+}
+
+show_tap_rows() {
+	printf '# Subtest: %s\n%s    1..%d\n' "$1" "$TAP_ROW_LINES" "$TAP_ROWS"
+	TAP_ROWS=0 TAP_ROW_LINES=''
+}
+
+# show_kut JOB WORD TEXT LABEL: a line for the test as readers of kvm-unit-tests' expect one: single spaces, PASS, FAIL or
+# SKIP, a name, more in parentheses; and the console by that name.
+show_kut() {
+	local word=$2 name=${4//\//-}
+	((${#ARCHS[@]} > 1)) || name=${name#"${JOB_ARCH[$1]}"-}
+	[[ $word != KNOWN ]] || word=PASS
+	echo "$word $name ($3)"
+	job_log "$1"
+	[[ ! -f $LOG ]] || ln -sf "${LOG#"$OUT/"}" "$OUT/$name.log"
+}
+
+# show_kut_case VERDICT NAME MS MESSAGE: with -v, each case in the same form; else what is wrong, in a form that is none.
+show_kut_case() {
+	local name=$2 text
+	((${#ARCHS[@]} > 1)) || name=${name#*/}
+	text=${4%%\\n*}
+	text=${text//[^[:print:]]/?}
+	if ! $OPT_VERBOSE; then
+		echo "  $name: ${1,,}: $text"
+		return
+	fi
+	case $1 in
+	PASS | FIXED) echo "PASS $name${3:+ ($3 ms)}" ;;
+	SKIP) echo "SKIP $name ($text)" ;;
+	KNOWN) echo "SKIP $name (known deviation: $text)" ;;
+	*) echo "FAIL $name (${1,,}: $text)" ;;
+	esac
+}
+
+# anything_ran: false if everything was skipped.
+anything_ran() {
+	local verdict sum=0
+	for verdict in "${!VERDICTS[@]}"; do
+		sum=$((sum + VERDICTS[$verdict]))
+	done
+	((!VERDICTS[SKIP] || VERDICTS[SKIP] < sum))
 }
 
 # count_job JOB: adds the job's counts to those of the run and leaves them in JOB_COUNT, BAD and ALL included.
@@ -205,21 +280,69 @@ show_job() {
 		elif ((${JOB_COUNT[SKIP]:-0} + ${JOB_COUNT[KNOWN]:-0} == JOB_COUNT[ALL])); then
 			word=KNOWN color=$YELLOW
 		fi
-		printf '%s%s%s%*s %-20s %s, %d.%02d s\n' "$color" "$word" "$PLAIN" $((7 - ${#word})) '' "$label" "$text" $((JOB_MS[$1] / 1000)) \
-			$((JOB_MS[$1] / 10 % 100))
+		if $OPT_KUT; then
+			show_kut "$1" "$word" "$text" "$label"
+		else
+			printf '%s%s%s%*s %-20s %s, %d.%02d s\n' "$color" "$word" "$PLAIN" $((7 - ${#word})) '' "$label" "$text" $((JOB_MS[$1] / 1000)) \
+				$((JOB_MS[$1] / 10 % 100))
+		fi
 	fi
 	# The lines one by one only where they are shown or counted.
 	$OPT_VERBOSE || $OPT_TAP || ((JOB_COUNT[BAD] + ${JOB_COUNT[FIXED]:-0} || ${#JOB_TEST[@]} > JOBS_OF_ROUND)) ||
 		return 0
 	while IFS=$'\x1f' read -r verdict name row ms message; do
-		[[ -z $row ]] || continue
+		if [[ -n $row ]]; then
+			! $OPT_TAP14 || tap_row "$verdict" "$row" "$message"
+			continue
+		fi
 		count_round "$label:$name" "$verdict"
+		[[ -n $FIRST_FAILED ]] || ! fails "$verdict" || FIRST_FAILED=$label:$name
 		if $OPT_TAP; then
 			show_tap "$verdict" "$label:$name" "$ms" "$message"
 		elif $OPT_VERBOSE || [[ $verdict != PASS && $verdict != SKIP && $verdict != KNOWN ]]; then
-			show_case "$verdict" "$label:$name" "$ms" "$message"
+			if $OPT_KUT; then
+				show_kut_case "$verdict" "$label:$name" "$ms" "$message"
+			else
+				show_case "$verdict" "$label:$name" "$ms" "$message"
+			fi
 		fi
 	done <<<"${results%$'\n'}"
+}
+
+FIRST_FAILED='' # the first case that did, as it is printed
+
+# show_next: what failed that did not in the last run, and what can be done about it.
+show_next() {
+	local cases=() word command=''
+	[[ -n $FIRST_FAILED && -z ${ASSAY_NO_NEXT-} ]] || return 0
+	if [[ -s $OUT/.new-failures ]]; then
+		mapfile -t cases <"$OUT/.new-failures"
+		printf 'did not fail in the last run: %s' "${cases[0]}"
+		((${#cases[@]} < 2)) || printf ', %s' "${cases[@]:1:4}"
+		((${#cases[@]} <= 5)) || printf ' and %d more' $((${#cases[@]} - 5))
+		echo
+	fi
+	rm -f "$OUT/.new-failures"
+	# The same once more.
+	for word in ACCEL MACHINE QEMU BOCHS TIMEOUT; do
+		[[ -n ${!word-} ]] || continue
+		if [[ ${!word} =~ ^[A-Za-z0-9_./=,:+@-]+$ ]]; then
+			command+="$word=${!word} "
+		else
+			command+="$word=${!word@Q} "
+		fi
+	done
+	command+=$0
+	for word in "${OPT_REST[@]}"; do
+		[[ $word != --rerun-failed ]] || continue
+		[[ $word =~ ^[A-Za-z0-9_./=,:+@-]+$ ]] || word=${word@Q}
+		command+=" $word"
+	done
+	word=$OPT_OUT
+	[[ $word =~ ^[A-Za-z0-9_./=,:+@-]+$ ]] || word=${word@Q}
+	[[ $OPT_OUT == logs ]] || command+=" --out $word"
+	echo "only what failed: $command --rerun-failed"
+	echo "one of them in gdb (docs/writing-a-test.md): \$($command --print-command $FIRST_FAILED) -s -S"
 }
 
 show_summary() {
@@ -228,7 +351,9 @@ show_summary() {
 		hash='# '
 		! $OPT_UNTIL_FAIL || echo "1..$TAP_NUMBER"
 	fi
+	$OPT_TAP || $OPT_KUT || $OPT_BISECT || show_next
 	show_rounds "$hash"
+	[[ $OPT_ANNOTATE != github || ! -s $OUT/annotations ]] || cat "$OUT/annotations"
 	if ((VERDICTS[FIXED])); then
 		plural "${VERDICTS[FIXED]}" 'known deviation'
 		text='are gone: take them'
@@ -244,9 +369,41 @@ show_summary() {
 	echo "$hash$passed passed, $COUNT_FAIL failed, ${VERDICTS[SKIP]} skipped"
 }
 
+# show_list_json: the cases of all jobs as a list of JSON, sorted as they run.
+show_list_json() {
+	list_jobs | "$AWK" -f "$ROOT/scripts/runner/json.awk" -f "$ROOT/scripts/runner/list.awk"
+}
+
+# show_by_manual: which cases stand on which section of which manual.
+show_by_manual() {
+	local several=false template=''
+	((${#ARCHS[@]} == 1)) || several=true
+	! $OPT_LIST_HTML || template=$ROOT/scripts/runner/coverage.html
+	list_jobs | LABEL_ARCHS=$several "$AWK" -f "$ROOT/scripts/runner/manual_refs.awk" | sort -t $'\t' -k1,1 -k2,2 -k3,3 -k5,5 |
+		"$AWK" -f "$ROOT/scripts/runner/json.awk" -f "$ROOT/scripts/runner/manual_page.awk" -v "HTML=${template//\\/\\\\}"
+}
+
+# list_jobs: each job, its cases and its list, for the programs that make something of it.
+list_jobs() {
+	local job
+	for job in "${!JOB_TEST[@]}"; do
+		test_list "${JOB_ARCH[job]}" "${JOB_TEST[job]}"
+		printf 'job\t%s\t%s\t%s\n' "${JOB_ARCH[job]}" "${JOB_TEST[job]}" "${TEST["${JOB_TEST[job]}|groups"]-}"
+		printf 'case\t%s' "${JOB_CASES[job]//$'\n'/$'\n'case$'\t'}"
+		printf '\nlist\t%s\n' "$LIST"
+	done
+}
+
 # show_list: tests, or cases with sentence and manual.
 show_list() {
 	local job name sentence manual label
+	if $OPT_BY_MANUAL; then
+		show_by_manual
+		return
+	elif $OPT_LIST_JSON; then
+		show_list_json
+		return
+	fi
 	for job in "${!JOB_TEST[@]}"; do
 		label=${JOB_TEST[job]}
 		if ((${#ARCHS[@]} > 1)); then
