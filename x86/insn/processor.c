@@ -62,22 +62,6 @@ TEST(cpuid_registers,
 	}
 }
 
-TEST(cpuid_beyond_maximum,
-     "an extended leaf beyond the last gives 0 or what the last basic leaf has",
-     SPEC("SDM vol. 2A, CPUID: \"If a value entered for CPUID.EAX is higher than the maximum input value "
-	  "for basic or extended function for that processor then the data for the highest basic "
-	  "information leaf is returned\"; APM vol. 3, CPUID: 0"))
-{
-	struct cpuid beyond = cpuid(cpuid(0x80000000, 0).eax + 1, 0);
-	struct cpuid last = cpuid(cpuid(0, 0).eax, 0);
-	bool zero = !(beyond.eax | beyond.ebx | beyond.ecx | beyond.edx);
-
-	if (!zero)
-		EXPECT_MEM_EQ(&beyond, &last, sizeof(last));
-	else
-		EXPECT(zero);
-}
-
 /* EDX:EAX, upper halves 0; ECX where the instruction writes it; everything else as it was. */
 static void check_tsc(const void *code, bool writes_cx, u32 cx, bool user)
 {
