@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Style and static analysis: clang-format, shellcheck, cppcheck; and whether the page that a script writes is up to date.
+# Style and static analysis: clang-format, shellcheck, cppcheck; citations; and whether the page that a script writes is up to date.
 # Names every finding; exit status 1 if any.
 set -u
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." || exit 2
@@ -27,5 +27,6 @@ mapfile -t sources < <(git ls-files 'lib/arm/*.c' | grep -v '_64\.c$')
 check -Ilib/arm -D__arm__ "${sources[@]}"
 scripts/state-docs.sh --check || status=1
 scripts/circles.sh || status=1
+scripts/citations.sh || status=1
 ((status)) || echo "lint: ${#c_files[@]} C files, ${#shell_files[@]} shell scripts: nothing to say"
 exit "$status"

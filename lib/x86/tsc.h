@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The time-stamp counter: SDM vol. 3A, 17.17; vol. 2B, RDTSC, RDTSCP, RDPID. For measuring time there
+ * The time-stamp counter: SDM vol. 3B, 17.15; vol. 2B, RDTSC, RDTSCP, RDPID. For measuring time there
  * is <sys/time.h>; this is for tests of the counter itself.
  */
 #ifndef ASSAY_X86_TSC_H

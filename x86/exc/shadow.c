@@ -249,7 +249,7 @@ TEST(fault_in_sti_shadow,
 TEST(int_in_sti_shadow,
      "INT n behind STI is done, and ends the shadow: through a trap gate, the interrupt "
      "comes at the handler's first instruction",
-     SPEC("SDM vol. 2B, STI; vol. 3A, 6.12.1.3"))
+     SPEC("SDM vol. 2B, STI; vol. 3A, 6.12.1.2"))
 {
 	struct raw_entry entry;
 

@@ -94,7 +94,7 @@ static bool is_absent(enum x86_feature feature)
 
 /* CLWB and TPAUSE share encodings' places with others, but none of those that are in use here. */
 TEST(absent_instructions, "an instruction that CPUID has not is #UD; at CPL 0 and 3; some are NOPs",
-     SPEC("SDM vol. 2, each instruction, #UD if its CPUID feature is 0; vol. 1, 17.3.1 on CET's NOPs"),
+     SPEC("SDM vol. 2, each instruction, #UD if its CPUID feature is 0; vol. 1 of later editions, 17.3.1 on CET's NOPs"),
 	  BUG("XSA-278"))
 {
 	for (u32 i = 0; i < ARRAY_SIZE(insns); i++) {

@@ -71,7 +71,7 @@ static u64 reserved_bits(void)
 
 /* AMD's bits 7-1 read as 0 whatever is written, and are not refused. */
 TEST(efer_reserved_bits, "setting a reserved bit of EFER, or one without its feature, is #GP(0)",
-     SPEC("APM vol. 2, 3.1.7, figure 3-9; SDM vol. 2B, WRMSR"))
+     SPEC("APM vol. 2, 3.1.7, figure 3-9; SDM vol. 2D, WRMSR"))
 {
 	u64 before = rdmsr(MSR_EFER);
 
@@ -83,7 +83,7 @@ TEST(efer_reserved_bits, "setting a reserved bit of EFER, or one without its fea
 }
 
 TEST(efer_keeps_value, "EFER keeps its value when a reserved bit of it is to be set",
-     SPEC("APM vol. 2, 3.1.7; SDM vol. 2B, WRMSR"))
+     SPEC("APM vol. 2, 3.1.7; SDM vol. 2D, WRMSR"))
 {
 	u64 before = rdmsr(MSR_EFER);
 

@@ -66,7 +66,7 @@ TEST(rdmsr_upper_halves, "RDMSR ignores RCX bits 63-32 and clears those of RAX a
 	EXPECT_EQ(r.cx, HIGH | MSR_LSTAR);
 }
 
-TEST(wrmsr_upper_halves, "WRMSR ignores bits 63-32 of RCX, RAX and RDX", SPEC("SDM vol. 2B, WRMSR"))
+TEST(wrmsr_upper_halves, "WRMSR ignores bits 63-32 of RCX, RAX and RDX", SPEC("SDM vol. 2D, WRMSR"))
 {
 	struct registers r = { .ax = HIGH | 0x9abcdef0,
 			       .cx = HIGH | MSR_LSTAR,

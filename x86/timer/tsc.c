@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The time-stamp counter: SDM vol. 3A, 17.17; vol. 2B, RDTSC, RDTSCP. */
+/* The time-stamp counter: SDM vol. 3B, 17.15; vol. 2B, RDTSC, RDTSCP. */
 #include <test.h>
 
 #include <sys/cpu.h>
@@ -41,7 +41,7 @@ static const struct {
 
 TEST(tsc_never_runs_backwards,
      "successive reads of the TSC on one CPU never decrease, and it advances",
-     SPEC("SDM vol. 3A, 17.17"))
+     SPEC("SDM vol. 3B, 17.15"))
 {
 	for (u32 i = 0; i < ARRAY_SIZE(ways); i++) {
 		u64 first, last;
@@ -65,7 +65,7 @@ TEST(tsc_never_runs_backwards,
 }
 
 TEST(tsc_has_one_value, "RDTSC, RDTSCP and RDMSR of IA32_TIME_STAMP_COUNTER read the same counter",
-     SPEC("SDM vol. 2B, RDTSC, RDTSCP; vol. 3A, 17.17"))
+     SPEC("SDM vol. 2B, RDTSC, RDTSCP; vol. 3B, 17.15"))
 {
 	for (u32 i = 1; i < ARRAY_SIZE(ways); i++) {
 		SUBTEST("%s-between-two-RDTSC", ways[i].name);
