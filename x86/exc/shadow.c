@@ -38,6 +38,13 @@ static void sti_cli(void *arg)
 		__asm__ volatile("sti\ncli" : : : "memory");
 }
 
+static void sti_pause_cli(void *arg)
+{
+	(void)arg;
+	make_pending();
+	__asm__ volatile(RAISE("sti") "pause\ncli" : : : "memory");
+}
+
 static ulong pushed_ip(const struct raw_entry *entry)
 {
 	return entry->words[0];
@@ -65,6 +72,18 @@ TEST(sti_cli, "STI followed by CLI lets no interrupt in", SPEC("SDM vol. 2B, STI
 	EXPECT(apic_vector_bit(APIC_IRR, VECTOR_USED));
 	ASSERT_FAULT(VECTOR(VECTOR_USED), raw_gate_catch(sti_nops, NULL, &entry));
 	apic_eoi();
+}
+
+/* PAUSE is an instruction as any other, and two bytes. */
+TEST(sti_pause, "the shadow of STI ends with PAUSE: a pending interrupt comes before CLI",
+     SPEC("SDM vol. 2B, STI"))
+{
+	struct raw_entry entry;
+
+	raw_gate_set(VECTOR_USED, DESC_INTERRUPT_GATE, 0, 0);
+	ASSERT_FAULT(VECTOR(VECTOR_USED), raw_gate_catch(sti_pause_cli, NULL, &entry));
+	apic_eoi();
+	EXPECT_EQ(pushed_ip(&entry), raise_next_ip + 2);
 }
 
 /* ------------------------------------------------------------------------------------- SS loads */
