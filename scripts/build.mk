@@ -29,7 +29,8 @@ here := '-ffile-prefix-map=$(subst ','\'',$(CURDIR))=.' $(if $(findstring clang,
 CFLAGS := -std=gnu11 -O2 -g $(here) -ffreestanding -fno-strict-aliasing -fno-omit-frame-pointer \
 	-fno-stack-protector -fno-pic -fno-pie -fno-asynchronous-unwind-tables -fno-common \
 	-Wall -Wextra -Werror -Wno-sign-compare -Wno-format-zero-length \
-	-Wstrict-prototypes -Wvla $(ARCH_CFLAGS) $(USER_CFLAGS)
+	-Wstrict-prototypes -Wvla -Wshadow -Wmissing-prototypes -Wundef -Wwrite-strings -Wpointer-arith \
+	$(ARCH_CFLAGS) $(USER_CFLAGS)
 LDFLAGS := -nostdlib -static $(ARCH_LDFLAGS) -Wl,--build-id=none -Wl,-z,noexecstack \
 	-Wl,-z,max-page-size=4096
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Style and static analysis: clang-format, shellcheck, cppcheck; and whether the page that a script writes is up to date.
+# Style and static analysis: clang-format, shellcheck, cppcheck; citations; and whether the page that a script writes is up to date.
 # Names every finding; exit status 1 if any.
 set -u
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." || exit 2
@@ -35,5 +35,6 @@ git ls-files '*.c' | xargs awk '
 	test != "" && index($0, "SUBTEST(\"" test "\")") { print FILENAME ":" FNR ": the row has the name of its case"; found = 1 }
 	END { exit found }' || status=1
 scripts/circles.sh || status=1
+scripts/citations.sh || status=1
 ((status)) || echo "lint: ${#c_files[@]} C files, ${#shell_files[@]} shell scripts: nothing to say"
 exit "$status"

@@ -15,7 +15,7 @@
 SUITE("Free-running counter");
 
 #define MANUALS \
-	"SDM vol. 3A, 17.17; DDI 0487, D11.1.2; PoP SA22-7832-13, chapter 4, Time-of-Day Clock"
+	"SDM vol. 3B, 17.15; DDI 0487, D11.1.2; PoP SA22-7832-13, chapter 4, Time-of-Day Clock"
 
 #define READS 5000
 
@@ -106,7 +106,7 @@ static void run_relay(void *arg)
 }
 
 TEST(ticks_go_up_between_cpus, "a CPU that reads the counter after another reads no less",
-     SPEC("SDM vol. 3A, 17.17.1, 17.17.3; DDI 0487, D11.1.1; "
+     SPEC("SDM vol. 3B, 17.15.1, 17.15.3; DDI 0487, D11.1.1; "
 	  "PoP SA22-7832-13, chapter 4, TOD-Clock Synchronization"),
 	  BUG("linux 1d5f066e0b63"), REQUIRES(cpu_count() > 1))
 {
@@ -144,7 +144,7 @@ static void sleep(void *arg)
 
 TEST(ticks_go_on_while_halted,
      "the counter goes on on a CPU that is halted, as fast as on one that runs",
-     SPEC("SDM vol. 3A, 17.17; DDI 0487, D11.1.2; PoP SA22-7832-13, chapter 4, Time-of-Day Clock, States"),
+     SPEC("SDM vol. 3B, 17.15; DDI 0487, D11.1.2; PoP SA22-7832-13, chapter 4, Time-of-Day Clock, States"),
 	  REQUIRES(cpu_count() > 1))
 {
 	u64 outer, inner;

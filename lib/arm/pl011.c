@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <dev/pl011.h>
 
+#include <arch/machine.h>
 #include <arm/io.h>
 
 /* Registers: DDI 0183, 3.2. */

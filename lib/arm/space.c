@@ -13,7 +13,7 @@ static u32 max_page_level(void)
 	return 2;
 }
 
-const struct space_format arch_kernel_format = {
+struct space_format arch_kernel_format = {
 #ifdef __aarch64__
 	.name = "4k",
 	NINE_BITS_48,

@@ -103,13 +103,12 @@ bool expect_fault(const struct expectation *e, struct fault expected, struct fau
 		&here_;                                                                    \
 	})
 
-#define EXPECT_TRUE_(fatal, text, condition, ...)                                     \
-	({                                                                            \
-		bool held_ = (condition);                                             \
-		expectations_evaluated++;                                             \
-		if (__builtin_expect(!held_, 0))                                      \
-			expect_failed(EXPECTATION_(fatal, text, ""), "" __VA_ARGS__); \
-		held_;                                                                \
+/* Without a variable, so that the condition may hold another of these. */
+#define EXPECT_TRUE_(fatal, text, condition, ...)                                              \
+	({                                                                                     \
+		expectations_evaluated++;                                                      \
+		__builtin_expect(!!(condition), 1) ||                                          \
+			(expect_failed(EXPECTATION_(fatal, text, ""), "" __VA_ARGS__), false); \
 	})
 
 #define EXPECT_OP_(fatal, text, a, op, relation, b, ...)                             \

@@ -7,11 +7,15 @@ bool fault_matches(struct fault expected, struct fault actual)
 {
 	if (expected.kind != actual.kind)
 		return false;
-	if (expected.fields & ~actual.fields)
-		return false;
-	if ((expected.fields & FAULT_CODE) && expected.code != actual.code)
-		return false;
-	return !(expected.fields & FAULT_ADDRESS) || expected.address == actual.address;
+	if (!(expected.fields & FAULT_ANY_CODE)) {
+		if ((expected.fields ^ actual.fields) & FAULT_CODE)
+			return false;
+		if ((expected.fields & FAULT_CODE) && expected.code != actual.code)
+			return false;
+	}
+	if (!(expected.fields & FAULT_ADDRESS))
+		return true;
+	return (actual.fields & FAULT_ADDRESS) && expected.address == actual.address;
 }
 
 void fault_clear(void)

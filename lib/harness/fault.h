@@ -22,14 +22,15 @@ struct fault {
 	u64 address; /* the address that the fault is about */
 };
 
-#define FAULT_CODE    1u
-#define FAULT_ADDRESS 2u
+#define FAULT_CODE     1u
+#define FAULT_ADDRESS  2u
+#define FAULT_ANY_CODE 4u /* of an expectation: any code, or none */
 
 #define NO_FAULT ((struct fault){ 0 })
 
 /*
- * True if `actual` is what `expected` describes: the same kind, and the same code and address as
- * far as `expected` names them. An expectation without a code accepts any.
+ * True if `actual` is what `expected` describes: the same kind; the same code, or none where `expected` has
+ * none, unless that has FAULT_ANY_CODE; and the same address if `expected` names one.
  */
 bool fault_matches(struct fault expected, struct fault actual);
 

@@ -7,6 +7,9 @@
  */
 #include <types.h>
 
+/* Only compilers call these. */
+#pragma GCC diagnostic ignored "-Wmissing-prototypes"
+
 static inline int count_ones32(u32 x)
 {
 	x -= x >> 1 & 0x55555555;

@@ -10,6 +10,9 @@
 #include <limits.h>
 #include <types.h>
 
+/* Only compilers call these. */
+#pragma GCC diagnostic ignored "-Wmissing-prototypes"
+
 #if UINTPTR_MAX == UINT32_MAX
 
 #define HALF_BITS 32

@@ -65,8 +65,8 @@ struct space {
 #define PROT_USER  BIT(2)
 #define PROT_ALL   (PROT_WRITE | PROT_EXEC | PROT_USER)
 
-/* The format of the kernel's space; each back end has one. */
-extern const struct space_format arch_kernel_format;
+/* The format of the kernel's space; each back end has one, some choose it at start. */
+extern struct space_format arch_kernel_format;
 
 /* The space that cases start in. */
 struct space *space_kernel(void);

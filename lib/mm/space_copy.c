@@ -145,13 +145,19 @@ void space_keep_kernel(void)
 
 void space_reset_kernel(void)
 {
-	for (const struct kept_table *k = kept; k; k = k->next) {
-		pte_t *table = k->table;
-		const pte_t *copy = k->copy;
+	const struct space_format *format = &arch_kernel_format;
+	const u32 per_word = sizeof(u64) / format->entry_size;
 
-		for (u32 i = 0; i < k->entries; i++) {
-			if (table[i] != copy[i])
-				arch_kernel_format.write(&table[i], copy[i]);
+	for (const struct kept_table *k = kept; k; k = k->next) {
+		const u64 *table = k->table, *copy = k->copy;
+
+		/* Most are unchanged: 64 bits at a time, whatever the size of an entry. */
+		for (u32 word = 0; word < k->entries / per_word; word++) {
+			if (table[word] == copy[word])
+				continue;
+			for (u32 i = word * per_word; i < (word + 1) * per_word; i++)
+				format->write((u8 *)k->table + i * format->entry_size,
+					      space_table_get(format, k->copy, i));
 		}
 	}
 	space_switch(space_kernel());

@@ -41,10 +41,10 @@
 		__asm__ volatile("stctg " #n "," #n ",%0" : "=Q"(cr_value_)); \
 		cr_value_;                                                    \
 	})
-#define write_cr(n, value)                                                                \
-	({                                                                                \
-		u64 cr_value_ = (value);                                                  \
-		__asm__ volatile("lctlg " #n "," #n ",%0" : : "Q"(cr_value_) : "memory"); \
+#define write_cr(n, value)                                                              \
+	({                                                                              \
+		u64 cr_new_ = (value);                                                  \
+		__asm__ volatile("lctlg " #n "," #n ",%0" : : "Q"(cr_new_) : "memory"); \
 	})
 
 /* SET, STORE PREFIX: 31 bits, of which the hardware takes 8 KiB units. */

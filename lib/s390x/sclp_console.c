@@ -5,6 +5,7 @@
  */
 #include <s390x/sclp.h>
 
+#include <arch/machine.h>
 #include <s390x/ebcdic.h>
 #include <string.h>
 

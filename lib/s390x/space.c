@@ -83,7 +83,7 @@ static void use(const struct space *space)
 	purge_tlb();
 }
 
-const struct space_format arch_kernel_format = {
+struct space_format arch_kernel_format = {
 	.name = "region-third",
 	.top_level = 2,
 	.entry_size = 8,

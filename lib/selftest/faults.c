@@ -15,7 +15,7 @@
 SUITE("Fault capture");
 
 TEST(fault_matches_table,
-     "a fault is what was expected in kind, and in code and address if they are named",
+     "a fault is what was expected in kind and code, unless any code will do, and in address if one is named",
      SPEC("lib/harness/fault.h, fault_matches()"))
 {
 	const u32 both = FAULT_CODE | FAULT_ADDRESS;
@@ -29,7 +29,13 @@ TEST(fault_matches_table,
 		{ "one and none", { 14, 0, 0, 0 }, { 0 }, false },
 		{ "same kind", { 14, 0, 0, 0 }, { 14, 0, 0, 0 }, true },
 		{ "other kind", { 14, 0, 0, 0 }, { 15, 0, 0, 0 }, false },
-		{ "code not named", { 14, 0, 0, 0 }, { 14, FAULT_CODE, 5, 0 }, true },
+		{ "code not named", { 14, 0, 0, 0 }, { 14, FAULT_CODE, 5, 0 }, false },
+		{ "any code", { 14, FAULT_ANY_CODE, 0, 0 }, { 14, FAULT_CODE, 5, 0 }, true },
+		{ "any code, none", { 14, FAULT_ANY_CODE, 0, 0 }, { 14, 0, 0, 0 }, true },
+		{ "any code, kind other",
+		  { 14, FAULT_ANY_CODE, 0, 0 },
+		  { 13, FAULT_CODE, 5, 0 },
+		  false },
 		{ "code same", { 14, FAULT_CODE, 5, 0 }, { 14, FAULT_CODE, 5, 0 }, true },
 		{ "code other", { 14, FAULT_CODE, 5, 0 }, { 14, FAULT_CODE, 6, 0 }, false },
 		{ "code other, high",
@@ -46,8 +52,15 @@ TEST(fault_matches_table,
 		{ "address other", { 14, both, 5, 0x1000 }, { 14, both, 5, 0x1001 }, false },
 		{ "address other, high", { 14, both, 5, BIT(63) }, { 14, both, 5, 0 }, false },
 		{ "address missing", { 14, both, 5, 0 }, { 14, FAULT_CODE, 5, 0 }, false },
-		{ "address alone", { 14, FAULT_ADDRESS, 0, 7 }, { 14, both, 5, 7 }, true },
-		{ "address alone, other", { 14, FAULT_ADDRESS, 0, 7 }, { 14, both, 7, 5 }, false },
+		{ "address alone", { 14, FAULT_ADDRESS, 0, 7 }, { 14, both, 5, 7 }, false },
+		{ "address, any code",
+		  { 14, FAULT_ANY_CODE | FAULT_ADDRESS, 0, 7 },
+		  { 14, both, 5, 7 },
+		  true },
+		{ "address other, any code",
+		  { 14, FAULT_ANY_CODE | FAULT_ADDRESS, 0, 7 },
+		  { 14, both, 7, 5 },
+		  false },
 	};
 
 	for (u32 i = 0; i < ARRAY_SIZE(table); i++) {

@@ -25,10 +25,10 @@ static int print(char *to, size_t size, const char *format, ...)
 /* EXPECT_PRINTED(expected, format, ...): text and result of a conversion. */
 #define EXPECT_PRINTED(expected, ...)                                                 \
 	do {                                                                          \
-		char text[160];                                                       \
-		int length = print(text, sizeof(text), __VA_ARGS__);                  \
+		char printed[160];                                                    \
+		int length = print(printed, sizeof(printed), __VA_ARGS__);            \
                                                                                       \
-		EXPECT_STR_EQ(text, expected, "for %s", #__VA_ARGS__);                \
+		EXPECT_STR_EQ(printed, expected, "for %s", #__VA_ARGS__);             \
 		EXPECT_EQ(length, (int)sizeof(expected) - 1, "for %s", #__VA_ARGS__); \
 	} while (0)
 

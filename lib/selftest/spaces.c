@@ -24,14 +24,14 @@ static u32 level_of(struct space *space, ulong address)
 {
 	u32 level;
 
-	space_entry(space, address, &level);
+	space_find_entry(space, address, &level);
 	return level;
 }
 
 static u32 prot_of(struct space *space, ulong address)
 {
 	u32 level;
-	pte_t entry = *space_entry(space, address, &level);
+	u64 entry = space_find_entry(space, address, &level);
 
 	return space->format->prot(entry, level);
 }
@@ -191,14 +191,14 @@ TEST(space_split, "changing a part of a large page leaves the rest of it as it w
 }
 
 TEST(space_split_keeps_whole, "all pages that a split makes are as the large one was",
-     SPEC("lib/mm/space.h, space_entry_at()"), REQUIRES(space_max_page_level() > 0))
+     SPEC("lib/mm/space.h, space_get_entry()"), REQUIRES(space_max_page_level() > 0))
 {
 	struct space *space = space_create();
 	const u64 large = space_page_size(1);
 	const phys_t phys = 7 * large;
 
 	space_map_page(space, AREA, phys, 1, PROT_USER);
-	space_entry_at(space, AREA + PAGE_SIZE, 0);
+	space_get_entry(space, AREA + PAGE_SIZE, 0);
 	for (ulong offset = 0; offset < large; offset += PAGE_SIZE) {
 		EXPECT_EQ(translate(space, AREA + offset), phys + offset);
 		EXPECT_EQ(prot_of(space, AREA + offset), readable(PROT_USER));

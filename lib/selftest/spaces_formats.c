@@ -46,7 +46,8 @@ TEST(space_entry_values, "an entry reads as the value that was written, at the l
 		EXPECT_EQ(space_get_entry(space, AREA, level), entry);
 		EXPECT_EQ(space_find_entry(space, AREA, &found), entry);
 		EXPECT_EQ(found, level);
-		EXPECT_EQ(*space_entry(space, AREA, NULL), entry);
+		if (format->entry_size == sizeof(pte_t))
+			EXPECT_EQ(*space_entry(space, AREA, NULL), entry);
 	}
 }
 

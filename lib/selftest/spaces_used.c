@@ -189,7 +189,7 @@ static u8 *changed FOR_NEXT_CASE;
 static struct space *other_space FOR_NEXT_CASE;
 
 /* The entry that decided on AREA before it was changed. */
-static pte_t entry_before FOR_NEXT_CASE;
+static u64 entry_before FOR_NEXT_CASE;
 static u32 level_before FOR_NEXT_CASE;
 
 TEST(space_left_changed, "a case may leave the kernel's space changed and another one in use",
@@ -201,7 +201,7 @@ TEST(space_left_changed, "a case may leave the kernel's space changed and anothe
 	space_map(space_kernel(), (ulong)changed + 2 * PAGE_SIZE, (ulong)changed + 3 * PAGE_SIZE,
 		  PAGE_SIZE, PROT_ALL);
 	space_map(space_kernel(), 0, (ulong)changed, PAGE_SIZE, PROT_ALL);
-	entry_before = *space_entry(space_kernel(), AREA, &level_before);
+	entry_before = space_find_entry(space_kernel(), AREA, &level_before);
 	space_unmap(space_kernel(), AREA, 16 * MiB);
 	space_map(space_kernel(), AREA + PAGE_SIZE, AREA, PAGE_SIZE, PROT_ALL);
 	other_space = space_create();
@@ -213,7 +213,7 @@ TEST(space_left_changed, "a case may leave the kernel's space changed and anothe
 TEST(space_restored, "the next case finds the kernel's space as it was, and in use",
      SPEC("docs/writing-a-test.md, What a case may rely on"))
 {
-	pte_t entry;
+	u64 entry;
 	u32 level;
 
 	if (!changed)
@@ -227,7 +227,7 @@ TEST(space_restored, "the next case finds the kernel's space as it was, and in u
 		EXPECT_NO_FAULT(run_user(write_byte, address));
 	}
 	EXPECT(is_access_fault(fault_of(read_byte, (void *)16), (void *)16));
-	entry = *space_entry(space_kernel(), AREA, &level);
+	entry = space_find_entry(space_kernel(), AREA, &level);
 	EXPECT_EQ(entry, entry_before);
 	EXPECT_EQ(level, level_before);
 }

@@ -113,14 +113,16 @@ void apic_reset(void)
 	static const u16 lvts[] = { APIC_LVT_TIMER, APIC_LVT_LINT0, APIC_LVT_LINT1,
 				    APIC_LVT_ERROR, APIC_LVT_PERF,  APIC_LVT_THERMAL,
 				    APIC_LVT_CMCI };
-	u64 base, enabled;
+	u64 base = 0, enabled;
+	bool has_base;
 	u32 entries;
 
-	if (!cpu_has(X86_FEATURE_APIC) || !cpu_has(X86_FEATURE_MSR))
+	if (!cpu_has(X86_FEATURE_APIC))
 		return;
-	base = rdmsr(MSR_IA32_APIC_BASE);
+	/* The Pentium's APIC has no MSR: it is where it is. */
+	has_base = cpu_has(X86_FEATURE_MSR) && !rdmsr_try(MSR_IA32_APIC_BASE, &base).kind;
 	enabled = APIC_DEFAULT_BASE | APIC_BASE_ENABLE | (base & APIC_BASE_BSP);
-	if (base != enabled) {
+	if (has_base && base != enabled) {
 		/* There is no way from x2APIC to xAPIC mode but through disabled: SDM, 10.12.5. */
 		wrmsr(MSR_IA32_APIC_BASE, enabled & ~APIC_BASE_ENABLE);
 		wrmsr(MSR_IA32_APIC_BASE, enabled);

@@ -9,6 +9,9 @@
 #define PTE_TABLE 0x007 /* P W U */
 #define PTE_LARGE 0x0e7 /* P W U A D PS */
 
+#define CPUID_1_EDX_PAE 0x40
+#define CR4_PSE		0x10
+
 	.section .boot, "ax"
 	.code32
 
@@ -34,7 +37,24 @@ start_pvh:
 start:
 	cli
 	cld
+	movl	$boot_stack_top, %esp
+	pushl	%ebx
+	pushl	%ebp
 	/* Tables that map the first 4 GiB one to one. */
+#ifdef __i386__
+	movl	$1, %eax
+	cpuid
+	testb	$CPUID_1_EDX_PAE, %dl
+	jnz	with_pae
+	movl	$CR4_PSE, boot_cr4
+	movl	$boot_pdpt, %edi
+	movl	$PTE_LARGE, %eax
+1:	stosl
+	addl	$0x400000, %eax
+	jnc	1b
+	jmp	mapped
+with_pae:
+#endif
 	movl	$boot_page_directories, %edi
 	movl	$PTE_LARGE, %eax
 1:	movl	%eax, (%edi)
@@ -52,9 +72,7 @@ start:
 #ifdef __x86_64__
 	movl	$(boot_pdpt + PTE_TABLE), boot_pml4
 #endif
-	movl	$boot_stack_top, %esp
-	pushl	%ebx
-	pushl	%ebp
+mapped:
 	movl	$x86_start, %esi
 	jmp	enter_kernel
 

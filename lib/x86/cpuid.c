@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <x86/cpuid.h>
 
+#include <arch/cpu.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,6 +22,10 @@ static const struct {
 	[CPUID_80000008_EBX] = { 0x80000008, 0, EBX },
 	[CPUID_8000000A_EDX] = { 0x8000000a, 0, EDX },
 };
+
+#ifdef __i386__
+bool arch_has_lfence;
+#endif
 
 static u32 words[CPUID_WORDS];
 static char vendor[13], hypervisor[13];
@@ -43,6 +48,9 @@ void cpuid_init(void)
 		r = cpuid(feature_leaves[i].leaf, feature_leaves[i].subleaf);
 		words[i] = (u32[]){ r.eax, r.ebx, r.ecx, r.edx }[feature_leaves[i].reg];
 	}
+#ifdef __i386__
+	arch_has_lfence = cpu_has(X86_FEATURE_SSE2);
+#endif
 	if (cpu_has(X86_FEATURE_HYPERVISOR)) {
 		r = cpuid(0x40000000, 0);
 		memcpy(hypervisor, (u32[]){ r.ebx, r.ecx, r.edx }, 12);

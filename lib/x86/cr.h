@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Control, debug and flags registers: SDM vol. 3A, 2.3, 2.5, 17.2; APM vol. 2, 3.1. */
+/* Control, debug and flags registers: SDM vol. 3A, 2.3, 2.5; vol. 3B, 17.2; APM vol. 2, 3.1. */
 #ifndef ASSAY_X86_CR_H
 #define ASSAY_X86_CR_H
 

@@ -95,34 +95,6 @@ static inline struct fault load_cs_try(u16 selector)
 	return fault_taken();
 }
 
-/* The machine status word: CR0 bits 15-0. SDM vol. 2, LMSW, SMSW. */
-static inline struct fault lmsw_try(u16 value)
-{
-	fault_clear();
-	__asm__ volatile(GUARDED("lmsw %0") : : "r"(value) : "memory");
-	return fault_taken();
-}
-
-static inline struct fault lmsw_memory_try(const u16 *value)
-{
-	fault_clear();
-	__asm__ volatile(GUARDED("lmsw %0") : : "m"(*value) : "memory");
-	return fault_taken();
-}
-
-static inline u16 smsw(void)
-{
-	u16 value;
-
-	__asm__ volatile("smsw %0" : "=r"(value) : : "memory");
-	return value;
-}
-
-static inline void smsw_memory(u16 *value)
-{
-	__asm__ volatile("smsw %0" : "=m"(*value) : : "memory");
-}
-
 static inline struct fault lldt_try(u16 selector)
 {
 	fault_clear();

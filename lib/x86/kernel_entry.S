@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The common part of the way in, for the boot CPU and from the trampoline for the others: to paging with
- * 64-bit entries (4-level on x86_64, PAE on i386) and to C. And the memory that they start with.
+ * 64-bit entries (4-level on x86_64, PAE on i386, where there is PAE) and to C. And the memory that they start with.
  */
 #include <x86/boot.h>
 #include <x86/desc.h>
@@ -27,7 +27,7 @@ enter_kernel:
 	xorl	%eax, %eax
 	movl	%eax, %fs
 	movl	%eax, %gs
-	movl	$CR4_PAE, %eax
+	movl	boot_cr4, %eax
 	movl	%eax, %cr4
 	movl	$BOOT_ROOT_TABLE, %eax
 	movl	%eax, %cr3
@@ -58,8 +58,13 @@ enter_kernel:
 #endif
 	ud2
 
-	/* Until desc_init(); the entries have the places of desc.h, this is CPU 0. */
+	/* PAE; on i386, boot.S changes that for a CPU that has only 32-bit paging. */
 	.data
+	.globl boot_cr4
+boot_cr4:
+	.long	CR4_PAE
+
+	/* Until desc_init(); the entries have the places of desc.h, this is CPU 0. */
 	.balign 8
 boot_gdt:
 	.quad	0

@@ -168,7 +168,7 @@ static bool has_error_code(u32 vector)
 	       vector == VEC_CP;
 }
 
-/* What the interrupted code had, from the frame: SDM vol. 3A, 6.12.1, 20.1.4, 20.3.1. */
+/* What the interrupted code had, from the frame: SDM vol. 3A, 6.12.1; vol. 3B, 20.1.4, 20.3.1. */
 static void take_frame(struct mode *mode)
 {
 	u32 stack = handler_stack(mode);

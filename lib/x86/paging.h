@@ -16,7 +16,10 @@ extern const struct space_format paging_5_level; /* where the CPU has LA57 */
 #else
 /* 32-bit paging; pages of 4 MiB, by CR4.PSE, where the CPU has PSE. */
 extern const struct space_format paging_32_bit;
-extern const struct space_format paging_pae;
+extern const struct space_format paging_pae; /* where the CPU has PAE */
+
+/* The kernel's format is PAE, or 32-bit on a CPU without PAE: as boot.S has found. At start. */
+void paging_init(void);
 
 /*
  * An entry of a 4 MiB page at an address of up to 40 bits: bits 39-32 of it are in bits 20-13.
@@ -30,9 +33,11 @@ static inline u32 pse36_address(phys_t phys)
 
 /* The control bits of CR4 that choose the format. */
 #ifdef __x86_64__
-#define PAGING_CR4 (CR4_PAE | CR4_LA57)
+#define PAGING_CR4	  (CR4_PAE | CR4_LA57)
+#define PAGING_CR4_KERNEL CR4_PAE
 #else
-#define PAGING_CR4 (CR4_PAE | CR4_PSE)
+#define PAGING_CR4	  (CR4_PAE | CR4_PSE)
+#define PAGING_CR4_KERNEL (cpu_has(X86_FEATURE_PAE) ? CR4_PAE : CR4_PSE)
 #endif
 
 /*

@@ -36,7 +36,7 @@ static void use_pae(const struct space *space)
 		.flush_page = entry_flush_page, .flush_all = entry_flush_all, .use = use_pae, \
 	}
 
-const struct space_format arch_kernel_format = FORMAT_PAE;
+struct space_format arch_kernel_format = FORMAT_PAE;
 const struct space_format paging_pae = FORMAT_PAE;
 
 /* ---------------------------------------------------------------------------------------- 32-bit */
@@ -99,3 +99,9 @@ const struct space_format paging_32_bit = {
 	.flush_all = entry_flush_all,
 	.use = use_32_bit,
 };
+
+void paging_init(void)
+{
+	if (!(read_cr4() & CR4_PAE))
+		arch_kernel_format = paging_32_bit;
+}

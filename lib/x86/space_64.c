@@ -32,7 +32,7 @@ static void use_5_level(const struct space *space)
 		.flush_page = entry_flush_page, .flush_all = entry_flush_all, .use = use_4_level, \
 	}
 
-const struct space_format arch_kernel_format = FORMAT_4_LEVEL;
+struct space_format arch_kernel_format = FORMAT_4_LEVEL;
 const struct space_format paging_4_level = FORMAT_4_LEVEL;
 
 const struct space_format paging_5_level = {

@@ -11,12 +11,13 @@
 #include <x86/apic.h>
 #include <x86/boot.h>
 #include <x86/cpuid.h>
+#include <x86/paging.h>
 #include <x86/pit.h>
 #include <x86/smp.h>
 
 /* About 2 ms of the PIT's clock: two reads of the counter around each end bound the rate to 0.1%. */
 #define CALIBRATION_COUNT  2400
-#define CALIBRATION_ROUNDS 5
+#define CALIBRATION_ROUNDS 50
 
 void x86_start(u32 magic, u32 info) __noreturn;
 #ifdef __i386__
@@ -43,7 +44,7 @@ static void measure(u64 *min, u64 *max)
 }
 
 /*
- * The tightest bounds of a few rounds: on a loaded host any of them may have been interrupted. Stops as
+ * The tightest bounds of some rounds: on a loaded host any of them may have been interrupted. Stops as
  * soon as one is good to 0.2%.
  */
 static void calibrate(void)
@@ -118,6 +119,9 @@ static u32 loader_magic, loader_info;
 static void init(void)
 {
 	cpuid_init();
+#ifdef __i386__
+	paging_init();
+#endif
 	apic_init();
 	smp_init();
 	boot_info_read(loader_magic, loader_info, page_add_region);

@@ -32,12 +32,10 @@ static u64 reset_cr3(void)
 
 static u64 reset_cr4(void)
 {
-	u64 cr4 = CR4_PAE;
+	u64 cr4 = PAGING_CR4_KERNEL;
 
-	if (cpu_has(X86_FEATURE_FXSR))
-		cr4 |= CR4_OSFXSR;
 	if (cpu_has(X86_FEATURE_SSE))
-		cr4 |= CR4_OSXMMEXCPT;
+		cr4 |= CR4_OSFXSR | CR4_OSXMMEXCPT;
 	return cr4;
 }
 
@@ -302,8 +300,9 @@ const struct state_row state_rows[] = {
 	CONTROL(0, "PE MP ET NE WP PG", reset_cr0, .flips = CR0_TS | CR0_EM | CR0_WP | CR0_AM),
 	CONTROL(2, "0", zero, .silent = true, .flips = 0x12345000),
 	CONTROL(3, "the kernel's space", reset_cr3, .flips = 0),
-	CONTROL(4, "PAE, and OSFXSR and OSXMMEXCPT where there is SSE", reset_cr4,
-		.ignored = CR4_VMXE, .flips = CR4_TSD | CR4_DE | CR4_OSFXSR),
+	CONTROL(4, "PAE (PSE without PAE), and OSFXSR and OSXMMEXCPT where there is SSE", reset_cr4,
+		.ignored = CR4_VMXE,
+		.flips = CR4_TSD | CR4_DE | (sizeof(ulong) == 8 ? CR4_OSFXSR : 0)),
 	MSR_("EFER", "LME and LMA (64 bits), NXE where there is NX", MSR_EFER, has_efer, reset_efer,
 	     .ignored = EFER_SVME, .flips = EFER_SCE),
 	DEBUG(0, "0", zero, .flips = 0x1000),

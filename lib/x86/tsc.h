@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The time-stamp counter: SDM vol. 3A, 17.17; vol. 2B, RDTSC, RDTSCP, RDPID. For measuring time there
+ * The time-stamp counter: SDM vol. 3B, 17.15; vol. 2B, RDTSC, RDTSCP. For measuring time there
  * is <sys/time.h>; this is for tests of the counter itself.
  */
 #ifndef ASSAY_X86_TSC_H
@@ -24,29 +24,6 @@ static inline u64 rdtscp(u32 *aux)
 
 	__asm__ volatile("rdtscp" : "=a"(low), "=d"(high), "=c"(*aux) : : "memory");
 	return (u64)high << 32 | low;
-}
-
-static inline struct fault rdtsc_try(void)
-{
-	fault_clear();
-	__asm__ volatile(GUARDED("rdtsc") : : : "eax", "edx", "memory");
-	return fault_taken();
-}
-
-static inline struct fault rdtscp_try(void)
-{
-	fault_clear();
-	__asm__ volatile(GUARDED("rdtscp") : : : "eax", "ecx", "edx", "memory");
-	return fault_taken();
-}
-
-/* RDPID: IA32_TSC_AUX as wide as a register. */
-static inline ulong rdpid(void)
-{
-	ulong aux;
-
-	__asm__ volatile("rdpid %0" : "=r"(aux) : : "memory");
-	return aux;
 }
 
 #endif

@@ -113,18 +113,18 @@ TEST(sclp_information,
      SPEC("QEMU, include/hw/s390x/sclp.h, ReadInfo; Linux, drivers/s390/char/sclp_early.c"))
 {
 	u8 *info = (u8 *)header_at(0, PAGE_SIZE);
-	u32 increments, size, cpus, offset;
+	u32 increments, size, count, offset;
 	bool found = false;
 
 	EXPECT_EQ(sclp_execute(SCLP_READ_SCP_INFO, info), SCLP_RC_NORMAL_READ);
 	increments = get(info + 8, 2);
 	size = info[10];
 	EXPECT_EQ((u64)increments * size * MiB, page_memory_end());
-	cpus = get(info + 16, 2);
+	count = get(info + 16, 2);
 	offset = get(info + 18, 2);
-	EXPECT_EQ(cpus, cpu_count());
-	ASSERT_LE(offset + 16 * cpus, PAGE_SIZE);
-	for (u32 n = 0; n < cpus; n++)
+	EXPECT_EQ(count, cpu_count());
+	ASSERT_LE(offset + 16 * count, PAGE_SIZE);
+	for (u32 n = 0; n < count; n++)
 		found |= info[offset + 16 * n] == store_cpu_address();
 	EXPECT(found);
 	EXPECT_EQ(get(info + 20, 2), 0u); /* reserved CPUs are not described */
@@ -134,14 +134,14 @@ TEST(sclp_cpu_information, "READ CPU INFO names the same CPUs",
      SPEC("QEMU, include/hw/s390x/sclp.h, ReadCpuInfo"))
 {
 	u8 *info = (u8 *)header_at(0, PAGE_SIZE);
-	u32 cpus, offset;
+	u32 count, offset;
 	bool found = false;
 
 	EXPECT_EQ(sclp_execute(SCLP_READ_CPU_INFO, info), SCLP_RC_NORMAL_READ);
-	cpus = get(info + 8, 2);
+	count = get(info + 8, 2);
 	offset = get(info + 10, 2);
-	EXPECT_EQ(cpus, cpu_count());
-	for (u32 n = 0; n < cpus; n++)
+	EXPECT_EQ(count, cpu_count());
+	for (u32 n = 0; n < count; n++)
 		found |= info[offset + 16 * n] == store_cpu_address();
 	EXPECT(found);
 }

@@ -41,7 +41,7 @@ TEST(apic_base_value, "in xAPIC mode the APIC is enabled, EXTD is 0 and reserved
 
 TEST(apic_base_reserved_bits,
      "setting a reserved bit of IA32_APIC_BASE is #GP(0) and changes nothing",
-     SPEC("SDM vol. 3A, 10.4.4; vol. 2B, WRMSR"), BUG("qemu#330"), BUG("acrn#1626"))
+     SPEC("SDM vol. 3A, 10.4.4; vol. 2D, WRMSR"), BUG("qemu#330"), BUG("acrn#1626"))
 {
 	u64 before = rdmsr(MSR_IA32_APIC_BASE);
 

@@ -199,7 +199,7 @@ TEST(compat_page_fault, "#PF in compatibility mode has CR2 and the error code as
 
 TEST(compat_gate_dpl,
      "INT n in compatibility mode at CPL 3 through a gate of DPL 0 is #GP, of the INT",
-     SPEC("SDM vol. 3A, 6.12.1.2"), BUG("XSA-106"))
+     SPEC("SDM vol. 3A, 6.12.1.1"), BUG("XSA-106"))
 {
 	struct iret_try try = { .frame = iret_frame(3), .flags = FLAG_1 };
 	struct raw_entry entry;

@@ -225,7 +225,7 @@ TEST(from_rings_1_and_2, "an exception at CPL 1 or 2 goes to CPL 0 on the stack 
 }
 
 TEST(privilege_of_gate, "INT n at CPL n needs a gate whose DPL is n or more",
-     SPEC("SDM vol. 3A, 6.12.1.2"))
+     SPEC("SDM vol. 3A, 6.12.1.1"))
 {
 	for (u16 cpl = 1; cpl <= 3; cpl++)
 		for (u32 dpl = 0; dpl <= 3; dpl++) {
@@ -304,7 +304,7 @@ TEST(no_interrupt_without_if, "a pending interrupt waits while IF is clear, at C
 }
 
 TEST(trap_gate_of_interrupt, "an interrupt through a trap gate leaves IF set",
-     SPEC("SDM vol. 3A, 6.12.1.3"))
+     SPEC("SDM vol. 3A, 6.12.1.2"))
 {
 	struct iret_try try = { .frame = iret_frame(0), .flags = FLAG_1 };
 	struct raw_entry entry;

@@ -73,7 +73,7 @@ static const struct {
 
 TEST(delivery_flags,
      "delivery pushes the flags, clears TF, NT, RF and VM, and IF for interrupt gates only",
-     SPEC("SDM vol. 3A, 6.12.1.3 and 6.8.1"))
+     SPEC("SDM vol. 3A, 6.12.1.2 and 6.8.1"))
 {
 	for (u32 s = 0; s < ARRAY_SIZE(sources); s++)
 		for (u32 g = 0; g < ARRAY_SIZE(gates); g++)
@@ -93,7 +93,7 @@ TEST(delivery_flags,
 }
 
 TEST(delivery_flags_from_user, "the same from CPL 3, where POPF changes neither IF nor IOPL",
-     SPEC("SDM vol. 3A, 6.12.1.3"))
+     SPEC("SDM vol. 3A, 6.12.1.2"))
 {
 	for (u32 s = 0; s < ARRAY_SIZE(sources); s++)
 		for (u32 i = 0; i < ARRAY_SIZE(images); i++) {

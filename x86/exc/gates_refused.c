@@ -196,7 +196,7 @@ static void interrupt(void *arg)
 }
 
 TEST(interrupt_ignores_gate_dpl, "an external interrupt does not check the gate's DPL",
-     SPEC("SDM vol. 3A, 6.12.1.2"))
+     SPEC("SDM vol. 3A, 6.12.1.1"))
 {
 	for (u32 dpl = 0; dpl <= 3; dpl++) {
 		struct raw_entry entry;

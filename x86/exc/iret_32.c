@@ -61,7 +61,7 @@ TEST(ts_as_first, "#TS that cannot be delivered is #DF: by a gate not present or
 TEST(iret_operand_16, "IRET with 16-bit operands takes three words and keeps the upper flags",
      SPEC("SDM vol. 2A, IRET/IRETD/IRETQ"))
 {
-	u16 *frame = page_alloc() + 0x100;
+	u16 *frame = (u16 *)((u8 *)page_alloc() + 0x100);
 	struct raw_entry entry;
 
 	map_low_page();
@@ -82,7 +82,7 @@ TEST(iret_to_vm86,
      "IRET with VM set in the image enters virtual-8086 mode with all segment registers",
      SPEC("SDM vol. 3B, 20.2.4; vol. 2A, IRET/IRETD/IRETQ, RETURN-TO-VIRTUAL-8086-MODE"))
 {
-	u32 *frame = page_alloc() + 0x100;
+	u32 *frame = (u32 *)((u8 *)page_alloc() + 0x100);
 	struct raw_entry entry;
 
 	map_low_page();

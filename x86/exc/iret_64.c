@@ -85,7 +85,7 @@ TEST(iret_to_compatibility_mode, "IRETQ enters compatibility mode, at CPL 0 and 
 TEST(iret_operand_32, "IRETD in 64-bit mode takes five double words and zero-extends them",
      SPEC("SDM vol. 2A, IRET/IRETD/IRETQ"))
 {
-	u32 *frame = (u32 *)(page_alloc() + 0x400);
+	u32 *frame = (u32 *)((u8 *)page_alloc() + 0x400);
 	struct raw_entry entry;
 
 	frame[0] = (u32)(ulong)iret_target;
@@ -104,7 +104,7 @@ TEST(iret_operand_32, "IRETD in 64-bit mode takes five double words and zero-ext
 TEST(iret_operand_16, "IRET with 16-bit operands takes five words and keeps the upper flags",
      SPEC("SDM vol. 2A, IRET/IRETD/IRETQ"))
 {
-	u16 *frame = (u16 *)(page_alloc() + 0x400);
+	u16 *frame = (u16 *)((u8 *)page_alloc() + 0x400);
 	struct raw_entry entry;
 
 	map_low_page();

@@ -19,6 +19,7 @@ static struct {
 	bool in_handler;
 	bool iret_inside; /* the handler executes an IRET */
 	u32 to_send;	  /* NMIs that the first handler sends itself */
+	ulong flags;	  /* pushed by the first */
 } nmi;
 
 /* By its ID: the shorthand for itself takes fixed interrupts only (SDM vol. 3A, table 10-3). */
@@ -37,8 +38,8 @@ static void wait_for(u32 count)
 
 static void handle_nmi(struct trap_frame *frame)
 {
-	(void)frame;
-	nmi.count++;
+	if (!nmi.count++)
+		nmi.flags = frame->flags;
 	if (nmi.in_handler) {
 		nmi.nested++;
 		return;
@@ -68,12 +69,12 @@ static void take_nmis(u32 to_send, bool iret_inside, u32 expected)
 	delay_us(200);
 }
 
-TEST(nmi_is_delivered,
-     "an NMI is taken with interrupts disabled, through its gate, without error code",
+TEST(nmi_is_delivered, "an NMI is taken once, through gate 2, with interrupts disabled",
      SPEC("SDM vol. 3A, 6.7 and 6.15, Interrupt 2"))
 {
 	take_nmis(0, false, 1);
 	EXPECT_EQ(nmi.count, 1u);
+	EXPECT_EQ(nmi.flags & (FLAG_1 | FLAG_IF), FLAG_1);
 }
 
 static void send_and_wait(void *arg)
@@ -83,7 +84,8 @@ static void send_and_wait(void *arg)
 	delay_us(1000);
 }
 
-TEST(nmi_frame, "an NMI pushes no error code", SPEC("SDM vol. 3A, 6.15, Interrupt 2"))
+TEST(nmi_frame, "an NMI pushes flags, CS and IP, and no error code",
+     SPEC("SDM vol. 3A, 6.15, Interrupt 2"))
 {
 	struct raw_entry entry;
 

@@ -75,7 +75,7 @@ TEST(int3_pushes_next_ip, "INT3 is a trap: the instruction pointer pushed is beh
 
 TEST(int3_checks_gate_dpl,
      "INT3 at CPL 3 through a gate of DPL 0 is #GP with the vector and IDT bits",
-     SPEC("SDM vol. 3A, 6.12.1.2"), BUG("XSA-106"))
+     SPEC("SDM vol. 3A, 6.12.1.1"), BUG("XSA-106"))
 {
 	idt[VEC_BP].type &= (u8)~0x60;
 	EXPECT_FAULT(GP(VEC_BP << 3 | ERR_IDT), run_user(int3_at_user, NULL));
@@ -126,7 +126,7 @@ TEST(icebp_with_tf, "INT1 (ICEBP) with TF set is one #DB, without BS; TF is in t
 
 TEST(int_n_every_vector,
      "INT n delivers vector n without error code, also those of exceptions with one",
-     SPEC("SDM vol. 3A, 6.4.4"))
+     SPEC("SDM vol. 3A, 6.3.3, 6.4.2"))
 {
 	for (u32 vector = 0; vector < 256; vector++) {
 		for (u32 cpl = 0; cpl <= 3; cpl += 3) {
@@ -155,7 +155,7 @@ TEST(int_n_every_vector,
 
 TEST(int_n_checks_gate_dpl,
      "INT n at CPL 3 needs a gate of DPL 3, else it is #GP with the vector; a fault",
-     SPEC("SDM vol. 3A, 6.12.1.2"), BUG("XSA-106"))
+     SPEC("SDM vol. 3A, 6.12.1.1"), BUG("XSA-106"))
 {
 	static const u8 vectors[] = { VEC_DE, VEC_DB, VEC_NMI, VEC_UD, VEC_DF, VEC_GP,
 				      VEC_PF, VEC_MC, 0x20,    0x40,   0x80,   0xef };
@@ -195,7 +195,7 @@ TEST(int_n_gate_dpl_error_code,
 
 TEST(cpu_raised_ignores_gate_dpl,
      "an exception that the CPU raises at CPL 3 does not check the gate's DPL",
-     SPEC("SDM vol. 3A, 6.12.1.2"))
+     SPEC("SDM vol. 3A, 6.12.1.1"))
 {
 	for (u32 dpl = 0; dpl <= 3; dpl++) {
 		struct raw_entry entry;
@@ -207,7 +207,7 @@ TEST(cpu_raised_ignores_gate_dpl,
 }
 
 TEST(mc_gate_reachable, "INT 18 at CPL 0 reaches the machine-check handler, without error code",
-     SPEC("SDM vol. 3A, 6.4.4"))
+     SPEC("SDM vol. 3A, 6.3.3, 6.4.2"))
 {
 	struct raw_entry entry;
 	const u32 ist = sizeof(ulong) == 8 ? 3 : 0;

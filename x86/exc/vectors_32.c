@@ -56,7 +56,7 @@ TEST(into_needs_of, "INTO with OF clear does nothing", SPEC("SDM vol. 2A, INT n/
 
 TEST(into_checks_gate_dpl,
      "INTO at CPL 3 through a gate of DPL 0 is #GP with the vector and IDT bits",
-     SPEC("SDM vol. 3A, 6.12.1.2"), BUG("XSA-106"))
+     SPEC("SDM vol. 3A, 6.12.1.1"), BUG("XSA-106"))
 {
 	raw_gate_set(VEC_OF, DESC_INTERRUPT_GATE, 0, 0);
 	EXPECT_FAULT(GP(VEC_OF << 3 | ERR_IDT), run_user(execute_into, NULL));

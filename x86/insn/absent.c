@@ -83,55 +83,6 @@ TEST(absent_integer, "instructions on registers and memory that CPUID does not h
 	check_table(table, ARRAY_SIZE(table), true);
 }
 
-TEST(absent_system, "instructions about the processor that CPUID does not have are #UD",
-     SPEC("SDM vol. 2, of each instruction: #UD if its CPUID feature flag is 0"), BUG("XSA-278"))
-{
-	static const struct absent_row table[] = {
-		{ X86_FEATURE_RDTSCP, { "rdtscp", 3, { 0x0f, 0x01, 0xf9 } } },
-		{ X86_FEATURE_RDPID, { "rdpid", 4, { 0xf3, 0x0f, 0xc7, 0xf8 } } },
-		{ X86_FEATURE_CLFLUSHOPT, { "clflushopt", 4, { 0x66, 0x0f, 0xae, 0x3e } } },
-		{ X86_FEATURE_CLWB, { "clwb", 4, { 0x66, 0x0f, 0xae, 0x36 } } },
-		{ X86_FEATURE_MONITOR, { "monitor", 3, { 0x0f, 0x01, 0xc8 } } },
-		{ X86_FEATURE_MONITOR, { "mwait", 3, { 0x0f, 0x01, 0xc9 } } },
-		{ X86_FEATURE_SMAP, { "clac", 3, { 0x0f, 0x01, 0xca } } },
-		{ X86_FEATURE_SMAP, { "stac", 3, { 0x0f, 0x01, 0xcb } } },
-		{ X86_FEATURE_SERIALIZE, { "serialize", 3, { 0x0f, 0x01, 0xe8 } } },
-		{ X86_FEATURE_RDPRU, { "rdpru", 3, { 0x0f, 0x01, 0xfd } } },
-		{ X86_FEATURE_CLZERO, { "clzero", 3, { 0x0f, 0x01, 0xfc } } },
-		{ X86_FEATURE_WAITPKG, { "umonitor", 4, { 0xf3, 0x0f, 0xae, 0xf6 } } },
-		{ X86_FEATURE_WAITPKG, { "umwait", 4, { 0xf2, 0x0f, 0xae, 0xf6 } } },
-		{ X86_FEATURE_WAITPKG, { "tpause", 4, { 0x66, 0x0f, 0xae, 0xf6 } } },
-		{ X86_FEATURE_RTM, { "xtest", 3, { 0x0f, 0x01, 0xd6 } } },
-		{ X86_FEATURE_RTM, { "xend", 3, { 0x0f, 0x01, 0xd5 } } },
-		{ X86_FEATURE_INVPCID, { "invpcid", 5, { 0x66, 0x0f, 0x38, 0x82, M } } },
-		{ X86_FEATURE_SMX, { "getsec", 2, { 0x0f, 0x37 } } },
-		{ X86_FEATURE_VMX, { "vmxon", 4, { 0xf3, 0x0f, 0xc7, 0x36 } } },
-		{ X86_FEATURE_VMX, { "vmclear", 4, { 0x66, 0x0f, 0xc7, 0x36 } } },
-		{ X86_FEATURE_VMX, { "vmptrld", 3, { 0x0f, 0xc7, 0x36 } } },
-		{ X86_FEATURE_VMX, { "vmptrst", 3, { 0x0f, 0xc7, 0x3e } } },
-		{ X86_FEATURE_VMX, { "vmread", 3, { 0x0f, 0x78, R } } },
-		{ X86_FEATURE_VMX, { "vmwrite", 3, { 0x0f, 0x79, R } } },
-		{ X86_FEATURE_VMX, { "vmlaunch", 3, { 0x0f, 0x01, 0xc2 } } },
-		{ X86_FEATURE_VMX, { "vmresume", 3, { 0x0f, 0x01, 0xc3 } } },
-		{ X86_FEATURE_VMX, { "vmxoff", 3, { 0x0f, 0x01, 0xc4 } } },
-		{ X86_FEATURE_VMX, { "invept", 5, { 0x66, 0x0f, 0x38, 0x80, M } } },
-		{ X86_FEATURE_VMX, { "invvpid", 5, { 0x66, 0x0f, 0x38, 0x81, M } } },
-	};
-
-	check_table(table, ARRAY_SIZE(table), true);
-}
-
-TEST(absent_transactions, "XBEGIN and XABORT without RTM are #UD",
-     SPEC("SDM vol. 2D, XBEGIN, XABORT"), REQUIRES(!cpu_has(X86_FEATURE_RTM)))
-{
-	static const struct encoding table[] = {
-		{ "xabort", 3, { 0xc6, 0xf8, 0 } },
-		{ "xbegin", 6, { 0xc7, 0xf8, 0, 0, 0, 0 } },
-	};
-
-	encodings_fault(table, ARRAY_SIZE(table), UD, true);
-}
-
 TEST(rsm_outside_smm, "RSM outside system-management mode is #UD", SPEC("SDM vol. 2B, RSM"))
 {
 	static const struct encoding e = { "rsm", 2, { 0x0f, 0xaa } };

@@ -206,7 +206,7 @@ TEST(mmio_half_absent,
 		struct fault expected = PF(PF_W, second);
 
 		if (table[i].reads)
-			expected.fields = FAULT_ADDRESS;
+			expected.fields = FAULT_ADDRESS | FAULT_ANY_CODE;
 		SUBTEST("%s", table[i].name);
 		space_unmap(space_kernel(), (ulong)second, PAGE_SIZE);
 		for (u32 before = 1; before < table[i].size; before++) {

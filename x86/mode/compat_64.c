@@ -149,7 +149,7 @@ TEST(compat_keeps_high_registers,
 
 TEST(compat_16_instructions,
      "in a 16-bit segment operands and addresses have 16 bits, with prefixes 32",
-     SPEC("SDM vol. 1, 3.6; vol. 3A, 21.1"))
+     SPEC("SDM vol. 1, 3.6; vol. 3B, 21.1"))
 {
 	const struct {
 		const char *name;

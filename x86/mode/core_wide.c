@@ -48,7 +48,7 @@ TEST(cpuid_16, "CPUID in 16-bit code uses EAX and ECX and loads all of EAX, EBX,
 }
 
 TEST(rdmsr_16, "RDMSR and WRMSR in 16-bit code use all of ECX, EAX and EDX",
-     SPEC("SDM vol. 2B, RDMSR, WRMSR"), REQUIRES(cpu_has(X86_FEATURE_PAT)))
+     SPEC("SDM vol. 2B, RDMSR; vol. 2D, WRMSR"), REQUIRES(cpu_has(X86_FEATURE_PAT)))
 {
 	const u64 before = rdmsr(MSR_IA32_PAT), other = 0x0007040600070106;
 

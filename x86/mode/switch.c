@@ -100,20 +100,6 @@ TEST(real_to_32_and_back,
 	EXPECT_EQ(m.cr0, CR0_ET | CR0_NE);
 }
 
-TEST(lmsw_keeps_pe, "LMSW sets PE, MP, EM and TS, clears the last three, and never clears PE",
-     SPEC("SDM vol. 2A, LMSW"))
-{
-	struct mode m;
-
-	mode_init(&m, MODE_16);
-	expect_real_mode_too();
-	EXPECT_NO_FAULT(
-		mode_run(&m, CODE16("movl $0xffffffff, %%eax; lmsw %%ax; movl %%cr0, %%ebx; "
-				    "xorl %%eax, %%eax; lmsw %%ax; movl %%cr0, %%ecx")));
-	EXPECT_EQ(m.ebx, CR0_ET | CR0_NE | 0xf);
-	EXPECT_EQ(m.ecx, CR0_ET | CR0_NE | CR0_PE);
-}
-
 /* ------------------------------------------------------------------------------------- paging */
 
 TEST(paging_on_and_off,

@@ -191,16 +191,6 @@ TEST(pe_in_64_bit_mode, "CR0.PE cannot be cleared with PG set: #GP(0)",
 	EXPECT_EQ(read_cr0(), cr0);
 }
 
-TEST(lmsw_in_64_bit_mode, "LMSW clears TS, EM and MP in 64-bit mode and leaves PE and PG",
-     SPEC("SDM vol. 2A, LMSW"))
-{
-	const ulong cr0 = read_cr0();
-
-	__asm__ volatile("lmsw %w0" : : "r"(0) : "memory");
-	EXPECT_EQ(read_cr0(), cr0 & ~(ulong)(CR0_MP | CR0_EM | CR0_TS));
-	write_cr0(cr0);
-}
-
 TEST(long_mode_from_l_segment,
      "IA-32e mode cannot be activated from a code segment with L set: #GP(0)",
      SPEC("SDM vol. 2B, MOV to control registers: CS.L"))

@@ -318,7 +318,7 @@ TEST(vm86_not_recognized, "what only makes sense in protected mode is #UD in vm8
 /* ------------------------------------------------------------------------------------- the ports */
 
 TEST(vm86_io_bitmap, "in vm86 the I/O bitmap decides on every port, at IOPL 3 too",
-     SPEC("SDM vol. 3B, 20.2.8.1; vol. 1, 19.5.2"))
+     SPEC("SDM vol. 3B, 20.2.8.1; vol. 1, 18.5.2"))
 {
 	/* Port 80h, which nothing answers; 16 bits there use bits of 80h and 81h. */
 	const struct {

@@ -75,7 +75,7 @@ TEST(compat_fs_base_is_32_bits, "compatibility mode uses the low 32 bits of the 
 }
 
 TEST(compat_undefined, "SWAPGS and the RDFSBASE family are #UD in compatibility mode",
-     SPEC("SDM vol. 2B, SWAPGS, RDFSBASE/RDGSBASE; vol. 2C, WRFSBASE/WRGSBASE"))
+     SPEC("SDM vol. 2B, SWAPGS, RDFSBASE/RDGSBASE; vol. 2D, WRFSBASE/WRGSBASE"))
 {
 	const struct {
 		const char *name;

@@ -361,7 +361,7 @@ TEST(far_limit, "a far JMP or CALL beyond the limit of 32-bit code is #GP(0); at
 
 		SUBTEST("%s-beyond", is_call ? "call" : "jmp");
 		gdt_set_spare(0, base | DESC_LIMIT(0xfff));
-		EXPECT_FAULT(FAULT_PLAIN_(VEC_GP), execute_try(codes[is_call], &r));
+		EXPECT_FAULT(ANY_CODE(VEC_GP), execute_try(codes[is_call], &r));
 		EXPECT_EQ(r.bx, 0ul);
 		SUBTEST("%s-beyond-code", is_call ? "call" : "jmp");
 		EXPECT_FAULT(GP(0), execute_try(codes[is_call], &r));

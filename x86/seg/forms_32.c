@@ -236,7 +236,7 @@ TEST(lgdt_lidt_16, "LGDT and LIDT with 16-bit operands load a base of 24 bits",
 }
 
 TEST(undefined_in_32_bit_mode, "SWAPGS and the RDFSBASE family are #UD outside 64-bit mode",
-     SPEC("SDM vol. 2B, SWAPGS, RDFSBASE/RDGSBASE; vol. 2C, WRFSBASE/WRGSBASE"))
+     SPEC("SDM vol. 2B, SWAPGS, RDFSBASE/RDGSBASE; vol. 2D, WRFSBASE/WRGSBASE"))
 {
 	const struct {
 		const char *name;

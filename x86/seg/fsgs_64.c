@@ -93,7 +93,7 @@ TEST(base_msr_values, "the base MSRs keep canonical values, each its own, and no
 }
 
 TEST(base_msr_non_canonical, "a base that is not canonical is #GP(0) and the MSR keeps its value",
-     SPEC("SDM vol. 2B, WRMSR; vol. 3A, 3.4.4"), BUG("XSA-193"))
+     SPEC("SDM vol. 2D, WRMSR; vol. 3A, 3.4.4"), BUG("XSA-193"))
 {
 	for (u32 i = 0; i < ARRAY_SIZE(bases); i++) {
 		SUBTEST("%s", bases[i].name);
@@ -158,7 +158,7 @@ TEST(fsgsbase_read,
 
 TEST(fsgsbase_write,
      "WRFSBASE and WRGSBASE write the base at any CPL; 32 bits clear the upper half",
-     SPEC("SDM vol. 2C, WRFSBASE/WRGSBASE"), REQUIRES(cpu_has(X86_FEATURE_FSGSBASE)))
+     SPEC("SDM vol. 2D, WRFSBASE/WRGSBASE"), REQUIRES(cpu_has(X86_FEATURE_FSGSBASE)))
 {
 	const struct base_insn rows[] = WRITES;
 
@@ -183,7 +183,7 @@ TEST(fsgsbase_write,
 
 TEST(fsgsbase_non_canonical,
      "WRFSBASE and WRGSBASE of what is not canonical are #GP(0), base unchanged",
-     SPEC("SDM vol. 2C, WRFSBASE/WRGSBASE"), REQUIRES(cpu_has(X86_FEATURE_FSGSBASE)),
+     SPEC("SDM vol. 2D, WRFSBASE/WRGSBASE"), REQUIRES(cpu_has(X86_FEATURE_FSGSBASE)),
 	  BUG("XSA-193"))
 {
 	const struct base_insn rows[] = WRITES;
@@ -206,7 +206,7 @@ TEST(fsgsbase_non_canonical,
 }
 
 TEST(fsgsbase_disabled, "without CR4.FSGSBASE, RDFSBASE, RDGSBASE, WRFSBASE and WRGSBASE are #UD",
-     SPEC("SDM vol. 2B, RDFSBASE/RDGSBASE; vol. 2C, WRFSBASE/WRGSBASE"))
+     SPEC("SDM vol. 2B, RDFSBASE/RDGSBASE; vol. 2D, WRFSBASE/WRGSBASE"))
 {
 	const struct base_insn reads[] = READS, writes[] = WRITES;
 
@@ -286,7 +286,7 @@ TEST(swapgs_takes_effect, "the next access through GS uses the base that SWAPGS 
 
 TEST(base_is_added,
      "the base is added to the effective address modulo 2^64; to 32 bits of it with 67h",
-     SPEC("SDM vol. 3A, 3.3.4, 3.4.4; vol. 1, 3.3.7"))
+     SPEC("SDM vol. 3A, 3.2.4, 3.4.4; vol. 1, 3.3.7"))
 {
 	const struct {
 		const char *name;

@@ -74,7 +74,7 @@ TEST(gate_parameters,
 }
 
 TEST(gate_16_parameters, "a 16-bit gate pushes and copies words, and leads to an offset of 16 bits",
-     SPEC("SDM vol. 3A, 5.8.5, 21.4; vol. 2A, CALL"))
+     SPEC("SDM vol. 3A, 5.8.5; vol. 3B, 21.4; vol. 2A, CALL"))
 {
 	map_low_code();
 	for (u32 dpl = 0; dpl <= 2; dpl++)

@@ -191,13 +191,13 @@ TEST(lsl_every_descriptor,
 }
 
 TEST(verr_every_descriptor, "VERR sets ZF for readable segments, if DPL allows",
-     SPEC("SDM vol. 2B, VERR/VERW"))
+     SPEC("SDM vol. 2C, VERR/VERW"))
 {
 	check_all_kinds(&queries()[2]);
 }
 
 TEST(verw_every_descriptor, "VERW sets ZF for writable segments, if DPL allows",
-     SPEC("SDM vol. 2B, VERR/VERW"))
+     SPEC("SDM vol. 2C, VERR/VERW"))
 {
 	check_all_kinds(&queries()[3]);
 }
@@ -224,7 +224,7 @@ TEST(query_each_bit,
 
 TEST(query_selectors,
      "selectors that are null, beyond a table or of an LDT that is not there clear ZF, without a fault",
-     SPEC("SDM vol. 2A, LAR, LSL; vol. 2B, VERR/VERW"), BUG("qemu#1376"))
+     SPEC("SDM vol. 2A, LAR, LSL; vol. 2C, VERR/VERW"), BUG("qemu#1376"))
 {
 	const struct query *q = queries();
 
@@ -244,7 +244,7 @@ TEST(query_selectors,
 }
 
 TEST(query_limit_edge, "a descriptor has to be within its table with all of its eight bytes",
-     SPEC("SDM vol. 2A, LAR, LSL; vol. 2B, VERR/VERW"))
+     SPEC("SDM vol. 2A, LAR, LSL; vol. 2C, VERR/VERW"))
 {
 	const struct query *q = queries();
 	u64 *ldt = load_new_ldt(2), *gdt = gdt_on_page(GDT_ENTRIES * 8 - 1);
@@ -273,7 +273,7 @@ TEST(query_limit_edge, "a descriptor has to be within its table with all of its 
 
 TEST(query_memory_operand,
      "a selector in memory is two bytes, whatever the operand size; #PF is raised",
-     SPEC("SDM vol. 2A, LAR, LSL; vol. 2B, VERR/VERW"))
+     SPEC("SDM vol. 2A, LAR, LSL; vol. 2C, VERR/VERW"))
 {
 	const struct query *q = queries();
 	u8 *pages = pages_alloc(2, PAGE_SIZE);

@@ -15,6 +15,7 @@
 #include <x86/boot.h>
 #include <x86/cpuid.h>
 #include <x86/cr.h>
+#include <x86/paging.h>
 #include <x86/io.h>
 #include <x86/msr.h>
 #include <x86/xsave.h>
@@ -168,12 +169,10 @@ TEST(x86_flags, "flags are 2", SPEC("docs/writing-a-test.md, What a case may rel
 TEST(x86_control_registers, "CR0, CR2 to CR4 and EFER have their documented values",
      SPEC("docs/writing-a-test.md, What a case may rely on"))
 {
-	ulong cr4 = CR4_PAE;
+	ulong cr4 = (ulong)PAGING_CR4_KERNEL;
 
-	if (cpu_has(X86_FEATURE_FXSR))
-		cr4 |= CR4_OSFXSR;
 	if (cpu_has(X86_FEATURE_SSE))
-		cr4 |= CR4_OSXMMEXCPT;
+		cr4 |= CR4_OSFXSR | CR4_OSXMMEXCPT;
 	EXPECT_EQ(read_cr0(), CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_PG);
 	EXPECT_EQ(read_cr3(), (ulong)BOOT_ROOT_TABLE);
 	EXPECT_EQ(read_cr4(), cr4);

@@ -49,6 +49,8 @@ static const struct space_format *const formats[] = {
 
 static bool has_format(const struct space_format *format)
 {
+	if (format->top_level == 2)
+		return cpu_has(X86_FEATURE_PAE);
 	return format->top_level < 4 || cpu_has(X86_FEATURE_LA57);
 }
 
@@ -62,8 +64,8 @@ TEST(paging_formats, "the CPU runs on in a space of each format, and in the kern
 		if (has_format(formats[i]))
 			use(formats[i], page, false);
 		else
-			SKIP_ROW("no LA57");
-		EXPECT_EQ(read_cr4() & PAGING_CR4, CR4_PAE);
+			SKIP_ROW("not in CPUID");
+		EXPECT_EQ(read_cr4() & PAGING_CR4, PAGING_CR4_KERNEL);
 	}
 }
 
@@ -83,13 +85,13 @@ TEST(paging_left_changed, "a case may leave a space of another format in use, on
 {
 	for (u32 number = cpu_count(); number-- > 0;)
 		run_on_cpu(number, leave, pages_alloc(2, PAGE_SIZE));
-	EXPECT_NE(read_cr4() & PAGING_CR4, CR4_PAE);
+	EXPECT_NE(read_cr4() & PAGING_CR4, PAGING_CR4_KERNEL);
 }
 
 static void look(void *arg)
 {
 	(void)arg;
-	EXPECT_EQ(read_cr4() & PAGING_CR4, CR4_PAE);
+	EXPECT_EQ(read_cr4() & PAGING_CR4, PAGING_CR4_KERNEL);
 	EXPECT_EQ(read_cr3(), (ulong)BOOT_ROOT_TABLE);
 }
 

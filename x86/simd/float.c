@@ -119,7 +119,7 @@ TEST(avx_float_compare, "VCMPPS and its kin have 32 predicates",
 	     .b = V(2), __VA_ARGS__)
 
 TEST(sse_comi, "COMISS and UCOMISS set ZF, PF and CF; they differ in what a QNaN is",
-     SPEC("SDM vol. 2A, COMISS, COMISD; vol. 2C, UCOMISS, UCOMISD"),
+     SPEC("SDM vol. 2A, COMISS, COMISD; vol. 2B, UCOMISS, UCOMISD"),
 	  REQUIRES(cpu_has(X86_FEATURE_SSE2)))
 {
 	FLOAT_CHECK(TO_FLAGS(comiss, 4, SINGLES) TO_FLAGS(comisd, 8, DOUBLES)
@@ -127,7 +127,7 @@ TEST(sse_comi, "COMISS and UCOMISS set ZF, PF and CF; they differ in what a QNaN
 }
 
 TEST(avx_comi, "VCOMISS and VUCOMISS likewise",
-     SPEC("SDM vol. 2A, COMISS, COMISD; vol. 2C, UCOMISS, UCOMISD"),
+     SPEC("SDM vol. 2A, COMISS, COMISD; vol. 2B, UCOMISS, UCOMISD"),
 	  REQUIRES(cpu_has(X86_FEATURE_AVX)))
 {
 	FLOAT_CHECK(TO_FLAGS_VEX(comiss, SINGLES) TO_FLAGS_VEX(comisd, DOUBLES)

@@ -59,7 +59,7 @@ TEST(avx2_pack, "packs and unpacks work in each half of a YMM register",
 #define simd_unpcklpd	  simd_punpcklqdq
 #define simd_unpckhpd	  simd_punpckhqdq
 #define UNPACKS_FLOAT(op) op(unpcklps) op(unpckhps) op(unpcklpd) op(unpckhpd)
-#define UNPACK_FLOAT_SPEC "SDM vol. 2C, UNPCKLPS, UNPCKHPS, UNPCKLPD, UNPCKHPD"
+#define UNPACK_FLOAT_SPEC "SDM vol. 2B, UNPCKLPS, UNPCKHPS, UNPCKLPD, UNPCKHPD"
 
 TEST(sse_unpack_float, "UNPCKLPS and its kin interleave",
      SPEC(UNPACK_FLOAT_SPEC), REQUIRES(cpu_has(X86_FEATURE_SSE2)))
@@ -76,7 +76,7 @@ TEST(avx_unpack_float, "VUNPCKLPS and its kin interleave, in each half",
 /* ------------------------------------------------------------------------------------- shuffles */
 
 #define SHUFFLE_SPEC \
-	"SDM vol. 2B, PSHUFB, PSHUFD, PSHUFLW, PSHUFHW, PSHUFW; vol. 2C, SHUFPS, SHUFPD"
+	"SDM vol. 2B, PSHUFB, PSHUFD, PSHUFLW, PSHUFHW, PSHUFW, SHUFPS, SHUFPD"
 #define MMX_FROM_I(op, i)                                                                    \
 	SIMD(#op, simd_##op, 8, #op " $" #i ", %%mm2, %%mm1", .kind = SIMD_MMX, .dst = V(1), \
 	     .b = V(2), .immediate = i)                                                      \

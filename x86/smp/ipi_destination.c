@@ -120,24 +120,24 @@ static const u8 flat_ids[8] = { 0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80 }
 TEST(logical_flat, "in the flat model a CPU is addressed if its bit is set in the destination",
      SPEC("SDM vol. 3A, 10.6.2.2"))
 {
-	u32 cpus = ipi_cpus(8);
+	u32 used = ipi_cpus(8);
 
 	ipi_begin();
-	ipi_set_logical(flat_ids, cpus, APIC_DFR_FLAT);
-	for (u32 mask = 0; mask < BIT(MIN(cpus, 4u)); mask++)
+	ipi_set_logical(flat_ids, used, APIC_DFR_FLAT);
+	for (u32 mask = 0; mask < BIT(MIN(used, 4u)); mask++)
 		ipi_expect(ICR_FIXED | ICR_LOGICAL, mask, mask);
-	ipi_expect(ICR_FIXED | ICR_LOGICAL, BROADCAST_ID, (cpu_set)(BIT(cpus) - 1));
+	ipi_expect(ICR_FIXED | ICR_LOGICAL, BROADCAST_ID, (cpu_set)(BIT(used) - 1));
 }
 
 TEST(logical_flat_shared_bits, "CPUs may share bits, and have several, of the flat logical ID",
      SPEC("SDM vol. 3A, 10.6.2.2"), REQUIRES(cpu_count() > 1))
 {
 	static const u8 ids[8] = { 0x81, 0x41, 0x22, 0x10 };
-	u32 cpus = ipi_cpus(4);
-	cpu_set all = (cpu_set)BIT(cpus) - 1;
+	u32 used = ipi_cpus(4);
+	cpu_set all = (cpu_set)BIT(used) - 1;
 
 	ipi_begin();
-	ipi_set_logical(ids, cpus, APIC_DFR_FLAT);
+	ipi_set_logical(ids, used, APIC_DFR_FLAT);
 	ipi_expect(ICR_FIXED | ICR_LOGICAL, 0x01, 3);
 	ipi_expect(ICR_FIXED | ICR_LOGICAL, 0x80, 1);
 	ipi_expect(ICR_FIXED | ICR_LOGICAL, 0x40, 2);
@@ -161,8 +161,8 @@ TEST(logical_cluster,
      SPEC("SDM vol. 3A, 10.6.2.2"), BUG("CVE-2013-6376"))
 {
 	static const u8 ids[8] = { 0x01, 0x02, 0x11, 0x12 };
-	u32 cpus = ipi_cpus(4);
-	cpu_set all = (cpu_set)BIT(cpus) - 1;
+	u32 used = ipi_cpus(4);
+	cpu_set all = (cpu_set)BIT(used) - 1;
 	static const struct {
 		u8 destination;
 		cpu_set expected;
@@ -172,7 +172,7 @@ TEST(logical_cluster,
 	};
 
 	ipi_begin();
-	ipi_set_logical(ids, cpus, APIC_DFR_CLUSTER);
+	ipi_set_logical(ids, used, APIC_DFR_CLUSTER);
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
 		SUBTEST("destination-%#x", rows[i].destination);
 		ipi_expect(ICR_FIXED | ICR_LOGICAL, rows[i].destination, rows[i].expected & all);
@@ -199,14 +199,14 @@ static void expect_one_of(u32 destination, cpu_set candidates)
 TEST(lowest_priority_once, "a lowest-priority interrupt goes to exactly one of those addressed",
      SPEC("SDM vol. 3A, 10.6.2.4; APM vol. 2, 16.5"))
 {
-	u32 cpus = ipi_cpus(4);
+	u32 used = ipi_cpus(4);
 
 	ipi_begin();
-	ipi_set_logical(flat_ids, cpus, APIC_DFR_FLAT);
-	for (u32 mask = 1; mask < BIT(cpus); mask++)
+	ipi_set_logical(flat_ids, used, APIC_DFR_FLAT);
+	for (u32 mask = 1; mask < BIT(used); mask++)
 		expect_one_of(mask, mask);
 	for (u32 i = 0; i < 20; i++)
-		expect_one_of(BIT(cpus) - 1, (cpu_set)BIT(cpus) - 1);
+		expect_one_of(BIT(used) - 1, (cpu_set)BIT(used) - 1);
 }
 
 /* ------------------------------------------------------------------------------------------- NMI */

@@ -50,25 +50,6 @@ TEST(pending_waits_for_if, "an interrupt that arrives with IF = 0 waits in IRR",
 	EXPECT(!apic_vector_bit(APIC_ISR, 0x45), "the handler's EOI clears it");
 }
 
-TEST(window_behind_sti,
-     "STI holds interrupts off until the end of the next instruction, and no longer",
-     SPEC("SDM vol. 2B, STI"))
-{
-	begin();
-	SUBTEST("STI-CLI");
-	send_self(0x45);
-	__asm__ volatile("sti; cli" ::: "memory");
-	EXPECT_EQ(irq_taken(0, 0x45), 0);
-	SUBTEST("STI-NOP-CLI");
-	__asm__ volatile("sti; nop; cli" ::: "memory");
-	EXPECT_EQ(irq_taken(0, 0x45), 1);
-	SUBTEST("STI-PAUSE-CLI");
-	send_self(0x46);
-	__asm__ volatile("sti; pause; cli" ::: "memory");
-	EXPECT_EQ(irq_taken(0, 0x46), 1);
-	irq_window();
-}
-
 TEST(taken_by_priority,
      "pending interrupts are taken highest vector first, whatever order they came in",
      SPEC("SDM vol. 3A, 10.8.3, 10.8.4"))

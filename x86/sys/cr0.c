@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* CR0 and CR2, CLTS, LMSW and SMSW at CPL 0. PE and PG are the paging mode's. SDM vol. 3A, 2.5. */
+/* CR0, CR2 and CLTS at CPL 0. PE and PG are the paging mode's, SMSW and LMSW are in seg/tables.c. SDM vol. 3A, 2.5. */
 #include <test.h>
 
 #include <x86/cr.h>
@@ -101,50 +101,6 @@ TEST(clts, "CLTS clears CR0.TS and nothing else", SPEC("SDM vol. 2A, CLTS"))
 			EXPECT_NO_FAULT(clts_try());
 			EXPECT_EQ(read_cr0(), start | others[i]);
 		}
-}
-
-/* MP, EM and TS follow the operand, PE is only ever set, and bits 15-4 are ignored. */
-TEST(lmsw, "LMSW loads MP, EM and TS, leaves PE set and changes nothing else",
-     SPEC("SDM vol. 2A, LMSW"))
-{
-	ulong start = read_cr0() & ~0xeul;
-	static u16 memory[2];
-
-	for (u32 low = 0; low < 16; low++) {
-		static const u16 high[] = { 0, 0xfff0, 0x0020, 0x0010 };
-
-		SUBTEST("%#x", low);
-		for (u32 i = 0; i < ARRAY_SIZE(high); i++) {
-			u16 value = (u16)(low | high[i]);
-
-			write_cr0(start | (~low & 0xe));
-			EXPECT_NO_FAULT(lmsw_try(value));
-			EXPECT_EQ(read_cr0(), start | (low & 0xe));
-			/* From memory, 16 bits. */
-			write_cr0(start | (~low & 0xe));
-			memory[0] = value;
-			memory[1] = 0xffff;
-			EXPECT_NO_FAULT(lmsw_memory_try(memory));
-			EXPECT_EQ(read_cr0(), start | (low & 0xe));
-		}
-	}
-}
-
-TEST(smsw, "SMSW gives CR0 bits 15-0; to memory, two bytes and no more", SPEC("SDM vol. 2B, SMSW"))
-{
-	static u16 memory[2];
-	ulong start = read_cr0();
-
-	for_each_set_bit(bit, CR0_MP | CR0_EM | CR0_TS | CR0_NE) {
-		write_cr0(start ^ (ulong)BIT(bit));
-		memory[0] = memory[1] = 0x5a5a;
-		smsw_memory(memory);
-		SUBTEST("bit-%llu", bit);
-		EXPECT_EQ(smsw(), (u16)read_cr0());
-		EXPECT_EQ(memory[0], (u16)read_cr0());
-		EXPECT_EQ(memory[1], 0x5a5a);
-	}
-	write_cr0(start);
 }
 
 TEST(cr2_bits, "CR2 keeps every bit that is written to it", SPEC("SDM vol. 3A, 2.5"))

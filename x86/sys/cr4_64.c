@@ -88,7 +88,7 @@ TEST(cr3_reserved_bits, "CR3 bits 63 to MAXPHYADDR are reserved: #GP(0) and CR3 
 }
 
 TEST(cr3_lam_bits, "CR3 bits 62 and 61 can be set where there is LAM",
-     SPEC("SDM vol. 3A, 4.5.2"), REQUIRES(cpu_has(X86_FEATURE_LAM)))
+     SPEC("SDM vol. 3A of later editions, 4.5.2"), REQUIRES(cpu_has(X86_FEATURE_LAM)))
 {
 	ulong before = read_cr3();
 

@@ -7,7 +7,7 @@
 
 SUITE("EFER", REQUIRES(cpu_has(X86_FEATURE_NX) || cpu_has(X86_FEATURE_SYSCALL)));
 
-/* LME and LMA are the paging mode's; LMSLE's presence AMD only tells by the family. */
+/* LME and LMA are in mode/switch_64.c; LMSLE's presence AMD only tells by the family. */
 static const struct {
 	const char *name;
 	u64 bit;
@@ -71,7 +71,7 @@ static u64 reserved_bits(void)
 
 /* AMD's bits 7-1 read as 0 whatever is written, and are not refused. */
 TEST(efer_reserved_bits, "setting a reserved bit of EFER, or one without its feature, is #GP(0)",
-     SPEC("APM vol. 2, 3.1.7, figure 3-9; SDM vol. 2B, WRMSR"))
+     SPEC("APM vol. 2, 3.1.7, figure 3-9; SDM vol. 2D, WRMSR"))
 {
 	u64 before = rdmsr(MSR_EFER);
 
@@ -83,7 +83,7 @@ TEST(efer_reserved_bits, "setting a reserved bit of EFER, or one without its fea
 }
 
 TEST(efer_keeps_value, "EFER keeps its value when a reserved bit of it is to be set",
-     SPEC("APM vol. 2, 3.1.7; SDM vol. 2B, WRMSR"))
+     SPEC("APM vol. 2, 3.1.7; SDM vol. 2D, WRMSR"))
 {
 	u64 before = rdmsr(MSR_EFER);
 
@@ -93,19 +93,6 @@ TEST(efer_keeps_value, "EFER keeps its value when a reserved bit of it is to be 
 		EXPECT_EQ(rdmsr(MSR_EFER), before);
 		wrmsr(MSR_EFER, before);
 	}
-}
-
-/* In either direction. */
-TEST(efer_lme_with_paging, "EFER.LME cannot be changed while paging is on: #GP(0)",
-     SPEC("SDM vol. 3A, 2.2.1, 4.1.2; APM vol. 2, 14.6.1"), REQUIRES(cpu_has(X86_FEATURE_LM)))
-{
-	u64 before = rdmsr(MSR_EFER);
-	struct fault fault = wrmsr_try(MSR_EFER, before ^ EFER_LME);
-	u64 after = rdmsr(MSR_EFER);
-
-	wrmsr(MSR_EFER, before);
-	EXPECT_FAULT(GP(0), fault);
-	EXPECT_EQ(after, before);
 }
 
 TEST(efer_keeps_all, "EFER holds several bits at once and reads as it was written",

@@ -64,7 +64,8 @@ TEST(mcg_status, "MCG_STATUS can be cleared", SPEC("SDM vol. 3B, 15.3.1.2"))
 	EXPECT_EQ(rdmsr(MSR_MCG_STATUS), 0ull);
 }
 
-TEST(mc_banks, "each bank has CTL, STATUS, ADDR and MISC; 0 can be written to all, all ones to CTL",
+TEST(mc_banks,
+     "each bank has CTL, which takes all ones and all zeros, and STATUS, which can be cleared",
      SPEC("SDM vol. 3B, 15.3.2"))
 {
 	for (u32 i = 0; i < banks(); i++) {
@@ -80,6 +81,46 @@ TEST(mc_banks, "each bank has CTL, STATUS, ADDR and MISC; 0 can be written to al
 		EXPECT_NO_FAULT(wrmsr_try(MSR_MC_STATUS(i), 0));
 		EXPECT_NO_FAULT(rdmsr_try(MSR_MC_STATUS(i), &value));
 		EXPECT_EQ(value, 0ull);
+	}
+}
+
+/* ADDR or MISC: there, and then it can be cleared, or not there, and then both accesses say so. */
+static void expect_cleared_or_absent(u32 index)
+{
+	u64 value = 0;
+	struct fault absent = rdmsr_try(index, &value);
+
+	if (absent.kind) {
+		EXPECT_FAULT(GP(0), absent);
+		EXPECT_FAULT(GP(0), wrmsr_try(index, 0));
+		return;
+	}
+	EXPECT_NO_FAULT(wrmsr_try(index, 0));
+	EXPECT_EQ(rdmsr(index), 0ull);
+}
+
+TEST(mc_addr_misc,
+     "ADDR and MISC of each bank can be cleared; where one is not implemented, reading and writing are #GP(0)",
+     SPEC("SDM vol. 3B, 15.3.2.3, 15.3.2.4"))
+{
+	for (u32 i = 0; i < banks(); i++) {
+		SUBTEST("bank-%u-addr", i);
+		expect_cleared_or_absent(MSR_MC_ADDR(i));
+		SUBTEST("bank-%u-misc", i);
+		expect_cleared_or_absent(MSR_MC_MISC(i));
+	}
+}
+
+TEST(mc_addr_misc_ones, "writing ones to ADDR or MISC of a bank is #GP(0) on Intel",
+     SPEC("SDM vol. 3B, 15.3.2.3, 15.3.2.4"), REQUIRES(cpu_is_intel()))
+{
+	for (u32 i = 0; i < banks(); i++) {
+		SUBTEST("bank-%u-addr", i);
+		EXPECT_FAULT(GP(0), wrmsr_try(MSR_MC_ADDR(i), ~0ull));
+		wrmsr_try(MSR_MC_ADDR(i), 0);
+		SUBTEST("bank-%u-misc", i);
+		EXPECT_FAULT(GP(0), wrmsr_try(MSR_MC_MISC(i), ~0ull));
+		wrmsr_try(MSR_MC_MISC(i), 0);
 	}
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* MSRs that hold linear addresses. SDM vol. 2B, WRMSR: "a non-canonical address" is #GP(0). */
+/* MSRs that hold linear addresses. SDM vol. 2D, WRMSR: "a non-canonical address" is #GP(0). */
 #include <test.h>
 
 #include <x86/bytes.h>
@@ -24,7 +24,7 @@ static const struct {
 };
 
 TEST(msr_canonical, "an MSR with a linear address keeps every canonical address",
-     SPEC("SDM vol. 2B, WRMSR; APM vol. 2, 3.2"))
+     SPEC("SDM vol. 2D, WRMSR; APM vol. 2, 3.2"))
 {
 	static const u64 addresses[] = { 0,
 					 1,
@@ -49,7 +49,7 @@ TEST(msr_canonical, "an MSR with a linear address keeps every canonical address"
 
 /* Not canonical with 48 bits, nor with 57. */
 TEST(msr_non_canonical, "an MSR with a linear address refuses what is not canonical: #GP(0)",
-     SPEC("SDM vol. 2B, WRMSR; APM vol. 2, 3.2"), BUG("XSA-193"))
+     SPEC("SDM vol. 2D, WRMSR; APM vol. 2, 3.2"), BUG("XSA-193"))
 {
 	static const u64 addresses[] = { 0x0100000000000000, 0x4000000000000000, 0x8000000000000000,
 					 0xfeffffffffffffff, 0x7fffffffffffffff };

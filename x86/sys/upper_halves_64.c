@@ -66,7 +66,7 @@ TEST(rdmsr_upper_halves, "RDMSR ignores RCX bits 63-32 and clears those of RAX a
 	EXPECT_EQ(r.cx, HIGH | MSR_LSTAR);
 }
 
-TEST(wrmsr_upper_halves, "WRMSR ignores bits 63-32 of RCX, RAX and RDX", SPEC("SDM vol. 2B, WRMSR"))
+TEST(wrmsr_upper_halves, "WRMSR ignores bits 63-32 of RCX, RAX and RDX", SPEC("SDM vol. 2D, WRMSR"))
 {
 	struct registers r = { .ax = HIGH | 0x9abcdef0,
 			       .cx = HIGH | MSR_LSTAR,
@@ -77,43 +77,6 @@ TEST(wrmsr_upper_halves, "WRMSR ignores bits 63-32 of RCX, RAX and RDX", SPEC("S
 	EXPECT_EQ(rdmsr(MSR_LSTAR), 0x000012349abcdef0ull);
 	EXPECT_EQ(r.ax, HIGH | 0x9abcdef0);
 	EXPECT_EQ(r.dx, HIGH | 0x1234);
-}
-
-TEST(cpuid_upper_halves,
-     "CPUID ignores bits 63-32 of RAX and RCX and clears those of all four results",
-     SPEC("SDM vol. 2A, CPUID"))
-{
-	struct cpuid expected = cpuid(0xd, 1);
-	struct registers r = {
-		.ax = HIGH | 0xd, .bx = ~0ul, .cx = HIGH | 1, .dx = ~0ul, .flags = FLAG_1
-	};
-
-	EXPECT_NO_FAULT(execute_try(CODE("cpuid"), &r));
-	EXPECT_EQ(r.ax, (ulong)expected.eax);
-	EXPECT_EQ(r.bx, (ulong)expected.ebx);
-	EXPECT_EQ(r.cx, (ulong)expected.ecx);
-	EXPECT_EQ(r.dx, (ulong)expected.edx);
-}
-
-TEST(rdtsc_upper_halves, "RDTSC and RDTSCP clear bits 63-32 of RAX and RDX, RDTSCP those of RCX",
-     SPEC("SDM vol. 2B, RDTSC, RDTSCP"))
-{
-	struct registers r = { .ax = ~0ul, .cx = ~0ul, .dx = ~0ul, .flags = FLAG_1 };
-
-	SUBTEST("rdtsc");
-	EXPECT_NO_FAULT(execute_try(CODE("rdtsc"), &r));
-	EXPECT_EQ(r.ax >> 32, 0ul);
-	EXPECT_EQ(r.dx >> 32, 0ul);
-	EXPECT_EQ(r.cx, ~0ul);
-	if (!cpu_has(X86_FEATURE_RDTSCP))
-		return;
-	SUBTEST("rdtscp");
-	wrmsr(MSR_TSC_AUX, 0xfedcba98);
-	r.ax = r.dx = ~0ul;
-	EXPECT_NO_FAULT(execute_try(CODE("rdtscp"), &r));
-	EXPECT_EQ(r.ax >> 32, 0ul);
-	EXPECT_EQ(r.dx >> 32, 0ul);
-	EXPECT_EQ(r.cx, 0xfedcba98ul);
 }
 
 TEST(rdpkru_upper_halves,

@@ -155,13 +155,13 @@ static bool has_apic(void)
 }
 
 TEST(tsc_and_pit, "the TSC keeps the rate that it had against the PIT at start",
-     SPEC("SDM vol. 3A, 17.17; 8254 data sheet"), REQUIRES(cpu_has(X86_FEATURE_TSC)))
+     SPEC("SDM vol. 3B, 17.15; 8254 data sheet"), REQUIRES(cpu_has(X86_FEATURE_TSC)))
 {
 	compare(tsc_clock(), pit_clock());
 }
 
 TEST(tsc_and_pm_timer, "the TSC has the same rate against the ACPI timer as against the PIT",
-     SPEC("ACPI 6.4, 4.8.3.3; SDM vol. 3A, 17.17"), REQUIRES(acpi_pm_timer_port()))
+     SPEC("ACPI 6.4, 4.8.3.3; SDM vol. 3B, 17.15"), REQUIRES(acpi_pm_timer_port()))
 {
 	compare(tsc_clock(), pm_clock());
 }
@@ -195,7 +195,7 @@ TEST(apic_timer_and_pm_timer,
 }
 
 TEST(hpet_and_tsc, "the HPET's period is what its capabilities say, by the TSC",
-     SPEC("IA-PC HPET specification 1.0a, 2.3.4; SDM vol. 3A, 17.17"), REQUIRES(hpet_is_there()))
+     SPEC("IA-PC HPET specification 1.0a, 2.3.4; SDM vol. 3B, 17.15"), REQUIRES(hpet_is_there()))
 {
 	compare(tsc_clock(), hpet_clock());
 	hpet_reset();

@@ -152,7 +152,7 @@ TEST(rtc_flags_cleared_by_read, "reading register C clears it, and lowers the in
 
 /* ------------------------------------------------------------------------------- update and alarm */
 
-/* 12:34:56, and the next update in half a second. */
+/* 12:34:56 of a day of this century, and the next update in half a second. */
 static void set_time(u8 enables)
 {
 	rtc_write(RTC_B, RTC_B_SET | RTC_B_24);
@@ -164,6 +164,7 @@ static void set_time(u8 enables)
 	rtc_write(RTC_DAY, 0x10);
 	rtc_write(RTC_MONTH, 0x06);
 	rtc_write(RTC_YEAR, 0x24);
+	rtc_write(RTC_CENTURY, 0x20);
 	rtc_write(RTC_B, RTC_B_24);
 	rtc_write(RTC_A, RTC_A_DIVIDER_32K);
 	(void)rtc_read(RTC_C);

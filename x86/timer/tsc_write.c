@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Setting the TSC, directly and by IA32_TSC_ADJUST: SDM vol. 3A, 17.17.3. The clock of <sys/time.h> is
+ * Setting the TSC, directly and by IA32_TSC_ADJUST: SDM vol. 3B, 17.15.3. The clock of <sys/time.h> is
  * the TSC, so that each case puts back what it moved before it waits for anything.
  */
 #include <test.h>
@@ -21,7 +21,7 @@ static u64 pause_ticks(void)
 }
 
 TEST(wrmsr_sets_tsc, "WRMSR sets the TSC, all 64 bits, and it counts on from there",
-     SPEC("SDM vol. 3A, 17.17; vol. 4, table 2-2, IA32_TIME_STAMP_COUNTER"))
+     SPEC("SDM vol. 3B, 17.15; vol. 4, table 2-2, IA32_TIME_STAMP_COUNTER"))
 {
 	static const u64 values[] = { 0x100000000000ull, 0x123456789abcull, 0x7000000000000000ull };
 
@@ -46,7 +46,7 @@ static void read_tsc_at_cpu_1(void *arg)
 }
 
 TEST(wrmsr_moves_one_tsc, "setting the TSC of one CPU does not move that of another",
-     SPEC("SDM vol. 3A, 17.17"), REQUIRES(cpu_count() > 1))
+     SPEC("SDM vol. 3B, 17.15"), REQUIRES(cpu_count() > 1))
 {
 	const u64 step = 1ull << 60;
 	u64 before;
@@ -63,7 +63,7 @@ TEST(wrmsr_moves_one_tsc, "setting the TSC of one CPU does not move that of anot
 /* ---------------------------------------------------------------------------------------- TSC_ADJUST */
 
 TEST(tsc_adjust_absent, "without TSC_ADJUST in CPUID the MSR does not exist: #GP(0)",
-     SPEC("SDM vol. 3A, 17.17.3; vol. 2B, RDMSR, WRMSR"),
+     SPEC("SDM vol. 3B, 17.15.3; vol. 2B, RDMSR; vol. 2D, WRMSR"),
 	  REQUIRES(!cpu_has(X86_FEATURE_TSC_ADJUST)))
 {
 	u64 value = 0;
@@ -73,7 +73,7 @@ TEST(tsc_adjust_absent, "without TSC_ADJUST in CPUID the MSR does not exist: #GP
 }
 
 TEST(tsc_adjust_reads_back, "IA32_TSC_ADJUST holds what was written to it",
-     SPEC("SDM vol. 3A, 17.17.3"), REQUIRES(cpu_has(X86_FEATURE_TSC_ADJUST)))
+     SPEC("SDM vol. 3B, 17.15.3"), REQUIRES(cpu_has(X86_FEATURE_TSC_ADJUST)))
 {
 	u64 before = rdmsr(MSR_IA32_TSC_ADJUST);
 
@@ -88,7 +88,7 @@ TEST(tsc_adjust_reads_back, "IA32_TSC_ADJUST holds what was written to it",
 }
 
 TEST(tsc_adjust_moves_tsc, "adding to IA32_TSC_ADJUST adds the same to the TSC, up and down",
-     SPEC("SDM vol. 3A, 17.17.3"), REQUIRES(cpu_has(X86_FEATURE_TSC_ADJUST)))
+     SPEC("SDM vol. 3B, 17.15.3"), REQUIRES(cpu_has(X86_FEATURE_TSC_ADJUST)))
 {
 	const u64 step = pause_ticks() * 1000;
 	u64 adjust = rdmsr(MSR_IA32_TSC_ADJUST);
@@ -106,7 +106,7 @@ TEST(tsc_adjust_moves_tsc, "adding to IA32_TSC_ADJUST adds the same to the TSC, 
 }
 
 TEST(tsc_write_moves_adjust, "setting the TSC moves IA32_TSC_ADJUST by as much",
-     SPEC("SDM vol. 3A, 17.17.3"), REQUIRES(cpu_has(X86_FEATURE_TSC_ADJUST)))
+     SPEC("SDM vol. 3B, 17.15.3"), REQUIRES(cpu_has(X86_FEATURE_TSC_ADJUST)))
 {
 	const u64 step = pause_ticks() * 1000;
 	u64 adjust = rdmsr(MSR_IA32_TSC_ADJUST);

@@ -115,14 +115,14 @@ TEST(ept_misconfigurations,
 	}
 }
 
-static void expect_type(struct vmx_result (*execute)(ulong, struct vmx_descriptor), u64 cap,
-			u32 base, u32 types, struct vmx_descriptor good)
+static void expect_type(struct vmx_result (*run)(ulong, struct vmx_descriptor), u64 cap, u32 base,
+			u32 types, struct vmx_descriptor good)
 {
 	for (u32 type = 0; type < types + 3; type++) {
 		bool supported = type < types && (cap & BIT(base + type));
 
 		SUBTEST("type-%u", type);
-		EXPECT_VMX(execute(type, good),
+		EXPECT_VMX(run(type, good),
 			   supported ? VMX_SUCCEED
 				     : VMX_FAIL_VALID(VMX_ERROR_INVEPT_INVVPID_OPERAND));
 	}

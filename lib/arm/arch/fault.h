@@ -18,7 +18,7 @@
 #include <harness/fault.h>
 #include <types.h>
 
-#define FAULT_PLAIN_(number) ((struct fault){ .kind = (number) + 1 })
+#define FAULT_PLAIN_(number) ((struct fault){ .kind = (number) + 1, .fields = FAULT_ANY_CODE })
 #define FAULT_CODED_(number, code_) \
 	((struct fault){ .kind = (number) + 1, .fields = FAULT_CODE, .code = (code_) })
 #define FAULT_AT_(number, code_, address_)                     \

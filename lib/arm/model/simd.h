@@ -55,4 +55,7 @@ static inline s128 simd_number(u64 value, u32 bits, bool is_unsigned)
 	return is_unsigned ? (s128)(value & BITS(bits - 1, 0)) : (s128)a64_signed(value, bits);
 }
 
+/* FMLAL's and FMLSL's step: half-precision `a` and `b`, their product added in single precision. */
+u64 a64_multiply_add_long(struct fp_context *c, u64 addend, u64 a, u64 b);
+
 #endif

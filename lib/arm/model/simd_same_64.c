@@ -248,8 +248,6 @@ static bool floating(struct simd *s, bool a, u32 opcode)
 }
 
 /* FMLAL, FMLSL: half-precision products added to single precision; FMLAL2, FMLSL2 of the upper halves. */
-u64 a64_multiply_add_long(struct fp_context *c, u64 addend, u64 a, u64 b);
-
 static enum a64_result multiply_add_long(struct simd *s)
 {
 	bool upper = s->u, subtract = s->size & 2;

@@ -15,10 +15,11 @@
  */
 #define FAULT_ADDRESS_UNIT 4096ul
 
-#define PGM(interruption_code) ((struct fault){ .kind = (interruption_code) + 1 })
-#define PGM_AT(interruption_code, where)                  \
-	((struct fault){ .kind = (interruption_code) + 1, \
-			 .fields = FAULT_ADDRESS,         \
+#define PGM(interruption_code) \
+	((struct fault){ .kind = (interruption_code) + 1, .fields = FAULT_ANY_CODE })
+#define PGM_AT(interruption_code, where)                           \
+	((struct fault){ .kind = (interruption_code) + 1,          \
+			 .fields = FAULT_ANY_CODE | FAULT_ADDRESS, \
 			 .address = (ulong)(where) & ~0xffful })
 
 #define PGM_OPERATION			     PGM(0x01)
@@ -50,12 +51,13 @@
 #define PGM_PER_EVENT			     PGM(0x80)
 
 /* The same fault with this instruction length. */
-#define WITH_ILC(fault_, bytes)                    \
-	({                                         \
-		struct fault with_ilc_ = (fault_); \
-		with_ilc_.fields |= FAULT_CODE;    \
-		with_ilc_.code = (bytes);          \
-		with_ilc_;                         \
+#define WITH_ILC(fault_, bytes)                      \
+	({                                           \
+		struct fault with_ilc_ = (fault_);   \
+		with_ilc_.fields &= ~FAULT_ANY_CODE; \
+		with_ilc_.fields |= FAULT_CODE;      \
+		with_ilc_.code = (bytes);            \
+		with_ilc_;                           \
 	})
 
 /* The other classes of interruption, where a test did not handle them. */

@@ -61,7 +61,11 @@ static inline void arch_irq_restore(ulong flags)
 		__asm__ volatile("cli" ::: "memory");
 }
 
-/* The time-stamp counter, not read before what precedes it is done. SDM vol. 2B, RDTSC. */
+/*
+ * The time-stamp counter, not read before what precedes it is done: SDM vol. 2B, RDTSC. Before SSE2 there is no
+ * LFENCE; CPUID serializes.
+ */
+#ifdef __x86_64__
 static inline u64 arch_ticks(void)
 {
 	u32 low, high;
@@ -69,6 +73,23 @@ static inline u64 arch_ticks(void)
 	__asm__ volatile("lfence; rdtsc" : "=a"(low), "=d"(high) : : "memory");
 	return (u64)high << 32 | low;
 }
+#else
+extern bool arch_has_lfence;
+
+static inline u64 arch_ticks(void)
+{
+	u64 ticks;
+
+	if (__builtin_expect(arch_has_lfence, 1))
+		__asm__ volatile("lfence; rdtsc" : "=A"(ticks) : : "memory");
+	else
+		__asm__ volatile("xorl %%eax, %%eax; cpuid; rdtsc"
+				 : "=A"(ticks)
+				 :
+				 : "ebx", "ecx", "memory");
+	return ticks;
+}
+#endif
 
 /* Halts until arch_kick(); returns at once if that came since interrupts were disabled. */
 void arch_wait_for_kick(void);

@@ -33,8 +33,10 @@
 			 .fields = FAULT_CODE | FAULT_ADDRESS, \
 			 .code = (error),                      \
 			 .address = (ulong)(linear) })
-/* Any vector, an interrupt for example, that came without an error code. */
-#define VECTOR(n) FAULT_PLAIN_(n)
+/* A vector that came without an error code, or of which only the vector is known: an interrupt, a raw gate's. */
+#define VECTOR(n)   FAULT_PLAIN_(n)
+/* An expectation: this exception, with any error code or none. */
+#define ANY_CODE(n) ((struct fault){ .kind = (n) + 1, .fields = FAULT_ANY_CODE })
 
 /* Error code of #PF: SDM vol. 3A, 4.7. */
 #define PF_P	BIT(0) /* the page was present: a protection violation */
