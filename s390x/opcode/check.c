@@ -92,7 +92,9 @@ static void check_opcode(const struct opcode *o)
 	u32 size = encode(o->code, bytes);
 
 	memset(scratch, 0x07, PAGE_SIZE - 1);
-	e.flags = has_facility(FACILITY_VECTOR) ? EXECUTE_VECTOR : EXECUTE_FP;
+	e.flags = EXECUTE_AR | (has_facility(FACILITY_VECTOR) ? EXECUTE_VECTOR : EXECUTE_FP);
+	/* No access list has them, so that the space cannot change. */
+	memset(e.ar, 0xff, sizeof(e.ar));
 	/*
 	 * Even registers are addresses, odd ones lengths. Register 0 asks for function 0, a query; for
 	 * PLO it asks whether that is there, for CSST it is a store of two bytes.
