@@ -120,7 +120,8 @@ TEST(hfp_present, "Hexadecimal floating point: each that the facility list has, 
 	check_opcodes(hfp, ARRAY_SIZE(hfp));
 }
 
-TEST(bfp_present, "Binary floating point and its support: each that the facility list has, and no other",
+TEST(bfp_present,
+     "Binary floating point and its support: each that the facility list has, and no other",
      SPEC("PoP SA22-7832-13, chapters 9 and 19; chapter 4, Facility Indications"))
 {
 	check_opcodes(bfp, ARRAY_SIZE(bfp));

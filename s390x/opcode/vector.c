@@ -84,7 +84,8 @@ TEST(vector_present, "Vector instructions: each that the facility list has, and 
 	check_opcodes(vector, ARRAY_SIZE(vector));
 }
 
-TEST(vector_decimal_present, "Vector decimal instructions: each that the facility list has, and no other",
+TEST(vector_decimal_present,
+     "Vector decimal instructions: each that the facility list has, and no other",
      SPEC("PoP SA22-7832-13, chapters 25 and 26; chapter 4, Facility Indications"))
 {
 	check_opcodes(vector_decimal, ARRAY_SIZE(vector_decimal));

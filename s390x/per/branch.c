@@ -68,7 +68,8 @@ static const struct branch not_taken[] = {
 	{ "CLIB", { 0xec, 0x26, 0x90, 0x00, 0x02, 0xff }, 6, FACILITY_GIEF },
 };
 
-#define SIZE 12 /* of the slot: the branch, no-operations up to the target at 8, another no-operation */
+#define SIZE \
+	12 /* of the slot: the branch, no-operations up to the target at 8, another no-operation */
 
 static struct execution prepare(const struct branch *b, u8 *code)
 {

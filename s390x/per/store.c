@@ -177,8 +177,8 @@ TEST(per_store_and_fetch, "an instruction fetched from the area and storing into
 	struct execution e = prepare(stg);
 	ulong here = execute_address(6);
 
-	per_execute(PER_STORE | PER_FETCH, MIN(here, (ulong)TO), MAX(here, (ulong)TO + 7), stg->code,
-		    6, &e);
+	per_execute(PER_STORE | PER_FETCH, MIN(here, (ulong)TO), MAX(here, (ulong)TO + 7),
+		    stg->code, 6, &e);
 	expect_event(0, PER_CODE_STORE | PER_CODE_FETCH, here, 6, here + 6);
 }
 
