@@ -5,22 +5,27 @@
 #include <mm/page.h>
 #include <mm/space.h>
 
+/* The tables are made once for a case. */
+static struct spaces made;
+
+static void make_space(u32 which)
+{
+	struct space *space = which == PRIMARY ? space_kernel() : space_create();
+
+	made.pages[which] = pages_alloc(2, PAGE_SIZE);
+	space_map(space, (ulong)WINDOW, (ulong)made.pages[which], 2 * PAGE_SIZE, PROT_ALL);
+	made.asce[which] = ASCE_OF(space->root);
+}
+
 struct spaces make_spaces(void)
 {
-	struct spaces s;
-
 	for (u32 which = 0; which < SPACES; which++) {
-		struct space *space =
-			which == PRIMARY ? space_kernel()
-					 : space_create_like_kernel(&arch_kernel_format, PROT_ALL);
-
-		s.pages[which] = pages_alloc(2, PAGE_SIZE);
+		if (!made.pages[which])
+			make_space(which);
 		for (u32 n = 0; n < 2 * PAGE_SIZE; n++)
-			s.pages[which][n] = (u8)(n * 7 + n / 256 * 13 + which * 0x41 + 1);
-		space_map(space, (ulong)WINDOW, (ulong)s.pages[which], 2 * PAGE_SIZE, PROT_ALL);
-		s.asce[which] = ASCE_OF(space->root);
+			made.pages[which][n] = (u8)(n * 7 + n / 256 * 13 + which * 0x41 + 1);
 	}
-	return s;
+	return made;
 }
 
 struct fault execute_in_spaces(const struct spaces *s, u64 controls, const u8 *bytes, u32 size,

@@ -19,7 +19,7 @@ struct spaces {
 	u8 *pages[SPACES];
 };
 
-/* Bytes that differ from page to page are in all of them. */
+/* Bytes that differ from page to page are in all of them, each time. */
 struct spaces make_spaces(void);
 
 /*
