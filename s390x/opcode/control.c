@@ -21,7 +21,7 @@ static const struct opcode control[] = {
 	{ 0xb22b, 0, "SSKE" }, { 0xb22c, 0, "TB" }, { 0xb240, 0, "BAKR" }, { 0xb246, 0, "STURA" },
 	{ 0xb247, 0, "MSTA" }, { 0xb248, 0, "PALB" }, { 0xb249, 0, "EREG" },
 	{ 0xb24a, 0, "ESTA" }, { 0xb24b, 0, "LURA" }, { 0xb24c, 0, "TAR" }, { 0xb250, 0, "CSP" },
-	{ 0xb254, 0, "MVPG" }, { 0xb258, 0, "BSG" }, { 0xb25a, 0, "BSA" }, { 0xb279, 0, "SACF" },
+	{ 0xb254, 0, "MVPG" }, { 0xb256, 74, "STHYI" }, { 0xb258, 0, "BSG" }, { 0xb25a, 0, "BSA" }, { 0xb279, 0, "SACF" },
 	{ 0xb27d, 0, "STSI" }, { 0xb280, 40, "LPP" }, { 0xb2b1, 0, "STFL" },
 	{ 0xb2b2, 0, "LPSWE" }, { 0xb2ff, 0, "TRAP4" }, { 0xb600, 0, "STCTL" },
 	{ 0xb700, 0, "LCTL" },
