@@ -41,6 +41,9 @@
 #define FACILITY_DFP_PACKED		   80
 #define FACILITY_VECTOR			   129
 #define FACILITY_IEP			   130
+#define FACILITY_VECTOR_ENHANCEMENTS_1	   135
+#define FACILITY_VECTOR_ENHANCEMENTS_2	   148
+#define FACILITY_VECTOR_ENHANCEMENTS_3	   198
 
 /* True if the facility's bit is one. */
 bool has_facility(u32 number);

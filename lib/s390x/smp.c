@@ -8,6 +8,13 @@
 #include <s390x/sigp.h>
 #include <sys/atomic.h>
 
+/* A CPU that has not yet done what it was ordered before refuses the next order, as busy or as not stopped. */
+static void order_until_accepted(u64 order, u16 address, ulong parameter)
+{
+	while (sigp_wait(order, address, parameter, NULL) != SIGP_ACCEPTED)
+		barrier();
+}
+
 void arch_kick(struct cpu *cpu)
 {
 	sigp_wait(SIGP_EMERGENCY_SIGNAL, (u16)cpu->hardware_id, 0, NULL);
@@ -15,7 +22,7 @@ void arch_kick(struct cpu *cpu)
 
 void arch_reset_cpu(struct cpu *cpu)
 {
-	sigp_wait(SIGP_INITIAL_CPU_RESET, (u16)cpu->hardware_id, 0, NULL);
+	order_until_accepted(SIGP_INITIAL_CPU_RESET, (u16)cpu->hardware_id, 0);
 }
 
 static void (*started)(void);
@@ -34,8 +41,8 @@ static void start(struct cpu *cpu)
 
 	lowcore_init(other, cpu);
 	other->new_psw[TRAP_RESTART] = (struct psw){ PSW_64, (ulong)start_other_cpu };
-	sigp_wait(SIGP_SET_PREFIX, address, (ulong)cpu->arch.prefix, NULL);
-	sigp_wait(SIGP_RESTART, address, 0, NULL);
+	order_until_accepted(SIGP_SET_PREFIX, address, (ulong)cpu->arch.prefix);
+	order_until_accepted(SIGP_RESTART, address, 0);
 }
 
 void arch_start_cpus(void (*entry)(void))

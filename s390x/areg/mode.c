@@ -2,6 +2,7 @@
 /* The access-register mode, as far as no access list is needed. */
 #include <test.h>
 
+#include <arch/space.h>
 #include <mm/page.h>
 #include <mm/space.h>
 #include <s390x/cr.h>
@@ -43,6 +44,35 @@ TEST(alet_1, "ALET 1 is the secondary space",
 	EXPECT_NO_FAULT(execute(load, sizeof(load), &e));
 	write_cr(0, read_cr(0) & ~CR0_SECONDARY);
 	EXPECT_EQ(e.gpr[2], 0xa5u);
+}
+
+TEST(alets_of_operands, "each storage operand is in the space of its own base register's ALET",
+     SPEC("PoP SA22-7832-13, chapter 5, Access Registers"))
+{
+	/* MVC 0(8,r9),0(r10), and r0 as a base, which has no address and the primary space. */
+	static const u8 move[] = { 0xd2, 0x07, 0x90, 0x00, 0xa0, 0x00 };
+	struct space *other = space_create();
+	u8 *page = page_alloc(), *secondary = page_alloc();
+	struct execution e = in_access_register_mode(1, (ulong)page);
+
+	space_map_page(other, (ulong)page, (ulong)secondary, 0, PROT_ALL);
+	for (u32 n = 0; n < 16; n++) {
+		page[n] = (u8)n;
+		secondary[n] = 0xee;
+	}
+	e.gpr[10] = (ulong)page;
+	e.ar[10] = 0;
+	write_cr(0, read_cr(0) | CR0_SECONDARY);
+	write_cr(7, ASCE_OF(other->root));
+	purge_tlb();
+	EXPECT_NO_FAULT(execute(move, sizeof(move), &e));
+	write_cr(7, read_cr(1));
+	write_cr(0, read_cr(0) & ~CR0_SECONDARY);
+	purge_tlb();
+	for (u32 n = 0; n < 8; n++)
+		EXPECT_EQ(secondary[n], n);
+	EXPECT_EQ(secondary[8], 0xee);
+	EXPECT_EQ(page[7], 7);
 }
 
 TEST(alet_specification,

@@ -44,7 +44,7 @@ static ulong at;
 	}
 
 INSN(invalid_2, ".short 0x0000")
-INSN(invalid_4, ".long 0xb2000000")
+INSN(invalid_4, ".long 0x52000000")
 INSN(invalid_6, ".short 0xe300; .long 0x00000000")
 
 TEST(operation, "an operation code that is not assigned is an operation exception of its length",

@@ -85,7 +85,7 @@ static void tr(struct two_state *s)
 /* clang-format off */
 #define Z FACILITY_Z_ARCHITECTURE
 CHECK_TWO(mvc, "MOVE (MVC)", mvc, SS, 0xd200, ONE_LENGTH, Z)
-CHECK_TWO(mvcin, "MOVE INVERSE", mvcin, SS, 0xe800, ONE_LENGTH, Z, .flags = TWO_BACKWARD)
+CHECK_TWO(mvcin, "MOVE INVERSE", mvcin, SS, 0xe800, ONE_LENGTH, Z, .flags = TWO_BACKWARD | TWO_APART)
 CHECK_TWO(mvcrl, "MOVE RIGHT TO LEFT", mvcrl, SSE, 0xe50a, REGISTER_0, FACILITY_MISC_EXT_3)
 CHECK_TWO(mvn, "MOVE NUMERICS", mvn, SS, 0xd100, ONE_LENGTH, Z)
 CHECK_TWO(mvz, "MOVE ZONES", mvz, SS, 0xd300, ONE_LENGTH, Z)

@@ -183,6 +183,10 @@ void check_vector(const struct vector_insn *i)
 		if (size < 5 && (i->sizes >> size & 1))
 			continue;
 		SUBTEST("size %u, which there is not", size);
+		if (size < 5 && has_facility(FACILITY_VECTOR_ENHANCEMENTS_3)) {
+			SKIP_ROW("there are more sizes with the vector-enhancements facility 3");
+			continue;
+		}
 		EXPECT_FAULT(WITH_ILC(PGM_SPECIFICATION, 6), run_plain(i, size, EXECUTE_VECTOR));
 	}
 	SUBTEST("without the vector control");

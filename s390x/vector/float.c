@@ -205,8 +205,6 @@ static void check_compare(u8 opcode, u32 holds, bool signal_quiet)
 	}
 }
 
-#define FACILITY_VECTOR_ENHANCEMENTS_1 135
-
 #define VCOMPARE(name, manual, opcode, holds)                                        \
 	TEST(name, manual ": masks of the elements that hold, condition code, NaNs", \
 	     SPEC("PoP SA22-7832-13, chapter 24, " manual),                          \

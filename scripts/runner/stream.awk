@@ -45,8 +45,9 @@ function take(line) {
 	} else if (kind == "header") {
 		restarted = stopped = 1
 	} else if (kind == "bail") {
-		# GLib's g_assert() says so on standard output: it is the VMM that died of it, not the guest that gave up.
-		if (how == "died" && body ~ /^ ERROR:.*: assertion failed/)
+		# GLib's g_assert() and g_assert_not_reached() say so on standard output: it is the VMM that died of it, not
+		# the guest that gave up.
+		if (how == "died" && body ~ /^ ERROR:.*: (assertion failed|code should not be reached)/)
 			return
 		bailed = body == "" ? "without a word" : escape(substr(body, 2))
 		stopped = 1
