@@ -39,8 +39,8 @@
 /* The code's end in A32. */
 #define EXECUTE_END_A32 (0xef000000u | EXECUTE_END_IMM)
 
-/* The last is EL0 in AArch32: x[0] to x[14] are R0 to R14, pstate is CPSR. */
-enum arm_el { ARM_EL0, ARM_EL1, ARM_EL0_A32 };
+/* ARM_EL0_A32 is EL0 in AArch32: x[0] to x[14] are R0 to R14, pstate is CPSR. ARM_EL2 is for el2_run() only. */
+enum arm_el { ARM_EL0, ARM_EL1, ARM_EL0_A32, ARM_EL2 };
 
 struct arm_registers {
 	u64 x[31];

@@ -6,12 +6,14 @@
 #include <arm/boot.h>
 
 #define CURRENT_EL2	(2 << 2)
-#define HCR_FLAGS	0x0100030080000000 /* RW, API and APK, ATA: nothing of EL1's is trapped */
+#define HCR_FLAGS	0x0120030080000000 /* RW, API and APK, ATA, EnSCXT: nothing of EL1's is trapped */
 #define CNTHCTL_FLAGS	3		   /* EL1PCTEN, EL1PCEN */
 #define CPTR_EL2_RES1	0x32ff
+#define HFG_SME		0x00c0000000000000
 #define ICC_SRE_FLAGS	0x9 /* SRE, Enable */
 #define SCTLR_EL1_RES1	0x30d00800
 #define SCTLR_EL1_MMU	(SCTLR_EL1_RES1 | 0x1005) /* I, C, M */
+#define SCTLR_EL2_RES1	0x30c50830
 #define SPSR_EL1H	0x3c5
 
 	.macro	address register, symbol
@@ -89,8 +91,13 @@ leave_el2:
 2:	mrs	x0, id_aa64mmfr0_el1
 	ubfx	x0, x0, #56, #4 /* FEAT_FGT */
 	cbz	x0, 3f
-	msr	s3_4_c1_c1_4, xzr /* HFGRTR_EL2 */
-	msr	s3_4_c1_c1_5, xzr /* HFGWTR_EL2 */
+	mrs	x0, id_aa64pfr1_el1
+	ubfx	x0, x0, #24, #4 /* FEAT_SME: nSMPRI_EL1, nTPIDR2_EL0 */
+	cmp	x0, #0
+	mov	x1, #HFG_SME
+	csel	x1, x1, xzr, ne
+	msr	s3_4_c1_c1_4, x1 /* HFGRTR_EL2 */
+	msr	s3_4_c1_c1_5, x1 /* HFGWTR_EL2 */
 	msr	s3_4_c1_c1_6, xzr /* HFGITR_EL2 */
 	msr	s3_4_c3_c1_4, xzr /* HDFGRTR_EL2 */
 	msr	s3_4_c3_c1_5, xzr /* HDFGWTR_EL2 */
@@ -100,6 +107,10 @@ leave_el2:
 	msr	s3_4_c1_c2_2, xzr /* HCRX_EL2 */
 4:	address x0, el2_vectors
 	msr	vbar_el2, x0
+	ldr	x0, =SCTLR_EL2_RES1
+	msr	sctlr_el2, x0
+	address x0, el2_stack_top
+	mov	sp, x0
 	ldr	x0, =SCTLR_EL1_RES1
 	msr	sctlr_el1, x0
 	mov	x0, #SPSR_EL1H
@@ -113,22 +124,6 @@ leave_el2:
 
 	.balign 8
 	.ltorg
-
-	/* Only HVC is expected here: a synchronous exception from a lower level in AArch64. */
-	.text
-	.balign 0x800
-el2_vectors:
-	.rept	8
-	.balign 0x80
-	b	.
-	.endr
-	.balign 0x80
-	mov	x0, #-1
-	eret
-	.rept	7
-	.balign 0x80
-	b	.
-	.endr
 
 	.bss
 	.balign 4096
@@ -149,5 +144,9 @@ boot_stack_guard:
 	.skip	4096
 	.skip	BOOT_STACK_SIZE
 boot_stack_top:
+
+	.balign	16
+	.skip	EL2_STACK_SIZE
+el2_stack_top:
 
 	.section .note.GNU-stack, "", %progbits

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "table_64.h"
+#include <arm/sysreg_table.h>
 
 #include <arm/features.h>
 #include <arm/sysreg.h>
