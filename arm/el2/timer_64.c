@@ -271,8 +271,7 @@ TEST(el2_timer_no_offset, "CNTVOFF_EL2 is nothing to EL2's timers",
 }
 
 TEST(el2_timer_interrupt, "EL2's timers raise their interrupts while enabled, due and not masked",
-     SPEC("DDI 0487, D12.2.4.4; devicetree bindings, arm,arch_timer.yaml"),
-	  REQUIRES(gic_version()))
+     SPEC("DDI 0487, D12.2.4.4; devicetree bindings, arm,arch_timer.yaml"), REQUIRES(gic_version()))
 {
 	for_each_el2_timer(t)
 	{

@@ -33,50 +33,58 @@ bool el2_is_there(void);
  */
 u64 el2_call(u64 (*fn)(void *arg), void *arg, struct fault *fault);
 
-/* The registers that el2_run() can set. */
-#define EL2_REGISTERS(X)             \
-	X(HCR, s3_4_c1_c1_0)         \
-	X(HCRX, s3_4_c1_c2_2)        \
-	X(CPTR, s3_4_c1_c1_2)        \
-	X(MDCR, s3_4_c1_c1_1)        \
-	X(HSTR, s3_4_c1_c1_3)        \
-	X(HACR, s3_4_c1_c1_7)        \
-	X(VPIDR, s3_4_c0_c0_0)       \
-	X(VMPIDR, s3_4_c0_c0_5)      \
-	X(SCTLR, s3_4_c1_c0_0)       \
-	X(TTBR0, s3_4_c2_c0_0)       \
-	X(TTBR1, s3_4_c2_c0_1)       \
-	X(TCR, s3_4_c2_c0_2)         \
-	X(MAIR, s3_4_c10_c2_0)       \
-	X(VTTBR, s3_4_c2_c1_0)       \
-	X(VTCR, s3_4_c2_c1_2)        \
-	X(ZCR, s3_4_c1_c2_0)         \
-	X(HFGRTR, s3_4_c1_c1_4)      \
-	X(HFGWTR, s3_4_c1_c1_5)      \
-	X(HFGITR, s3_4_c1_c1_6)      \
-	X(HDFGRTR, s3_4_c3_c1_4)     \
-	X(HDFGWTR, s3_4_c3_c1_5)     \
-	X(VSESR, s3_4_c5_c2_3)       \
-	X(VDISR, s3_4_c12_c1_1)      \
-	X(CNTVOFF, s3_4_c14_c0_3)    \
-	X(CNTPOFF, s3_4_c14_c0_6)    \
-	X(CNTHCTL, s3_4_c14_c1_0)    \
-	X(CNTHP_CTL, s3_4_c14_c2_1)  \
-	X(CNTHP_CVAL, s3_4_c14_c2_2) \
-	X(CNTHV_CTL, s3_4_c14_c3_1)  \
-	X(CNTHV_CVAL, s3_4_c14_c3_2) \
-	X(ICC_SRE, s3_4_c12_c9_5)    \
-	X(ICH_HCR, s3_4_c12_c11_0)   \
-	X(ICH_VTR, s3_4_c12_c11_1)   \
-	X(ICH_MISR, s3_4_c12_c11_2)  \
-	X(ICH_EISR, s3_4_c12_c11_3)  \
-	X(ICH_ELRSR, s3_4_c12_c11_5) \
-	X(ICH_VMCR, s3_4_c12_c11_7)  \
-	X(ICH_AP0R0, s3_4_c12_c8_0)  \
-	X(ICH_AP1R0, s3_4_c12_c9_0)  \
-	X(ICH_LR0, s3_4_c12_c12_0)   \
-	X(ICH_LR1, s3_4_c12_c12_1)   \
-	X(ICH_LR2, s3_4_c12_c12_2)   \
+/* The registers that el2_run() can set: of EL2, and with a 1 behind their name of EL1, which need E2H to stay 0. */
+#define EL2_REGISTERS(X)               \
+	X(HCR, s3_4_c1_c1_0)           \
+	X(HCRX, s3_4_c1_c2_2)          \
+	X(CPTR, s3_4_c1_c1_2)          \
+	X(MDCR, s3_4_c1_c1_1)          \
+	X(HSTR, s3_4_c1_c1_3)          \
+	X(HACR, s3_4_c1_c1_7)          \
+	X(VPIDR, s3_4_c0_c0_0)         \
+	X(VMPIDR, s3_4_c0_c0_5)        \
+	X(SCTLR, s3_4_c1_c0_0)         \
+	X(TTBR0, s3_4_c2_c0_0)         \
+	X(TTBR1, s3_4_c2_c0_1)         \
+	X(TCR, s3_4_c2_c0_2)           \
+	X(MAIR, s3_4_c10_c2_0)         \
+	X(VTTBR, s3_4_c2_c1_0)         \
+	X(VTCR, s3_4_c2_c1_2)          \
+	X(ZCR, s3_4_c1_c2_0)           \
+	X(HFGRTR, s3_4_c1_c1_4)        \
+	X(HFGWTR, s3_4_c1_c1_5)        \
+	X(HFGITR, s3_4_c1_c1_6)        \
+	X(HDFGRTR, s3_4_c3_c1_4)       \
+	X(HDFGWTR, s3_4_c3_c1_5)       \
+	X(VSESR, s3_4_c5_c2_3)         \
+	X(VDISR, s3_4_c12_c1_1)        \
+	X(CNTVOFF, s3_4_c14_c0_3)      \
+	X(CNTPOFF, s3_4_c14_c0_6)      \
+	X(CNTHCTL, s3_4_c14_c1_0)      \
+	X(CNTHP_CTL, s3_4_c14_c2_1)    \
+	X(CNTHP_CVAL, s3_4_c14_c2_2)   \
+	X(CNTHV_CTL, s3_4_c14_c3_1)    \
+	X(CNTHV_CVAL, s3_4_c14_c3_2)   \
+	X(SCTLR1, sctlr_el1)           \
+	X(TTBR0_1, ttbr0_el1)          \
+	X(TTBR1_1, ttbr1_el1)          \
+	X(TCR1, tcr_el1)               \
+	X(CPACR1, cpacr_el1)           \
+	X(PAR1, par_el1)               \
+	X(CNTKCTL1, cntkctl_el1)       \
+	X(CONTEXTIDR1, contextidr_el1) \
+	X(ICC_SRE, s3_4_c12_c9_5)      \
+	X(ICH_HCR, s3_4_c12_c11_0)     \
+	X(ICH_VTR, s3_4_c12_c11_1)     \
+	X(ICH_MISR, s3_4_c12_c11_2)    \
+	X(ICH_EISR, s3_4_c12_c11_3)    \
+	X(ICH_ELRSR, s3_4_c12_c11_5)   \
+	X(ICH_VMCR, s3_4_c12_c11_7)    \
+	X(ICH_AP0R0, s3_4_c12_c8_0)    \
+	X(ICH_AP1R0, s3_4_c12_c9_0)    \
+	X(ICH_LR0, s3_4_c12_c12_0)     \
+	X(ICH_LR1, s3_4_c12_c12_1)     \
+	X(ICH_LR2, s3_4_c12_c12_2)     \
 	X(ICH_LR3, s3_4_c12_c12_3)
 
 enum el2_register {
