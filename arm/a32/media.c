@@ -15,7 +15,7 @@ SUITE("A32 media instructions", REQUIRES(has_a32()));
 #define P(name, kind, op)                                                                       \
 	{                                                                                       \
 		name, 0x06000f10 | (kind) << 20 | (op) << 5, COND | RN | RD | RM, a32_parallel, \
-			false                                                                   \
+			false, false                                                            \
 	}
 #define KIND(prefix, kind)                                                              \
 	P(prefix "add16", kind, 0), P(prefix "asx", kind, 1), P(prefix "sax", kind, 2), \

@@ -13,22 +13,22 @@ SUITE("A32", REQUIRES(has_a32()));
 #define RS   BITS(11, 8)
 #define RM   BITS(3, 0)
 
-#define FORMS(name, opcode, s, registers)                                                  \
-	{ name "-immediate",                                                               \
-	  0x02000000 | (opcode) << 21 | (s),                                               \
-	  COND | (registers) | BITS(11, 0),                                                \
-	  a32_data_immediate,                                                              \
-	  false,                                                                           \
-	  false },                                                                         \
-		{ name "-register",                                                        \
-		  (opcode) << 21 | (s),                                                    \
-		  COND | (registers) | BITS(11, 5) | RM,                                   \
-		  a32_data_register,                                                       \
-		  false,                                                                   \
-		  false },                                                                 \
-	{                                                                                  \
-		name "-shifted", (opcode) << 21 | (s) | 0x10,                              \
-			COND | (registers) | RS | BITS(6, 5) | RM, a32_data_shifted, false \
+#define FORMS(name, opcode, s, registers)                                                         \
+	{ name "-immediate",                                                                      \
+	  0x02000000 | (opcode) << 21 | (s),                                                      \
+	  COND | (registers) | BITS(11, 0),                                                       \
+	  a32_data_immediate,                                                                     \
+	  false,                                                                                  \
+	  false },                                                                                \
+		{ name "-register",                                                               \
+		  (opcode) << 21 | (s),                                                           \
+		  COND | (registers) | BITS(11, 5) | RM,                                          \
+		  a32_data_register,                                                              \
+		  false,                                                                          \
+		  false },                                                                        \
+	{                                                                                         \
+		name "-shifted", (opcode) << 21 | (s) | 0x10,                                     \
+			COND | (registers) | RS | BITS(6, 5) | RM, a32_data_shifted, false, false \
 	}
 #define D(name, opcode, s)    FORMS(name, opcode, s, RN | RD)
 #define COMPARE(name, opcode) FORMS(name, opcode, S, RN)
@@ -107,14 +107,14 @@ static const struct a32_row memory[] = {
 	{ "ldr", 0x04100000, COND | PUW | RN | RD | BITS(11, 0), a32_load_store, true, false },
 	{ "strb", 0x04400000, COND | PUW | RN | RD | BITS(11, 0), a32_load_store, true, false },
 	{ "ldrb", 0x04500000, COND | PUW | RN | RD | BITS(11, 0), a32_load_store, true, false },
-	{ "str-register", 0x06000000, COND | PUW | RN | RD | BITS(11, 5) | RM, a32_load_store,
-	  true },
-	{ "ldr-register", 0x06100000, COND | PUW | RN | RD | BITS(11, 5) | RM, a32_load_store,
-	  true },
+	{ "str-register", 0x06000000, COND | PUW | RN | RD | BITS(11, 5) | RM, a32_load_store, true,
+	  false },
+	{ "ldr-register", 0x06100000, COND | PUW | RN | RD | BITS(11, 5) | RM, a32_load_store, true,
+	  false },
 	{ "strb-register", 0x06400000, COND | PUW | RN | RD | BITS(11, 5) | RM, a32_load_store,
-	  true },
+	  true, false },
 	{ "ldrb-register", 0x06500000, COND | PUW | RN | RD | BITS(11, 5) | RM, a32_load_store,
-	  true },
+	  true, false },
 	{ "strh", 0x004000b0, COND | PUW | RN | RD | RS | RM, a32_load_store_extra, true, false },
 	{ "ldrh", 0x005000b0, COND | PUW | RN | RD | RS | RM, a32_load_store_extra, true, false },
 	{ "ldrsb", 0x005000d0, COND | PUW | RN | RD | RS | RM, a32_load_store_extra, true, false },

@@ -32,9 +32,9 @@ TEST(t32_arithmetic, "shifts, additions, moves and comparisons with immediates a
 	t32_check(arithmetic, ARRAY_SIZE(arithmetic));
 }
 
-#define DP(name, op)                                                     \
-	{                                                                \
-		name, 0x4000 | (op) << 6, RDN3, t32_data_register, false \
+#define DP(name, op)                                                            \
+	{                                                                       \
+		name, 0x4000 | (op) << 6, RDN3, t32_data_register, false, false \
 	}
 
 static const struct a32_row data[] = {

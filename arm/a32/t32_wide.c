@@ -13,15 +13,16 @@ SUITE("T32, wide", REQUIRES(has_a32()));
 #define RM  BITS(3, 0)
 #define IMM (BITS(14, 12) | BITS(7, 6))
 
-#define SHIFTED(name, op, n, d, fields)                                            \
-	{                                                                          \
-		name "-register", 0xea000000 | (op) << 21 | (n) | (d),             \
-			(fields) | IMM | BITS(5, 4) | RM, t32w_data_shifted, false \
+#define SHIFTED(name, op, n, d, fields)                                                   \
+	{                                                                                 \
+		name "-register", 0xea000000 | (op) << 21 | (n) | (d),                    \
+			(fields) | IMM | BITS(5, 4) | RM, t32w_data_shifted, false, false \
 	}
-#define IMMEDIATE(name, op, n, d, fields)                                                          \
-	{                                                                                          \
-		name "-immediate", 0xf0000000 | (op) << 21 | (n) | (d),                            \
-			(fields) | BIT(26) | BITS(14, 12) | BITS(7, 0), t32w_data_immediate, false \
+#define IMMEDIATE(name, op, n, d, fields)                                                    \
+	{                                                                                    \
+		name "-immediate", 0xf0000000 | (op) << 21 | (n) | (d),                      \
+			(fields) | BIT(26) | BITS(14, 12) | BITS(7, 0), t32w_data_immediate, \
+			false, false                                                         \
 	}
 #define DP(name, op)	  SHIFTED(name, op, 0, 0, S | RN | RD), IMMEDIATE(name, op, 0, 0, S | RN | RD)
 #define COMPARE(name, op) SHIFTED(name, op, S, 0xf00, RN), IMMEDIATE(name, op, S, 0xf00, RN)
@@ -98,9 +99,10 @@ TEST(t32_wide_registers, "shifts by a register, extensions, reversals, saturatin
 	t32_check(registers, ARRAY_SIZE(registers));
 }
 
-#define PARALLEL(name, op, kind)                                                                \
-	{                                                                                       \
-		name, 0xfa80f000 | (op) << 20 | (kind) << 4, RN | RD | RM, t32w_parallel, false \
+#define PARALLEL(name, op, kind)                                                                 \
+	{                                                                                        \
+		name, 0xfa80f000 | (op) << 20 | (kind) << 4, RN | RD | RM, t32w_parallel, false, \
+			false                                                                    \
 	}
 #define KIND(prefix, kind)                                                         \
 	PARALLEL(prefix "add8", 0, kind), PARALLEL(prefix "add16", 1, kind),       \
@@ -143,7 +145,7 @@ TEST(t32_wide_multiplications, "multiplications, long ones, and divisions",
 	{ name "-12-bits", (code) | 0x00800000, RN | RT | BITS(11, 0), t32w_load, true, false },   \
 		{ name "-8-bits", (code) | 0x800, RN | RT | BITS(10, 0), t32w_load, true, false }, \
 	{                                                                                          \
-		name "-register", code, RN | RT | BITS(5, 4) | RM, t32w_load_register, true        \
+		name "-register", code, RN | RT | BITS(5, 4) | RM, t32w_load_register, true, false \
 	}
 
 static const struct a32_row memory[] = {
