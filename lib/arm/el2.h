@@ -137,6 +137,12 @@ void el2_reset(void);
 /* What HCR_EL2 is outside of el2_run(): RW, API, APK, ATA, EnSCXT; nothing of EL1's is trapped. */
 #define EL2_HCR_DEFAULT 0x0120030080000000ull
 
+/*
+ * Has all that follows run under stage 2, on every CPU: one to one, Normal memory, for the first 512 GiB. For the
+ * start-up, before another CPU starts. Nothing where the loader did not enter at EL2.
+ */
+void el2_nest(void);
+
 /* HCR_EL2: DDI 0487, D24.2.62. */
 #define HCR_VM	   BIT(0)
 #define HCR_SWIO   BIT(1)

@@ -324,3 +324,27 @@ void el2_reset(void)
 	if (el2_is_there())
 		el2_call(reset_at_el2, NULL, &fault);
 }
+
+/* ------------------------------------------------------------------------------- always under stage 2 */
+
+#define S2_BLOCK     0x7fdull /* valid, AF, inner shareable, read and write, Normal Write-Back */
+#define VTCR_39_BITS 0x80003559ull /* T0SZ 25, from level 1; walks as those of TCR_VALUE */
+
+void el2_nest(void)
+{
+	static u64 gigabytes[512] __aligned(4096);
+	extern u64 el2_stage2[3];
+
+	if (!el2_is_there())
+		return;
+	for (u64 i = 0; i < 512; i++)
+		gigabytes[i] = i * GiB | S2_BLOCK;
+	flush_data(gigabytes, sizeof(gigabytes));
+	el2_stage2[0] = VTCR_39_BITS | MIN(read_sys(ID_AA64MMFR0) & 7, 5ull) << 16;
+	el2_stage2[1] = (u64)gigabytes | 1ull << 48;
+	el2_stage2[2] = HCR_VM;
+	flush_data(el2_stage2, sizeof(el2_stage2));
+	el2_write(EL2_VTCR, el2_stage2[0]);
+	el2_write(EL2_VTTBR, el2_stage2[1]);
+	el2_write(EL2_HCR, EL2_HCR_DEFAULT | HCR_VM);
+}

@@ -26,13 +26,29 @@ void machine_exit(bool passed)
 		__asm__ volatile("wfi");
 }
 
+/* Is not for the harness: el2_nest(). */
+#define NESTED "nested"
+
 char *machine_command_line(void)
 {
 	static char command_line[1024];
 	const char *arguments = dt_string(dt_find("/chosen"), "bootargs", 0);
+	char *word;
 
 	strlcpy(command_line, arguments ? arguments : "", sizeof(command_line));
+	for (word = command_line; *word; word += strcspn(word, " "), word += *word == ' ') {
+		if (strncmp(word, NESTED, strlen(NESTED)) == 0 && word[strlen(NESTED)] <= ' ')
+			memset(word, ' ', strlen(NESTED));
+	}
 	return command_line;
+}
+
+bool machine_is_nested(void)
+{
+	const char *arguments = dt_string(dt_find("/chosen"), "bootargs", 0);
+	const char *word = arguments ? strstr(arguments, NESTED) : NULL;
+
+	return word && (word == arguments || word[-1] == ' ') && word[strlen(NESTED)] <= ' ';
 }
 
 const char *machine_image_name(void)

@@ -14,6 +14,9 @@ void machine_exit(bool passed) __noreturn;
 /* /chosen/bootargs. Writable, for ever. */
 char *machine_command_line(void);
 
+/* Whether the command line has the word `nested`, which it does not show: the image is to run under a stage 2. */
+bool machine_is_nested(void);
+
 /* The image's name, as in build/<arch>/NAME.elf. */
 const char *machine_image_name(void);
 
