@@ -34,6 +34,11 @@ a64_model t32w_data_shifted, t32w_data_immediate, t32w_plain, t32w_move, t32w_bi
 	t32w_multiply_long, t32w_divide, t32w_load, t32w_load_literal, t32w_load_register,
 	t32w_dual, t32w_multiple, t32w_halfword_multiply, t32w_saturating, t32w_parallel;
 
+/* Floating point and Advanced SIMD of A32, with FPCR and FPSR for FPSCR, whose flags are FPSR's bits 31-28. */
+a64_model a32_fp_three, a32_fp_two, a32_fp_round, a32_fp_compare, a32_fp_convert, a32_fp_integer,
+	a32_fp_integer_round, a32_fp_select, a32_fp_max, a32_simd_same, a32_simd_same_fp,
+	a32_simd_multiply_add, a32_simd_misc;
+
 /* a64_step() of an instruction of A32 or T32 by CPSR.T: the PC goes on by its size, ITSTATE by one. */
 enum a64_result a32_step(a64_model *model, u32 insn, struct arm_registers *r);
 
