@@ -138,8 +138,8 @@ void el2_reset(void);
 #define EL2_HCR_DEFAULT 0x0120030080000000ull
 
 /*
- * Has all that follows run under stage 2, on every CPU: one to one, Normal memory, for the first 512 GiB. For the
- * start-up, before another CPU starts. Nothing where the loader did not enter at EL2.
+ * Has all that follows run under stage 2, on every CPU: one to one, Normal memory, for the first 512 GiB. Before another
+ * CPU starts. Nothing where the loader did not enter at EL2.
  */
 void el2_nest(void);
 

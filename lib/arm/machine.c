@@ -3,6 +3,9 @@
 #include <arch/machine.h>
 
 #include <arm/boot.h>
+#ifdef __aarch64__
+#include <arm/el2.h>
+#endif
 #include <arm/gic.h>
 #include <arm/psci.h>
 #include <arm/semihosting.h>
@@ -26,29 +29,13 @@ void machine_exit(bool passed)
 		__asm__ volatile("wfi");
 }
 
-/* Is not for the harness: el2_nest(). */
-#define NESTED "nested"
-
 char *machine_command_line(void)
 {
 	static char command_line[1024];
 	const char *arguments = dt_string(dt_find("/chosen"), "bootargs", 0);
-	char *word;
 
 	strlcpy(command_line, arguments ? arguments : "", sizeof(command_line));
-	for (word = command_line; *word; word += strcspn(word, " "), word += *word == ' ') {
-		if (strncmp(word, NESTED, strlen(NESTED)) == 0 && word[strlen(NESTED)] <= ' ')
-			memset(word, ' ', strlen(NESTED));
-	}
 	return command_line;
-}
-
-bool machine_is_nested(void)
-{
-	const char *arguments = dt_string(dt_find("/chosen"), "bootargs", 0);
-	const char *word = arguments ? strstr(arguments, NESTED) : NULL;
-
-	return word && (word == arguments || word[-1] == ' ') && word[strlen(NESTED)] <= ' ';
 }
 
 const char *machine_image_name(void)
@@ -92,6 +79,13 @@ void machine_describe(char *text, size_t size)
 
 const char *machine_become_guest(const char *kind)
 {
-	(void)kind;
-	return "a hypervisor in the image";
+	if (strcmp(kind, "el2"))
+		return "a hypervisor of this name";
+#ifdef __aarch64__
+	if (el2_is_there()) {
+		el2_nest();
+		return NULL;
+	}
+#endif
+	return "a start at EL2";
 }

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The start-up of a machine that a device tree describes, from boot_*.S to the image's own main(). */
-#include <arch/machine.h>
 #include <arm/boot.h>
-#ifdef __aarch64__
-#include <arm/el2.h>
-#endif
 #include <arm/gic.h>
 #include <arm/psci.h>
 #include <arm/timer.h>
@@ -149,10 +145,6 @@ static void init(void)
 	gic_init();
 	timer_init();
 	init_cpus();
-#ifdef __aarch64__
-	if (machine_is_nested())
-		el2_nest();
-#endif
 	clock_set_frequency(read_sys(CNTFRQ), read_sys(CNTFRQ));
 	space_keep_kernel();
 }

@@ -14,9 +14,6 @@ void machine_exit(bool passed) __noreturn;
 /* /chosen/bootargs. Writable, for ever. */
 char *machine_command_line(void);
 
-/* Whether the command line has the word `nested`, which it does not show: the image is to run under a stage 2. */
-bool machine_is_nested(void);
-
 /* The image's name, as in build/<arch>/NAME.elf. */
 const char *machine_image_name(void);
 
@@ -24,7 +21,8 @@ const char *machine_image_name(void);
 void machine_describe(char *text, size_t size);
 
 /*
- * Makes this CPU, and each other when it is started, a guest of a hypervisor that the image has in it: none here. Before the first case. Returns NULL, or what the machine lacks, in a few words.
+ * Makes this CPU, and each other when it is started, a guest of a hypervisor that the image has in it: "el2", under
+ * stage 2 of the library's own EL2. Before the first case. Returns NULL, or what the machine lacks, in a few words.
  */
 const char *machine_become_guest(const char *kind);
 
