@@ -15,9 +15,15 @@
 #define ASSAY_ARM_EL2_H
 
 /* HVC with this number is the library's: x0 = x0(x1) at EL2; x1, x2: ESR_EL2, FAR_EL2 of what ended it, or 0. */
-#define EL2_CALL_IMM  0xe12
+#define EL2_CALL_IMM	  0xe12
 /* HVC with this number plus that of the vector: an exception that the code of el2_run() took to EL1. */
-#define EL2_TAKEN_IMM 0xe40
+#define EL2_TAKEN_IMM	  0xe40
+/* The same in AArch32. */
+#define EL2_TAKEN_IMM_A32 0xe60
+
+/* Vectors of AArch32 in r->vector, after an exception that the code took to EL1 there. */
+#define VECTOR_A32_UNDEFINED 0x101
+#define VECTOR_A32_SVC	     0x102
 
 #ifndef __ASSEMBLER__
 #include <arm/execute.h>
@@ -114,7 +120,8 @@ struct el2_exit {
  * As arm_run() does, with the settings made before, in this order, and taken back afterwards: what the registers
  * had. ARM_EL2 is EL2 on SP_EL0; the code's address then is physical: el2_code(). r->esr, far, pc, pstate and vector
  * are those of the level that the exception was taken to; EL1's vectors do not matter. NO_FAULT if it was EXECUTE_END,
- * to whichever level that went. HCR_EL2.E2H, SCTLR_EL2, TCR_EL2, TTBR0_EL2 change together, with EL2's translation off
+ * to whichever level that went. ARM_EL1_A32 is Supervisor mode, with stage 1 off and HCR_EL2.RW clear, at an address
+ * below 4 GiB; of an exception taken to EL1 there only the vector is known, VECTOR_A32_... HCR_EL2.E2H, SCTLR_EL2, TCR_EL2, TTBR0_EL2 change together, with EL2's translation off
  * in between, if HCR_EL2.E2H does.
  */
 struct fault el2_run(const struct el2_setting *settings, u32 count, enum arm_el el, ulong at,

@@ -72,6 +72,14 @@ el2_guest_vectors:
 	b	.
 	.endr
 
+	/* In A32: HVC #n. */
+	.balign 32
+	.globl	el2_guest_vectors_a32
+el2_guest_vectors_a32:
+	.irp	number, 0, 1, 2, 3, 4, 5, 6, 7
+	.inst	0xe1400070 | ((EL2_TAKEN_IMM_A32 + \number) >> 4) << 8 | ((EL2_TAKEN_IMM_A32 + \number) & 15)
+	.endr
+
 	.macro	exit_vector number
 	.balign 0x80
 	stp	x0, x1, [sp]

@@ -12,6 +12,11 @@
 #define SCTLR_EL2_ON 0x30c51835ull /* RES1; I, C, M */
 #define TCR_EL2_RES1 0x80800000ull
 #define PSTATE_EL2T  0x8ull
+#define PSTATE_SVC   0x13ull /* in AArch32 */
+#define EC_HVC_A32   0x12
+
+/* SCTLR_EL1 as SCTLR of AArch32: RES1, CP15BEN, nTWI, nTWE; stage 1 off. */
+#define SCTLR_A32 0x30d50878ull
 
 /* As el2_first_call() takes it. */
 struct el2_translation {
@@ -21,6 +26,7 @@ struct el2_translation {
 u64 el2_first_call(void *translation);
 void el2_regime(u64 hcr, u64 sctlr, u64 tcr, u64 ttbr0);
 void el2_enter(struct arm_registers *r, u64 spsr);
+extern const u8 el2_guest_vectors_a32[];
 
 bool el2_is_there(void)
 {
@@ -171,7 +177,7 @@ struct run {
 	struct el2_exit *exit;
 	u64 old[MAX_SETTINGS];
 	u64 esr1, far1, elr1, spsr1;
-	bool ran;
+	bool a32, ran;
 };
 
 /* The value that a setting of `reg` has, or what the register has. */
@@ -192,6 +198,7 @@ static u64 run_at_el2(void *arg)
 {
 	struct run *run = arg;
 	u64 hcr = get(EL2_HCR), sctlr = get(EL2_SCTLR), tcr = get(EL2_TCR), ttbr0 = get(EL2_TTBR0);
+	u64 sctlr1 = get(EL2_SCTLR1);
 	bool regime = (wanted(run, EL2_HCR) ^ hcr) & HCR_E2H;
 	u32 i;
 
@@ -205,14 +212,22 @@ static u64 run_at_el2(void *arg)
 	if (regime)
 		el2_regime(wanted(run, EL2_HCR), wanted(run, EL2_SCTLR), wanted(run, EL2_TCR),
 			   wanted(run, EL2_TTBR0));
+	if (run->a32) {
+		set(EL2_SCTLR1, SCTLR_A32);
+		set(EL2_HCR, get(EL2_HCR) & ~HCR_RW);
+	}
 	isb();
 	el2_enter(run->r, run->spsr);
 	run->exit->hcr = get(EL2_HCR);
+	if (run->a32)
+		set(EL2_SCTLR1, sctlr1);
 	if (run->exit->after)
 		for (i = 0; i < run->count; i++)
 			run->exit->after[i] = get(run->settings[i].reg);
 	if (regime)
 		el2_regime(hcr, sctlr, tcr, ttbr0);
+	if (run->a32)
+		set(EL2_HCR, hcr);
 	while (i--)
 		if (!regime || !is_regime(run->settings[i].reg))
 			set(run->settings[i].reg, run->old[i]);
@@ -236,6 +251,8 @@ static u64 entry_state(enum arm_el el, const struct arm_registers *r)
 		return kept | (PSTATE_DAIF & ~PSTATE_D & ~r->unmasked) | PSTATE_AARCH32;
 	case ARM_EL0:
 		return kept | (PSTATE_DAIF & ~r->unmasked) | PSTATE_EL0;
+	case ARM_EL1_A32:
+		return kept | (PSTATE_DAIF & ~PSTATE_D & ~r->unmasked) | PSTATE_SVC;
 	case ARM_EL1:
 		return kept | (PSTATE_DAIF & ~r->unmasked) | PSTATE_EL1T;
 	default:
@@ -261,9 +278,10 @@ struct fault el2_run(const struct el2_setting *settings, u32 count, enum arm_el 
 
 	ASSERT_LE(count, MAX_SETTINGS);
 	r->pc = at;
+	run.a32 = el == ARM_EL1_A32;
 	run.spsr = entry_state(el, r);
 	write_sys(DAIF, PSTATE_DAIF);
-	write_sys(VBAR, (ulong)el2_guest_vectors);
+	write_sys(VBAR, (ulong)(run.a32 ? el2_guest_vectors_a32 : el2_guest_vectors));
 	isb();
 	el2_call(run_at_el2, &run, &fault);
 	write_sys(VBAR, vbar);
@@ -281,6 +299,14 @@ struct fault el2_run(const struct el2_setting *settings, u32 count, enum arm_el 
 		r->far = run.far1;
 		r->pc = run.elr1;
 		r->pstate = run.spsr1;
+	}
+	if (r->esr >> 26 == EC_HVC_A32 && (imm & ~15u) == EL2_TAKEN_IMM_A32) {
+		exit->level = 1;
+		r->vector = 0x100 + (imm & 15);
+		r->esr = 0;
+		if (r->vector == VECTOR_A32_SVC)
+			return NO_FAULT;
+		return UNDEFINED;
 	}
 	if (is_end(r)) {
 		r->pc -= INSN_SIZE;

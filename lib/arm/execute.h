@@ -41,9 +41,10 @@
 #define EXECUTE_END_IMM_T32 0x5d
 #define EXECUTE_END_T32	    (0xdf00u | EXECUTE_END_IMM_T32)
 
-/* ARM_EL0_A32 is EL0 in AArch32: x[0] to x[14] are R0 to R14, pstate is CPSR. ARM_EL2 is for el2_run() only. On arm, ARM_EL1_A32 is System mode. */
+/* ARM_EL0_A32 is EL0 in AArch32: x[0] to x[14] are R0 to R14, pstate is CPSR. ARM_EL2 and, as Supervisor mode, ARM_EL1_A32 are for el2_run() only.
+ * On arm, ARM_EL1_A32 is System mode. */
 #ifdef __aarch64__
-enum arm_el { ARM_EL0, ARM_EL1, ARM_EL0_A32, ARM_EL2 };
+enum arm_el { ARM_EL0, ARM_EL1, ARM_EL0_A32, ARM_EL2, ARM_EL1_A32 };
 #else
 enum arm_el { ARM_EL0_A32, ARM_EL1_A32 };
 #endif
