@@ -4,10 +4,9 @@
 
 #include <arm/execute.h>
 #include <arm/features.h>
+#include <arm/sysreg_table.h>
 #include <arm/timer.h>
 #include <mm/page.h>
-
-#include "table_64.h"
 
 SUITE("EL0 and the controls of EL1");
 

@@ -3,9 +3,8 @@
 #include <test.h>
 
 #include <arm/execute.h>
+#include <arm/sysreg_table.h>
 #include <string.h>
-
-#include "table_64.h"
 
 SUITE("The space of system registers");
 

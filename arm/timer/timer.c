@@ -7,88 +7,12 @@
 #include <test.h>
 
 #include <arm/gic.h>
-#include <arm/timer.h>
-#include <sys/atomic.h>
 #include <sys/cpu.h>
 #include <sys/time.h>
 
+#include "timer.h"
+
 SUITE("Generic timer", REQUIRES(read_sys(CNTFRQ)));
-
-#define PATIENCE_NS 5000000000ull
-
-/* The registers of one timer. */
-struct timer {
-	const char *name;
-	u64 (*count)(void);
-	u64 (*ctl)(void), (*cval)(void), (*tval)(void);
-	void (*set_ctl)(u64 value), (*set_cval)(u64 value), (*set_tval)(u64 value);
-	u32 (*intid)(void);
-};
-
-#define ACCESSORS(lower, upper)                     \
-	static u64 lower##_ctl(void)                \
-	{                                           \
-		return read_sys(CNT##upper##_CTL);  \
-	}                                           \
-	static u64 lower##_cval(void)               \
-	{                                           \
-		return read_sys(CNT##upper##_CVAL); \
-	}                                           \
-	static u64 lower##_tval(void)               \
-	{                                           \
-		return read_sys(CNT##upper##_TVAL); \
-	}                                           \
-	static u64 lower##_count(void)              \
-	{                                           \
-		isb();                              \
-		return read_sys(CNT##upper##CT);    \
-	}                                           \
-	static void lower##_set_ctl(u64 v)          \
-	{                                           \
-		write_sys(CNT##upper##_CTL, v);     \
-		isb();                              \
-	}                                           \
-	static void lower##_set_cval(u64 v)         \
-	{                                           \
-		write_sys(CNT##upper##_CVAL, v);    \
-		isb();                              \
-	}                                           \
-	static void lower##_set_tval(u64 v)         \
-	{                                           \
-		write_sys(CNT##upper##_TVAL, v);    \
-		isb();                              \
-	}
-
-/* clang-format off */
-ACCESSORS(v, V)
-ACCESSORS(p, P)
-/* clang-format on */
-
-static const struct timer timers[2] = {
-	{ "virtual", v_count, v_ctl, v_cval, v_tval, v_set_ctl, v_set_cval, v_set_tval,
-	  timer_virtual_intid },
-	{ "physical", p_count, p_ctl, p_cval, p_tval, p_set_ctl, p_set_cval, p_set_tval,
-	  timer_physical_intid },
-};
-
-#define for_each_timer(t) \
-	for (const struct timer *t = timers; t < timers + 2 && (run_row("%s", t->name), true); t++)
-
-/* Waits until ISTATUS; the count before and after the read that had it, or false. */
-static bool wait_for_status(const struct timer *t, u64 *before, u64 *after)
-{
-	u64 start = clock_ns();
-
-	*before = *after = 0;
-	do {
-		*before = t->count();
-		if (t->ctl() & CNT_CTL_ISTATUS) {
-			*after = t->count();
-			return true;
-		}
-	} while (clock_ns() - start < PATIENCE_NS);
-	return false;
-}
 
 TEST(frequency, "CNTFRQ is the same on every CPU and at least 1 MHz",
      SPEC("DDI 0487, D11.1.1, the frequency of the system counter"))
@@ -100,11 +24,11 @@ TEST(frequency, "CNTFRQ is the same on every CPU and at least 1 MHz",
 TEST(counts_agree, "both counts only go up, and differ by an offset that stays",
      SPEC("DDI 0487, D11.1.2, the physical and the virtual counter"))
 {
-	u64 last_v = v_count(), last_p = p_count();
+	u64 last_v = timers[0].count(), last_p = timers[1].count();
 	s64 low = (s64)(last_p - last_v), high = low;
 
 	for (u32 i = 0; i < 1000; i++) {
-		u64 v1 = v_count(), p = p_count(), v2 = v_count();
+		u64 v1 = timers[0].count(), p = timers[1].count(), v2 = timers[0].count();
 
 		EXPECT_GE(v1, last_v);
 		EXPECT_GE(v2, v1);
@@ -217,7 +141,7 @@ TEST(never_early, "ISTATUS is never set before the count has reached CVAL",
 			t->set_ctl(0);
 			t->set_cval(cval);
 			t->set_ctl(CNT_CTL_ENABLE | CNT_CTL_IMASK);
-			ASSERT(wait_for_status(t, &before, &after));
+			ASSERT(timer_wait_for_status(t, &before, &after));
 			EXPECT_GE(after, cval);
 		}
 	}
@@ -225,56 +149,21 @@ TEST(never_early, "ISTATUS is never set before the count has reached CVAL",
 
 /* ---------------------------------------------------------------------------------- interrupts */
 
-static const struct timer *ticking;
-static u32 ticks;
-static u64 tick_count;
-static u64 tick_ctl;
-
-static void tick(u32 intid)
-{
-	(void)intid;
-	tick_count = ticking->count();
-	tick_ctl = ticking->ctl();
-	/* Level-sensitive: it must be off before the interrupt ends. */
-	ticking->set_ctl(0);
-	atomic_add(&ticks, 1);
-}
-
-static void listen(const struct timer *t)
-{
-	ticking = t;
-	ticks = 0;
-	irq_set_handler(t->intid(), tick);
-	gic_enable(t->intid());
-}
-
-static bool wait_for_tick(u32 count)
-{
-	u64 start = clock_ns();
-
-	while (atomic_load(&ticks) < count && clock_ns() - start < PATIENCE_NS) {
-		arch_irq_restore(0);
-		isb();
-		arch_irq_restore(PSTATE_I);
-	}
-	return ticks == count;
-}
-
 TEST(interrupt_not_early,
      "the interrupt arrives, not before the count has reached CVAL, with ISTATUS",
      SPEC("DDI 0487, D11.2.4.1, D11.2.4.4, the timers' output"), REQUIRES(gic_version()))
 {
 	for_each_timer(t)
 	{
-		listen(t);
+		timer_listen(t);
 		for (u32 i = 1; i <= 20; i++) {
 			u64 cval = t->count() + clock_ticks_at_least(50000);
 
 			t->set_cval(cval);
 			t->set_ctl(CNT_CTL_ENABLE);
-			ASSERT(wait_for_tick(i));
-			EXPECT_GE(tick_count, cval);
-			EXPECT_EQ(tick_ctl, CNT_CTL_ENABLE | CNT_CTL_ISTATUS);
+			ASSERT(timer_wait_for_tick(i));
+			EXPECT_GE(timer_tick_count, cval);
+			EXPECT_EQ(timer_tick_ctl, CNT_CTL_ENABLE | CNT_CTL_ISTATUS);
 		}
 	}
 }
@@ -286,14 +175,14 @@ TEST(interrupt_wakes_wfi, "the interrupt ends WFI",
 	{
 		u64 cval;
 
-		listen(t);
+		timer_listen(t);
 		cval = t->count() + clock_ticks_at_least(1000000);
 		t->set_cval(cval);
 		t->set_ctl(CNT_CTL_ENABLE);
 		while (!(read_sys(ISR) & PSTATE_I))
 			__asm__ volatile("wfi" ::: "memory");
 		EXPECT_GE(t->count(), cval);
-		EXPECT(wait_for_tick(1));
+		EXPECT(timer_wait_for_tick(1));
 	}
 }
 
@@ -304,7 +193,7 @@ TEST(imask_holds_back, "IMASK holds the interrupt back, not ISTATUS; without it,
 	{
 		u32 intid = t->intid();
 
-		listen(t);
+		timer_listen(t);
 		t->set_cval(0);
 		t->set_ctl(CNT_CTL_ENABLE | CNT_CTL_IMASK);
 		EXPECT_EQ(t->ctl() & CNT_CTL_ISTATUS, CNT_CTL_ISTATUS);
@@ -312,7 +201,7 @@ TEST(imask_holds_back, "IMASK holds the interrupt back, not ISTATUS; without it,
 		EXPECT_EQ(read_sys(ISR) & PSTATE_I, 0);
 		t->set_ctl(CNT_CTL_ENABLE);
 		EXPECT(gic_is_pending(intid));
-		EXPECT(wait_for_tick(1));
+		EXPECT(timer_wait_for_tick(1));
 	}
 }
 

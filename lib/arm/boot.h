@@ -5,6 +5,7 @@
 
 #define BOOT_STACK_SIZE	     0x8000
 #define EXCEPTION_STACK_SIZE 0x4000
+#define EL2_STACK_SIZE	     0x2000
 
 /*
  * MAIR_EL1 (AArch32: MAIR0 and MAIR1): DDI 0487, D17.2.97. Attribute 0 is Normal Write-Back, 1 is

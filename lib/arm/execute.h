@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Runs a few instructions of A64 at EL1 or EL0 with every register given, and says what every register is
+ * Runs a few instructions of A64 at EL1 or EL0 (on arm of A32 or T32 in System or User mode) with every register given, and says what every register is
  * afterwards, and which exception ended them:
  *
  *	const u32 code[] = { 0x8b020020 };	(add x0, x1, x2)
@@ -36,11 +36,18 @@
 /* The code's end: SVC #EXECUTE_END_IMM. */
 #define EXECUTE_END (0xd4000001u | EXECUTE_END_IMM << 5)
 
-/* The code's end in A32. */
-#define EXECUTE_END_A32 (0xef000000u | EXECUTE_END_IMM)
+/* The code's end in A32, and in T32, whose SVC has a number of eight bits. */
+#define EXECUTE_END_A32	    (0xef000000u | EXECUTE_END_IMM)
+#define EXECUTE_END_IMM_T32 0x5d
+#define EXECUTE_END_T32	    (0xdf00u | EXECUTE_END_IMM_T32)
 
-/* The last is EL0 in AArch32: x[0] to x[14] are R0 to R14, pstate is CPSR. */
-enum arm_el { ARM_EL0, ARM_EL1, ARM_EL0_A32 };
+/* ARM_EL0_A32 is EL0 in AArch32: x[0] to x[14] are R0 to R14, pstate is CPSR. ARM_EL2 and, as Supervisor mode, ARM_EL1_A32 are for el2_run() only.
+ * On arm, ARM_EL1_A32 is System mode. */
+#ifdef __aarch64__
+enum arm_el { ARM_EL0, ARM_EL1, ARM_EL0_A32, ARM_EL2, ARM_EL1_A32 };
+#else
+enum arm_el { ARM_EL0_A32, ARM_EL1_A32 };
+#endif
 
 struct arm_registers {
 	u64 x[31];

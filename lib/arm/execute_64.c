@@ -49,6 +49,11 @@ struct fault arm_run(enum arm_el el, ulong address, struct arm_registers *r)
 		       (el == ARM_EL1 ? PSTATE_EL1T : PSTATE_EL0);
 	execute_enter(r, spsr);
 	frame = (struct trap_frame){ .esr = r->esr, .far = r->far, .vector = r->vector };
+	if ((r->vector & 3) == VECTOR_SYNC && r->esr >> 26 == EC_SVC_A32 &&
+	    (r->pstate & PSTATE_T) && (r->esr & 0xffff) == EXECUTE_END_IMM_T32) {
+		r->pc -= 2;
+		return NO_FAULT;
+	}
 	if ((r->vector & 3) == VECTOR_SYNC &&
 	    (r->esr >> 26 == EC_SVC || r->esr >> 26 == EC_SVC_A32) &&
 	    (r->esr & 0xffff) == EXECUTE_END_IMM) {

@@ -6,12 +6,18 @@
 #include <arm/boot.h>
 
 #define CURRENT_EL2	(2 << 2)
-#define HCR_FLAGS	0x0100030080000000 /* RW, API and APK, ATA: nothing of EL1's is trapped */
+#define HCR_FLAGS	0x0120030080000000 /* RW, API and APK, ATA, EnSCXT: nothing of EL1's is trapped */
 #define CNTHCTL_FLAGS	3		   /* EL1PCTEN, EL1PCEN */
 #define CPTR_EL2_RES1	0x32ff
+#define CPTR_EL2_TSM	(1 << 12)
+#define LONGEST		0xf /* LEN */
+#define HFG_NOT		0xfff0000000000000
+#define HFGITR_GCS	0x0e00000000000000
+#define HCRX_FLAGS	0x00c0c800 /* EnFPM, GCSEn, SCTLR2En, TCR2En, MSCEn */
 #define ICC_SRE_FLAGS	0x9 /* SRE, Enable */
 #define SCTLR_EL1_RES1	0x30d00800
 #define SCTLR_EL1_MMU	(SCTLR_EL1_RES1 | 0x1005) /* I, C, M */
+#define SCTLR_EL2_RES1	0x30c50830
 #define SPSR_EL1H	0x3c5
 
 	.macro	address register, symbol
@@ -53,16 +59,36 @@ leave_el2:
 	mrs	x0, CurrentEL
 	cmp	x0, #CURRENT_EL2
 	b.ne	6f
+	address x1, el2_stage2
+	ldp	x0, x2, [x1]
+	msr	vtcr_el2, x0
+	msr	vttbr_el2, x2
 	ldr	x0, =HCR_FLAGS
+	ldr	x1, [x1, #16]
+	orr	x0, x0, x1
 	msr	hcr_el2, x0
 	isb
 	mov	x0, #CNTHCTL_FLAGS
 	msr	cnthctl_el2, x0
 	msr	cntvoff_el2, xzr
+	/* TSM is RES1 only without FEAT_SME. Vectors are as long as EL1 likes. */
 	mov	x0, #CPTR_EL2_RES1
-	msr	cptr_el2, x0
+	mrs	x1, id_aa64pfr1_el1
+	tst	x1, #(0xf << 24)
+	b.eq	7f
+	bic	x0, x0, #CPTR_EL2_TSM
+7:	msr	cptr_el2, x0
+	isb
+	b.eq	8f
+	mov	x0, #LONGEST
+	msr	s3_4_c1_c2_6, x0 /* SMCR_EL2 */
+8:	mrs	x1, id_aa64pfr0_el1
+	tst	x1, #(0xf << 32)
+	b.eq	9f
+	mov	x0, #LONGEST
+	msr	s3_4_c1_c2_0, x0 /* ZCR_EL2 */
+9:
 	msr	hstr_el2, xzr
-	msr	vttbr_el2, xzr
 	mrs	x0, midr_el1
 	msr	vpidr_el2, x0
 	mrs	x0, mpidr_el1
@@ -89,17 +115,25 @@ leave_el2:
 2:	mrs	x0, id_aa64mmfr0_el1
 	ubfx	x0, x0, #56, #4 /* FEAT_FGT */
 	cbz	x0, 3f
-	msr	s3_4_c1_c1_4, xzr /* HFGRTR_EL2 */
-	msr	s3_4_c1_c1_5, xzr /* HFGWTR_EL2 */
-	msr	s3_4_c1_c1_6, xzr /* HFGITR_EL2 */
+	/* Those whose 0 is the trap, n... in the manual; RES0 where there is no such feature. */
+	mov	x1, #HFG_NOT
+	msr	s3_4_c1_c1_4, x1 /* HFGRTR_EL2 */
+	msr	s3_4_c1_c1_5, x1 /* HFGWTR_EL2 */
+	mov	x1, #HFGITR_GCS
+	msr	s3_4_c1_c1_6, x1 /* HFGITR_EL2 */
 	msr	s3_4_c3_c1_4, xzr /* HDFGRTR_EL2 */
 	msr	s3_4_c3_c1_5, xzr /* HDFGWTR_EL2 */
 3:	mrs	x0, id_aa64mmfr1_el1
 	ubfx	x0, x0, #40, #4 /* FEAT_HCX */
 	cbz	x0, 4f
-	msr	s3_4_c1_c2_2, xzr /* HCRX_EL2 */
+	ldr	x0, =HCRX_FLAGS
+	msr	s3_4_c1_c2_2, x0 /* HCRX_EL2 */
 4:	address x0, el2_vectors
 	msr	vbar_el2, x0
+	ldr	x0, =SCTLR_EL2_RES1
+	msr	sctlr_el2, x0
+	address x0, el2_stack_top
+	mov	sp, x0
 	ldr	x0, =SCTLR_EL1_RES1
 	msr	sctlr_el1, x0
 	mov	x0, #SPSR_EL1H
@@ -114,21 +148,12 @@ leave_el2:
 	.balign 8
 	.ltorg
 
-	/* Only HVC is expected here: a synchronous exception from a lower level in AArch64. */
-	.text
-	.balign 0x800
-el2_vectors:
-	.rept	8
-	.balign 0x80
-	b	.
-	.endr
-	.balign 0x80
-	mov	x0, #-1
-	eret
-	.rept	7
-	.balign 0x80
-	b	.
-	.endr
+	/* VTCR_EL2, VTTBR_EL2, and what HCR_EL2 has beyond HCR_FLAGS: el2_nest(). */
+	.data
+	.balign	8
+	.globl	el2_stage2
+el2_stage2:
+	.quad	0, 0, 0
 
 	.bss
 	.balign 4096
@@ -149,5 +174,9 @@ boot_stack_guard:
 	.skip	4096
 	.skip	BOOT_STACK_SIZE
 boot_stack_top:
+
+	.balign	16
+	.skip	EL2_STACK_SIZE
+el2_stack_top:
 
 	.section .note.GNU-stack, "", %progbits

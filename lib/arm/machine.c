@@ -3,6 +3,9 @@
 #include <arch/machine.h>
 
 #include <arm/boot.h>
+#ifdef __aarch64__
+#include <arm/el2.h>
+#endif
 #include <arm/gic.h>
 #include <arm/psci.h>
 #include <arm/semihosting.h>
@@ -76,6 +79,13 @@ void machine_describe(char *text, size_t size)
 
 const char *machine_become_guest(const char *kind)
 {
-	(void)kind;
-	return "a hypervisor in the image";
+	if (strcmp(kind, "el2"))
+		return "a hypervisor of this name";
+#ifdef __aarch64__
+	if (el2_is_there()) {
+		el2_nest();
+		return NULL;
+	}
+#endif
+	return "a start at EL2";
 }

@@ -3,6 +3,9 @@
 #include <arm/state.h>
 
 #include <arch/fault.h>
+#ifdef __aarch64__
+#include <arm/el2.h>
+#endif
 #include <arm/gic.h>
 #include <arm/timer.h>
 
@@ -15,6 +18,13 @@ const struct state_hook state_hooks[] = {
 	  .name = "the rest of the CPU",
 	  .words = "exclusives monitor clear; OS lock off",
 	  .reset = state_reset_rest },
+#ifdef __aarch64__
+	{ .stage = STATE_GUEST,
+	  .name = "EL2",
+	  .words = "nothing is trapped, its timers are off",
+	  .reset = el2_reset,
+	  .cpu_0_only = true },
+#endif
 	{ .stage = STATE_DEVICES,
 	  .name = "timers",
 	  .words = "disabled, compare values all ones",

@@ -145,6 +145,7 @@
 #define PSTATE_EL1T    0x4ull
 #define PSTATE_EL1H    0x5ull
 #define PSTATE_AARCH32 BIT(4)
+#define PSTATE_T       BIT(5) /* of AArch32 */
 
 /* CPACR_EL1: D24.2.36. */
 #define CPACR_ZEN  BITS(17, 16)

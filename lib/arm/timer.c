@@ -6,9 +6,9 @@
 #include <dev/devicetree.h>
 
 /* Of /timer's "interrupts": devicetree bindings, arm,arch_timer.yaml. */
-enum { SECURE_PHYSICAL, PHYSICAL, VIRTUAL, HYPERVISOR };
+enum { SECURE_PHYSICAL, PHYSICAL, VIRTUAL, HYPERVISOR, HYPERVISOR_VIRTUAL };
 
-static u32 intids[4];
+static u32 intids[5];
 
 void timer_init(void)
 {
@@ -31,6 +31,16 @@ u32 timer_virtual_intid(void)
 u32 timer_physical_intid(void)
 {
 	return intids[PHYSICAL];
+}
+
+u32 timer_hypervisor_intid(void)
+{
+	return intids[HYPERVISOR];
+}
+
+u32 timer_hypervisor_virtual_intid(void)
+{
+	return intids[HYPERVISOR_VIRTUAL];
 }
 
 void timer_reset(void)

@@ -23,6 +23,8 @@ void timer_init(void);
 /* INTIDs of the timers' interrupts, which are PPIs; 0 if the device tree does not tell. */
 u32 timer_virtual_intid(void);
 u32 timer_physical_intid(void);
+u32 timer_hypervisor_intid(void);
+u32 timer_hypervisor_virtual_intid(void);
 
 /* Both timers off. */
 void timer_reset(void);

@@ -21,7 +21,8 @@ const char *machine_image_name(void);
 void machine_describe(char *text, size_t size);
 
 /*
- * Makes this CPU, and each other when it is started, a guest of a hypervisor that the image has in it: none here. Before the first case. Returns NULL, or what the machine lacks, in a few words.
+ * Makes this CPU, and each other when it is started, a guest of a hypervisor that the image has in it: "el2", under
+ * stage 2 of the library's own EL2. Before the first case. Returns NULL, or what the machine lacks, in a few words.
  */
 const char *machine_become_guest(const char *kind);
 

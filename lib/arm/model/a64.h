@@ -54,6 +54,14 @@ a64_model a64_simd_same, a64_simd_same_half, a64_simd_same_extra, a64_simd_misc,
 a64_model a64_aes, a64_sha_three, a64_sha_two, a64_sha512_three, a64_sha512_two, a64_crypto_four,
 	a64_xar;
 
+a64_model a64_sm3_part, a64_sm3_ss1, a64_sm3_tt, a64_sm4;
+/* SM4's substitution of a byte. */
+u8 a64_sm4_substitute(u8 x);
+
+/* FEAT_BF16. */
+a64_model a64_bf_convert, a64_bf_convert_narrow, a64_bf_dot, a64_bf_matrix,
+	a64_bf_multiply_add_long;
+
 /*
  * The memory that the model has: `size` bytes from the address `start` on are in `bytes`. An access to any
  * other address makes the result A64_UNPREDICTABLE. `first` is the address of the last instruction's first

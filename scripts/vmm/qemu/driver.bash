@@ -117,6 +117,9 @@ driver_argv() {
 		kvm*) [[ $machine == *gic-version=* ]] || machine+=,gic-version=host ;;
 		*) end=(-semihosting-config 'enable=on,target=native') ;;
 		esac
+		if [[ " $arguments " == *' nested=el2 '* && $machine != *virtualization=* ]]; then
+			machine+=,virtualization=on
+		fi
 		# The `max` of a QEMU for 64 bits starts in AArch64 state, and there is no other CPU of 32 bits like it.
 		if [[ $VM_ARCH == arm && $CPU == max && ${DRIVER_BINARY##*/} == *aarch64* ]]; then
 			CPU=cortex-a15

@@ -3,8 +3,6 @@
 
 #include <model/alu.h>
 
-#define CPSR_Q BIT(27)
-
 static bool holds(u32 insn, const struct arm_registers *r)
 {
 	return model_condition(insn >> 28, (u32)(r->pstate & FLAGS));
@@ -42,13 +40,12 @@ static bool is_not_zero(u32 insn)
 	       (op >= 8 && op < 12 && a64_field(insn, 15, 12));
 }
 
-/* The sixteen operations on a and b; carry is the shifter's. */
-static void operate(u32 insn, struct arm_registers *r, u32 a, u32 b, bool carry)
+void a32_operate(u32 op, bool s, u32 d, struct arm_registers *r, u32 a, u32 b, bool carry)
 {
-	bool c = r->pstate & FLAG_C, v = r->pstate & FLAG_V, write = true;
+	bool c = r->pstate & FLAG_C, v = r->pstate & FLAG_V;
 	struct alu_result result;
 
-	switch (a64_field(insn, 24, 21)) {
+	switch (op) {
 	case 0:
 	case 8:
 		result = model_logical(a & b, carry, v, 32);
@@ -89,12 +86,29 @@ static void operate(u32 insn, struct arm_registers *r, u32 a, u32 b, bool carry)
 	default:
 		result = model_logical((u32)~b, carry, v, 32);
 	}
-	if (a64_field(insn, 24, 23) == 2)
-		write = false;
-	if (write)
-		set(r, a64_field(insn, 15, 12), result.value);
-	if (insn & BIT(20))
+	if (op < 8 || op >= 12)
+		set(r, d, result.value);
+	if (s)
 		r->pstate = (r->pstate & ~FLAGS) | result.flags;
+}
+
+static void operate(u32 insn, struct arm_registers *r, u32 a, u32 b, bool carry)
+{
+	a32_operate(a64_field(insn, 24, 21), insn & BIT(20), a64_field(insn, 15, 12), r, a, b,
+		    carry);
+}
+
+u32 a32_shift(u32 value, u32 type, u32 amount, bool *carry)
+{
+	bool c = *carry;
+
+	if (type == 3 && amount == 0) { /* RRX */
+		*carry = value & 1;
+		return value >> 1 | (c ? 0x80000000 : 0);
+	}
+	if ((type == 1 || type == 2) && amount == 0)
+		amount = 32;
+	return (u32)model_shift(value, (enum model_shift)type, amount, carry, 32);
 }
 
 enum a64_result a32_data_immediate(u32 insn, struct arm_registers *r)
@@ -114,22 +128,14 @@ enum a64_result a32_data_immediate(u32 insn, struct arm_registers *r)
 
 enum a64_result a32_data_register(u32 insn, struct arm_registers *r)
 {
-	u32 type = a64_field(insn, 6, 5), amount = a64_field(insn, 11, 7), b;
-	bool carry = r->pstate & FLAG_C, c = carry;
+	bool carry = r->pstate & FLAG_C;
+	u32 b;
 
 	if (has_pc(insn, 12, 16, 0, NONE) || is_not_zero(insn))
 		return A64_UNPREDICTABLE;
 	if (!holds(insn, r))
 		return A64_DONE;
-	b = reg(r, insn & 15);
-	if (type == 3 && amount == 0) { /* RRX */
-		carry = b & 1;
-		b = b >> 1 | (c ? 0x80000000 : 0);
-	} else {
-		if ((type == 1 || type == 2) && amount == 0)
-			amount = 32;
-		b = (u32)model_shift(b, (enum model_shift)type, amount, &carry, 32);
-	}
+	b = a32_shift(reg(r, insn & 15), a64_field(insn, 6, 5), a64_field(insn, 11, 7), &carry);
 	operate(insn, r, reg(r, a64_field(insn, 19, 16)), b, carry);
 	return A64_DONE;
 }
@@ -294,7 +300,7 @@ enum a64_result a32_reverse(u32 insn, struct arm_registers *r)
 	return A64_DONE;
 }
 
-static u64 saturate(struct arm_registers *r, s64 value, u32 bits, bool is_unsigned)
+u64 a32_saturated(struct arm_registers *r, s64 value, u32 bits, bool is_unsigned)
 {
 	s64 high = is_unsigned ? (s64)BIT(bits) - 1 : (s64)BIT(bits - 1) - 1;
 	s64 low = is_unsigned ? 0 : -(s64)BIT(bits - 1);
@@ -320,9 +326,9 @@ enum a64_result a32_saturate(u32 insn, struct arm_registers *r)
 		amount = 32;
 	value = model_shift(reg(r, insn & 15), (enum model_shift)type, amount, &carry, 32);
 	set(r, a64_field(insn, 15, 12),
-	    is_unsigned ? (to ? saturate(r, a64_signed(value, 32), to, true)
+	    is_unsigned ? (to ? a32_saturated(r, a64_signed(value, 32), to, true)
 			      : (a64_signed(value, 32) ? (r->pstate |= CPSR_Q, 0ull) : 0))
-			: saturate(r, a64_signed(value, 32), to + 1, false));
+			: a32_saturated(r, a64_signed(value, 32), to + 1, false));
 	return A64_DONE;
 }
 
@@ -339,8 +345,8 @@ enum a64_result a32_saturating(u32 insn, struct arm_registers *r)
 	a = a64_signed(reg(r, insn & 15), 32);
 	b = a64_signed(reg(r, a64_field(insn, 19, 16)), 32);
 	if (op & 2)
-		b = (s64)saturate(r, 2 * b, 32, false);
-	set(r, a64_field(insn, 15, 12), saturate(r, op & 1 ? a - b : a + b, 32, false));
+		b = (s64)a32_saturated(r, 2 * b, 32, false);
+	set(r, a64_field(insn, 15, 12), a32_saturated(r, op & 1 ? a - b : a + b, 32, false));
 	return A64_DONE;
 }
 

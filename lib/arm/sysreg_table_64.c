@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "table_64.h"
+#include <arm/sysreg_table.h>
 
 #include <arm/features.h>
 #include <arm/sysreg.h>
@@ -52,7 +52,7 @@ static bool pmu(void)
 
 static bool pmu_v3p4(void)
 {
-	return pmu() && (read_sys(ID_AA64DFR0) >> 8 & 0xf) >= 4;
+	return pmu() && (read_sys(ID_AA64DFR0) >> 8 & 0xf) >= 5;
 }
 
 static bool pmu_v3p9(void)
