@@ -356,6 +356,7 @@ void vmx_run(struct vmx_guest *g)
 	__asm__ volatile("sgdt %0; sidt %1" : "=m"(gdtr), "=m"(idtr));
 	landing_push(&here.landing);
 	exited = vmx_run_asm(&g->registers, g->launched);
+	__asm__ volatile("sgdt %0; sidt %1" : "=m"(g->exit_gdtr), "=m"(g->exit_idtr));
 	/* An exit leaves limits of 0xffff: 27.5.2. */
 	lgdt(&gdtr);
 	lidt(&idtr);

@@ -112,6 +112,7 @@ struct vmx_guest {
 	u8 *high_code, *high_stubs;
 	u8 *io_bitmaps, *msr_bitmap; /* all clear; used only if the controls are set */
 	u64 *ept; /* 4 GiB, one to one, of 2 MiB pages; unused without vmx_use_ept() */
+	struct desc_table_register exit_gdtr, exit_idtr; /* as the last run left them */
 	/* What the last run ended with: an exit reason of 32 bits, or VMX_FAIL_*. */
 	u64 result;
 };
