@@ -14,10 +14,6 @@
 #define TSS_PAGES   3
 #define STACK_PAGES 2
 
-#define EPT_RWX 7
-#define EPT_WB	(6 << 3)
-#define EPT_PS	BIT(7)
-
 /* Per CPU, from the page allocator, forgotten with the case. */
 static u32 *vmxon_regions[MAX_CPUS];
 
@@ -267,7 +263,7 @@ static void init_ept(struct vmx_guest *g)
 	for (u32 i = 0; i < 4; i++)
 		pdpt[i] = (ulong)(directory + i * 512) | EPT_RWX;
 	for (u32 i = 0; i < 4 * 512; i++)
-		directory[i] = (u64)i << 21 | EPT_RWX | EPT_WB | EPT_PS;
+		directory[i] = (u64)i << 21 | EPT_RWX | EPT_MEMORY_TYPE(EPT_WB) | EPT_PS;
 }
 
 void vmx_reset(struct vmx_guest *g)
@@ -282,22 +278,10 @@ void vmx_reset(struct vmx_guest *g)
 	init_guest(g);
 }
 
-static bool has_pae_paging(void)
-{
-	return (vmcs_read(VMCS_GUEST_CR0) & CR0_PG) && (vmcs_read(VMCS_GUEST_CR4) & CR4_PAE) &&
-	       !(vmcs_read(VMCS_ENTRY_CONTROLS) & ENTRY_IA32E);
-}
-
 void vmx_use_ept(struct vmx_guest *g)
 {
 	init_ept(g);
-	vmcs_set(VMCS_PRIMARY_CONTROLS, CPU_SECONDARY);
-	vmcs_set(VMCS_SECONDARY_CONTROLS, CPU2_EPT);
-	vmcs_write(VMCS_EPTP, (ulong)g->ept | 6 | 3 << 3);
-	if (has_pae_paging())
-		for (u32 i = 0; i < 4; i++)
-			vmcs_write(VMCS_GUEST_PDPTE0 + 2 * i,
-				   ((u64 *)(ulong)vmcs_read(VMCS_GUEST_CR3))[i]);
+	vmx_use_eptp((ulong)g->ept | EPTP_WB | EPTP_WALK_4);
 }
 
 u64 *vmx_ept_entry(struct vmx_guest *g, u64 address)
@@ -307,7 +291,8 @@ u64 *vmx_ept_entry(struct vmx_guest *g, u64 address)
 	if (*large & EPT_PS) {
 		table = page_alloc();
 		for (u32 i = 0; i < 512; i++)
-			table[i] = (address & ~0x1fffffull) | i << 12 | EPT_RWX | EPT_WB;
+			table[i] = (address & ~0x1fffffull) | i << 12 | EPT_RWX |
+				   EPT_MEMORY_TYPE(EPT_WB);
 		*large = (ulong)table | EPT_RWX;
 	}
 	return (u64 *)(ulong)(*large & ~0xfffull) + (address >> 12 & 511);

@@ -18,6 +18,7 @@
 #define ASSAY_X86_VMX_VMX_H
 
 #include <harness/expect.h>
+#include <mm/space.h>
 #include <x86/cpuid.h>
 #include <x86/desc.h>
 #include <x86/execute.h>
@@ -169,6 +170,33 @@ s32 vmx_delivered(const struct vmx_guest *g);
 bool vmx_has_ept(void);
 void vmx_use_ept(struct vmx_guest *g);
 u64 *vmx_ept_entry(struct vmx_guest *g, u64 address);
+
+/* Entries and pointers: 28.2.2, 24.6.11. */
+#define EPT_R		      BIT(0)
+#define EPT_W		      BIT(1)
+#define EPT_X		      BIT(2)
+#define EPT_RWX		      7ull
+#define EPT_MEMORY_TYPE(type) ((u64)(type) << 3)
+#define EPT_UC		      0
+#define EPT_WC		      1
+#define EPT_WT		      4
+#define EPT_WP		      5
+#define EPT_WB		      6
+#define EPT_IGNORE_PAT	      BIT(6)
+#define EPT_PS		      BIT(7)
+#define EPT_A		      BIT(8)
+#define EPT_D		      BIT(9)
+#define EPT_SUPPRESS_VE	      BIT(63)
+
+#define EPTP_WB		    6ull
+#define EPTP_WALK_4	    (3ull << 3)
+#define EPTP_ACCESSED_DIRTY BIT(6)
+
+/* For spaces that are guest-physical. A case calls INVEPT where the manual wants it; space_*() do. */
+extern const struct space_format vmx_ept_format;
+
+/* Enables EPT with this pointer; a guest with PAE paging gets its PDPTEs from where its CR3 points. */
+void vmx_use_eptp(u64 eptp);
 
 /* VMLAUNCH, or VMRESUME once it was launched; all general registers. Fills g->result. */
 void vmx_run(struct vmx_guest *g);
