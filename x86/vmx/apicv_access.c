@@ -30,8 +30,6 @@ static const struct kind {
 	{ "call-near", BYTES("\xe8\x00\x00\x00\x00"), APIC_ACCESS_WRITE, true, -(s32)sizeof(ulong) },
 	{ "ret-near", BYTES("\xc3"), APIC_ACCESS_READ, true, 0 },
 	{ "jmp-indirect", BYTES("\xff\x23"), APIC_ACCESS_READ, false, 0 },
-	{ "lgdt", BYTES("\x0f\x01\x13"), APIC_ACCESS_READ, false, 0 },
-	{ "sgdt", BYTES("\x0f\x01\x03"), APIC_ACCESS_WRITE, false, 0 },
 	{ "movzx", BYTES("\x0f\xb6\x03"), APIC_ACCESS_READ, false, 0 },
 	{ "cmpxchg8b", BYTES("\x0f\xc7\x0b"), APIC_ACCESS_WRITE, false, 0 },
 	{ "xchg", BYTES("\x87\x03"), APIC_ACCESS_WRITE, false, 0 },
