@@ -24,6 +24,8 @@ struct exception {
 	u32 offset; /* of the instruction that raises it */
 };
 
+#define DR7_GD 0x2000 /* general detection */
+
 #define HARD INTR_HARDWARE_EXCEPTION
 #define SOFT INTR_SOFTWARE_EXCEPTION
 
@@ -219,7 +221,7 @@ static const struct debug {
 	{ "write-1", BYTES("\x88\x03\x90"), 0, DR7_RESET | 0x100004, BIT(1), 2, false, false },
 	{ "read-2", BYTES("\x8a\x03\x90"), 0, DR7_RESET | 0x3000010, BIT(2), 2, false, false },
 	{ "write-and-step", BYTES("\x88\x03\x90"), FLAG_TF, DR7_RESET | 0x10001, BIT(14) | BIT(0), 2, false, false },
-	{ "general-detect", BYTES("\x0f\x21\xc0"), 0, DR7_RESET | 0x2000, BIT(13), 0, true, false },
+	{ "general-detect", BYTES("\x0f\x21\xc0"), 0, DR7_RESET | DR7_GD, BIT(13), 0, true, false },
 	/* clang-format on */
 };
 
@@ -261,22 +263,46 @@ TEST(exit_debug, "a debug exception exits with its causes in the qualification, 
 	}
 }
 
-TEST(deliver_debug, "a debug exception that does not exit is delivered with its causes in DR6",
-     SPEC("SDM vol. 3C, 25.2; vol. 3B, 17.2.3"))
+static void deliver(struct vmx_guest *g, const struct debug *d)
+{
+	set_up_debug(g, d);
+	vmx_deliver(g);
+	vmx_run(g);
+	EXPECT_VMX_EXIT(g, VMX_EXIT_VMCALL);
+	EXPECT_EQ(vmx_delivered(g), VEC_DB);
+	EXPECT_EQ(read_dr6() & (BITS(15, 13) | d->qualification), d->qualification);
+}
+
+/* Of the traps or of the faults; of these the instruction breakpoints, or general detection. */
+static void deliver_all(bool fault, bool detect)
 {
 	struct vmx_guest *g = vmx_new();
 
 	for (u32 i = 0; i < ARRAY_SIZE(debugs); i++) {
-		const struct debug *d = &debugs[i];
-
-		SUBTEST("%s", d->name);
-		set_up_debug(g, d);
-		vmx_deliver(g);
-		vmx_run(g);
-		EXPECT_VMX_EXIT(g, VMX_EXIT_VMCALL);
-		EXPECT_EQ(vmx_delivered(g), VEC_DB);
-		EXPECT_EQ(read_dr6() & (BITS(15, 13) | d->qualification), d->qualification);
+		if (debugs[i].fault != fault || !!(debugs[i].dr7 & DR7_GD) != detect)
+			continue;
+		SUBTEST("%s", debugs[i].name);
+		deliver(g, &debugs[i]);
 	}
+}
+
+TEST(deliver_debug_trap, "a debug trap that does not exit is delivered with its causes in DR6",
+     SPEC("SDM vol. 3C, 25.2; vol. 3B, 17.2.3"))
+{
+	deliver_all(false, false);
+}
+
+TEST(deliver_instruction_breakpoint,
+     "an instruction breakpoint that does not exit is delivered with its cause in DR6",
+     SPEC("SDM vol. 3C, 25.2; vol. 3B, 17.2.3, 17.3.1.1"))
+{
+	deliver_all(true, false);
+}
+
+TEST(deliver_general_detect, "general detection that does not exit is delivered with DR6.BD",
+     SPEC("SDM vol. 3C, 25.2; vol. 3B, 17.2.3, 17.2.4"))
+{
+	deliver_all(true, true);
 }
 
 /* ------------------------------------------------------------------------------ page faults */

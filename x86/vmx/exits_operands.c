@@ -320,6 +320,36 @@ TEST(operand_registers, "the exit of an instruction with register operands tells
 			if (rows[i].has_reg2)
 				EXPECT_EQ(vmcs_read(VMCS_EXIT_INSTRUCTION_INFO) >> 28 & 15,
 					  (u64)other);
-			EXPECT_EQ(vmcs_read(VMCS_EXIT_QUALIFICATION), 0ull);
+		}
+}
+
+TEST(operand_register_qualification,
+     "without a displacement, the qualification is 0, whatever instructions were executed before",
+     SPEC("SDM vol. 3C, 27.2.1"))
+{
+	static const struct {
+		const char *name, *bytes;
+		u32 size, reason;
+	} rows[] = {
+		{ "vmread", BYTES("\x0f\x78\xc3"), VMX_EXIT_VMREAD },
+		{ "vmwrite", BYTES("\x0f\x79\xc3"), VMX_EXIT_VMWRITE },
+		{ "vmptrld", BYTES("\x0f\xc7\x33"), VMX_EXIT_VMPTRLD },
+	};
+	struct vmx_guest *g = vmx_new();
+
+	for (u32 i = 0; i < ARRAY_SIZE(rows); i++)
+		for (u32 n = 0; n < 100; n++) {
+			vmx_reset(g);
+			/* Instructions with displacements, more of them each time, and then the one. */
+			for (u32 j = 0; j < n; j++)
+				memcpy(g->code + 6 * j, "\x8b\x83\x44\x33\x22\x00", 6);
+			memcpy(g->code + 6 * n, rows[i].bytes, rows[i].size);
+			vmx_code(g, g->code, 6 * n + rows[i].size);
+			g->registers.bx = (ulong)g->data - 0x223344;
+			vmx_run(g);
+			if (!EXPECT_VMX_EXIT(g, rows[i].reason) ||
+			    !EXPECT_EQ(vmcs_read(VMCS_EXIT_QUALIFICATION), 0ull, "%s",
+				       rows[i].name))
+				return;
 		}
 }

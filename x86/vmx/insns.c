@@ -14,9 +14,9 @@ const struct exit_insn exit_insns[] = {
 	{ "vmclear", VMX_EXIT_VMCLEAR, BYTES("\x66\x0f\xc7\x33"), 0, 0, 0, 0, 0, INSN_MEMORY | INSN_VMX },
 	{ "vmptrld", VMX_EXIT_VMPTRLD, BYTES("\x0f\xc7\x33"), 0, 0, 0, 0, 0, INSN_MEMORY | INSN_VMX },
 	{ "vmptrst", VMX_EXIT_VMPTRST, BYTES("\x0f\xc7\x3b"), 0, 0, 0, 0, 0, INSN_MEMORY | INSN_VMX },
-	{ "vmread", VMX_EXIT_VMREAD, BYTES("\x0f\x78\xc3"), 0, 0, 0, 0, 0, INSN_VMX },
+	{ "vmread", VMX_EXIT_VMREAD, BYTES("\x0f\x78\xc3"), 0, 0, 0, 0, 0, INSN_VMX | INSN_REGISTER },
 	{ "vmread-memory", VMX_EXIT_VMREAD, BYTES("\x0f\x78\x03"), 0, 0, 0, 0, 0, INSN_MEMORY | INSN_VMX },
-	{ "vmwrite", VMX_EXIT_VMWRITE, BYTES("\x0f\x79\xc3"), 0, 0, 0, 0, 0, INSN_VMX },
+	{ "vmwrite", VMX_EXIT_VMWRITE, BYTES("\x0f\x79\xc3"), 0, 0, 0, 0, 0, INSN_VMX | INSN_REGISTER },
 	{ "vmwrite-memory", VMX_EXIT_VMWRITE, BYTES("\x0f\x79\x03"), 0, 0, 0, 0, 0, INSN_MEMORY | INSN_VMX },
 	{ "vmlaunch", VMX_EXIT_VMLAUNCH, BYTES("\x0f\x01\xc2"), 0, 0, 0, 0, 0, INSN_VMX },
 	{ "vmresume", VMX_EXIT_VMRESUME, BYTES("\x0f\x01\xc3"), 0, 0, 0, 0, 0, INSN_VMX },
@@ -62,10 +62,10 @@ const struct exit_insn exit_insns[] = {
 	{ "sidt", VMX_EXIT_GDTR_IDTR, BYTES("\x0f\x01\x0b"), 0, CPU2_DESCRIPTOR_TABLE, 0, 0, 0, INSN_MEMORY },
 	{ "lgdt", VMX_EXIT_GDTR_IDTR, BYTES("\x0f\x01\x13"), 0, CPU2_DESCRIPTOR_TABLE, 0, 0, 0, INSN_MEMORY | INSN_CPL0 },
 	{ "lidt", VMX_EXIT_GDTR_IDTR, BYTES("\x0f\x01\x1b"), 0, CPU2_DESCRIPTOR_TABLE, 0, 0, 0, INSN_MEMORY | INSN_CPL0 },
-	{ "sldt", VMX_EXIT_LDTR_TR, BYTES("\x0f\x00\xc0"), 0, CPU2_DESCRIPTOR_TABLE, 0, 0, 0, INSN_PROTECTED },
-	{ "str", VMX_EXIT_LDTR_TR, BYTES("\x0f\x00\xc8"), 0, CPU2_DESCRIPTOR_TABLE, 0, 0, 0, INSN_PROTECTED },
-	{ "lldt", VMX_EXIT_LDTR_TR, BYTES("\x0f\x00\xd0"), 0, CPU2_DESCRIPTOR_TABLE, 0, 0, 0, INSN_PROTECTED | INSN_CPL0 },
-	{ "ltr", VMX_EXIT_LDTR_TR, BYTES("\x0f\x00\xd8"), 0, CPU2_DESCRIPTOR_TABLE, 0, 0, 0, INSN_PROTECTED | INSN_CPL0 | INSN_NO_RUN },
+	{ "sldt", VMX_EXIT_LDTR_TR, BYTES("\x0f\x00\xc0"), 0, CPU2_DESCRIPTOR_TABLE, 0, 0, 0, INSN_PROTECTED | INSN_REGISTER },
+	{ "str", VMX_EXIT_LDTR_TR, BYTES("\x0f\x00\xc8"), 0, CPU2_DESCRIPTOR_TABLE, 0, 0, 0, INSN_PROTECTED | INSN_REGISTER },
+	{ "lldt", VMX_EXIT_LDTR_TR, BYTES("\x0f\x00\xd0"), 0, CPU2_DESCRIPTOR_TABLE, 0, 0, 0, INSN_PROTECTED | INSN_CPL0 | INSN_REGISTER },
+	{ "ltr", VMX_EXIT_LDTR_TR, BYTES("\x0f\x00\xd8"), 0, CPU2_DESCRIPTOR_TABLE, 0, 0, 0, INSN_PROTECTED | INSN_CPL0 | INSN_NO_RUN | INSN_REGISTER },
 	{ "wbinvd", VMX_EXIT_WBINVD, BYTES("\x0f\x09"), 0, CPU2_WBINVD, 0, 0, 0, INSN_CPL0 },
 	{ "rdrand", VMX_EXIT_RDRAND, BYTES("\x0f\xc7\xf0"), 0, CPU2_RDRAND, 0, 0, X86_FEATURE_RDRAND, 0 },
 	{ "rdseed", VMX_EXIT_RDSEED, BYTES("\x0f\xc7\xf8"), 0, CPU2_RDSEED, 0, 0, X86_FEATURE_RDSEED, 0 },
@@ -191,7 +191,8 @@ void exit_insn_expect(struct vmx_guest *g, const struct exit_insn *insn)
 	vmx_run(g);
 	EXPECT_VMX_EXIT(g, insn->reason);
 	EXPECT_EQ(vmcs_read(VMCS_EXIT_INSTRUCTION_LENGTH), (u64)exit_insn_size(g, insn));
-	EXPECT_EQ(vmcs_read(VMCS_EXIT_QUALIFICATION), qualification(g, insn));
+	if (!(insn->flags & INSN_REGISTER))
+		EXPECT_EQ(vmcs_read(VMCS_EXIT_QUALIFICATION), qualification(g, insn));
 	EXPECT_EQ(vmcs_read(VMCS_GUEST_RIP), vmx_start(g));
 	EXPECT_EQ(vmcs_read(VMCS_GUEST_RSP), rsp);
 	EXPECT_EQ(vmcs_read(VMCS_GUEST_RFLAGS) & ~FLAG_RF, rflags);

@@ -15,11 +15,12 @@
 #define INSN_LONG      BIT(6) /* 64-bit mode only */
 #define INSN_SIZED \
 	BIT(7) /* I/O of 4 bytes, or with the prefix 2; the other way round in 16-bit code */
-#define INSN_LINEAR  BIT(8) /* the qualification is the linear address of the operand */
-#define INSN_PCE     BIT(9) /* with CR4.PCE */
-#define INSN_OSXSAVE BIT(10)
-#define INSN_MSR     BIT(11) /* CX is IA32_SYSENTER_CS, and MSR bitmaps are off */
-#define INSN_VMX     (INSN_PROTECTED | INSN_NO_COMPAT)
+#define INSN_LINEAR   BIT(8) /* the qualification is the linear address of the operand */
+#define INSN_PCE      BIT(9) /* with CR4.PCE */
+#define INSN_OSXSAVE  BIT(10)
+#define INSN_MSR      BIT(11) /* CX is IA32_SYSENTER_CS, and MSR bitmaps are off */
+#define INSN_REGISTER BIT(12) /* no displacement: operand_register_qualification */
+#define INSN_VMX      (INSN_PROTECTED | INSN_NO_COMPAT)
 
 struct exit_insn {
 	const char *name;
