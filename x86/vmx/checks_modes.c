@@ -277,3 +277,76 @@ TEST(real_injection_error, "an error code cannot be injected in real mode",
 		}
 	}
 }
+
+TEST(activity_hlt_cpl, "the HLT state needs an SS whose DPL is 0",
+     SPEC("SDM vol. 3C, 26.3.1.5"), REQUIRES(rdmsr(MSR_IA32_VMX_MISC) & BIT(6)))
+{
+	struct vmx_guest *g = vmx_new();
+
+	for (u32 state = 0; state < 2; state++) {
+		SUBTEST("%s", state ? "hlt" : "active");
+		set_up(g, VMX_NATIVE);
+		vmx_set_user(g);
+		vmcs_write(VMCS_GUEST_ACTIVITY, state);
+		check_expect(g, CHECK_GUEST, state);
+	}
+}
+
+TEST(segment_ss_dpl_conforming, "with a conforming CS, too, the DPL of SS is its RPL",
+     SPEC("SDM vol. 3C, 26.3.1.2"))
+{
+	struct vmx_guest *g = vmx_new();
+
+	for (u32 rpl = 0; rpl < 4; rpl++)
+		for (u32 dpl = 0; dpl < 4; dpl++) {
+			SUBTEST("rpl-%u-dpl-%u", rpl, dpl);
+			set_up(g, VMX_PAE);
+			/* A conforming segment of DPL 0 may be executed at any CPL. */
+			vmcs_set(VMCS_GUEST_CS_ACCESS_RIGHTS, 4);
+			vmcs_write(VMCS_GUEST_CS_SELECTOR,
+				   (vmcs_read(VMCS_GUEST_CS_SELECTOR) & ~3ull) | rpl);
+			vmcs_write(VMCS_GUEST_SS_SELECTOR, SEL_KERNEL_DATA | rpl);
+			vmcs_clear(VMCS_GUEST_SS_ACCESS_RIGHTS, 0x60);
+			vmcs_set(VMCS_GUEST_SS_ACCESS_RIGHTS, dpl << 5);
+			for (u32 segment = 0; segment < 6; segment++)
+				if (segment != VMX_CS && segment != VMX_SS)
+					vmcs_set(VMCS_ACCESS_RIGHTS(segment), 0x60);
+			check_expect(g, CHECK_GUEST, rpl != dpl);
+		}
+}
+
+TEST(guest_bndcfgs, "the guest's IA32_BNDCFGS has no reserved bit and a canonical address",
+     SPEC("SDM vol. 3C, 26.3.1.1"), REQUIRES(vmx_can(VMCS_ENTRY_CONTROLS, ENTRY_LOAD_BNDCFGS)))
+{
+	const struct change with[] = { SET(ENTRY_CONTROLS, ENTRY_LOAD_BNDCFGS) };
+	const struct check rows[] = {
+		{ "hole",
+		  true,
+		  { SET(ENTRY_CONTROLS, ENTRY_LOAD_BNDCFGS), PUT(GUEST_IA32_BNDCFGS, HOLE) } },
+		{ "below-the-hole",
+		  false,
+		  { SET(ENTRY_CONTROLS, ENTRY_LOAD_BNDCFGS),
+		    PUT(GUEST_IA32_BNDCFGS, (HOLE - 1) & ~0xfffull) } },
+		{ "not-loaded", false, { PUT(GUEST_IA32_BNDCFGS, BIT(2)) } },
+	};
+
+	check_bits_with(CHECK_GUEST, with, 1, VMCS_GUEST_IA32_BNDCFGS, "reserved", BITS(11, 2),
+			true);
+	check_rows(CHECK_GUEST, rows, ARRAY_SIZE(rows));
+}
+
+TEST(injection_mtf, "an MTF exit can be injected only where there is the monitor trap flag",
+     SPEC("SDM vol. 3C, 26.2.1.3"))
+{
+	struct vmx_guest *g = vmx_new();
+	const bool has = vmx_can(VMCS_PRIMARY_CONTROLS, CPU_MTF);
+
+	set_up(g, VMX_NATIVE);
+	vmcs_write(VMCS_ENTRY_INTERRUPTION_INFO, INTR_VALID | INTR_OTHER);
+	if (has) {
+		vmx_run(g);
+		EXPECT_VMX_EXIT(g, VMX_EXIT_MTF);
+	} else {
+		check_expect(g, CHECK_CONTROLS, true);
+	}
+}
