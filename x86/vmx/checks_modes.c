@@ -350,3 +350,23 @@ TEST(injection_mtf, "an MTF exit can be injected only where there is the monitor
 		check_expect(g, CHECK_CONTROLS, true);
 	}
 }
+
+TEST(exit_stores_lma, "a guest that leaves IA-32e mode itself is saved as one that is not in it",
+     SPEC("SDM vol. 3C, 27.2"), REQUIRES(sizeof(ulong) == 8 && HAS_UNRESTRICTED))
+{
+	struct vmx_guest *g = vmx_new();
+
+	for (u32 leave = 0; leave < 2; leave++) {
+		SUBTEST("%s", leave ? "leaves" : "stays");
+		vmx_reset(g);
+		vmx_set_mode(g, VMX_COMPAT);
+		vmx_use_ept(g);
+		vmcs_set(VMCS_SECONDARY_CONTROLS, CPU2_UNRESTRICTED);
+		/* MOV CR0, EAX: with PG clear, EFER.LMA is, too. */
+		vmx_code(g, leave ? "\x0f\x22\xc0" : "\x90\x90\x90", 3);
+		g->registers.ax = (ulong)(vmcs_read(VMCS_GUEST_CR0) & ~CR0_PG);
+		vmx_run(g);
+		EXPECT_VMX_DONE(g);
+		EXPECT_EQ(vmcs_read(VMCS_ENTRY_CONTROLS) & ENTRY_IA32E, leave ? 0ull : ENTRY_IA32E);
+	}
+}

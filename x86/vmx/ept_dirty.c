@@ -259,6 +259,22 @@ TEST(pml_full, "with an index that is not 0 to 511, the write exits before it is
 	}
 }
 
+TEST(pml_full_nothing_to_set, "an access that sets neither flag does not look at the index",
+     SPEC("SDM vol. 3C, 28.2.5"), REQUIRES(HAS_PML))
+{
+	struct nested n = new_with(true);
+
+	for (u32 access = 0; access < 3; access++) {
+		SUBTEST("%s", nested_access_names[access]);
+		pml_new(&n, 0xffff);
+		nested_code(&n, access, NESTED_OFFSET + 4);
+		*nested_entry(&n, 0) |= EPT_A | EPT_D;
+		nested_flush();
+		nested_expect_access(&n, access, NESTED_OFFSET + 4);
+		EXPECT_EQ(vmcs_read(VMCS_PML_INDEX), 0xffffull);
+	}
+}
+
 TEST(pml_two_pages, "a write across pages logs both",
      SPEC("SDM vol. 3C, 28.2.5"), REQUIRES(HAS_PML))
 {

@@ -196,3 +196,54 @@ TEST(ept_saved_rf, "RFLAGS.RF is saved as 1 by a violation of an instruction's a
 		EXPECT_EQ(vmcs_read(VMCS_GUEST_RFLAGS) & FLAG_RF, FLAG_RF);
 	}
 }
+
+TEST(ept_rsp_kept,
+     "a violation in the middle of an instruction that moves RSP leaves RSP as it was",
+     SPEC("SDM vol. 3C, 25.1; 27.3.3"))
+{
+	/* BX is in the page, and so is the stack where `stack`. */
+	static const struct {
+		const char *name, *bytes;
+		u32 size;
+		bool stack, not_64;
+	} rows[] = {
+		{ "pop-memory", "\x8f\x03", 2, false, false },
+		{ "push-memory", "\xff\x33", 2, false, false },
+		{ "call-memory", "\xff\x13", 2, false, false },
+		{ "push", "\x50", 1, true, false },
+		{ "pop", "\x58", 1, true, false },
+		{ "call", "\xe8\x00\x00\x00\x00", 5, true, false },
+		{ "ret", "\xc3", 1, true, false },
+		{ "ret-far", "\xcb", 1, true, false },
+		{ "iret", "\xcf", 1, true, false },
+		{ "enter", "\xc8\x10\x00\x00", 4, true, false },
+		{ "pushf", "\x9c", 1, true, false },
+		{ "popf", "\x9d", 1, true, false },
+		{ "pusha", "\x60", 1, true, true },
+		{ "popa", "\x61", 1, true, true },
+		{ "int-n", "\xcd\x40", 2, true, false },
+	};
+	struct nested n = nested_new();
+
+	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
+		u64 rsp;
+
+		if (rows[i].not_64 && sizeof(ulong) == 8)
+			continue;
+		SUBTEST("%s", rows[i].name);
+		nested_reset(&n);
+		nested_code(&n, ACCESS_READ, NESTED_OFFSET);
+		vmx_code(n.g, rows[i].bytes, rows[i].size);
+		vmx_deliver(n.g);
+		if (rows[i].stack)
+			vmcs_write(VMCS_GUEST_RSP, n.address + NESTED_OFFSET);
+		rsp = vmcs_read(VMCS_GUEST_RSP);
+		*nested_entry(&n, 0) = 0;
+		nested_flush();
+		vmx_run(n.g);
+		EXPECT_VMX_EXIT(n.g, VMX_EXIT_EPT_VIOLATION);
+		EXPECT_EQ(vmcs_read(VMCS_GUEST_RSP), rsp);
+		EXPECT_EQ(vmcs_read(VMCS_GUEST_RIP), vmx_start(n.g));
+		EXPECT_EQ(n.g->registers.ax, 0x12345678ul);
+	}
+}

@@ -469,6 +469,27 @@ TEST(exception_in_delivery,
 	}
 }
 
+TEST(information_cleared,
+     "an exit that is no event's, or during none's delivery, clears what an earlier one has left",
+     SPEC("SDM vol. 3C, 27.2.2; 27.2.3"))
+{
+	struct vmx_guest *g = vmx_new();
+
+	vmx_code(g, "\x0f\x0b\x0f\xa2", 4);
+	g->idt[VEC_UD * sizeof(struct idt_gate) + 5] &= 0x7f;
+	vmcs_write(VMCS_EXCEPTION_BITMAP, BIT(VEC_NP));
+	vmx_run(g);
+	EXPECT_VMX_EXCEPTION(g, VEC_NP);
+	EXPECT_EQ(vmcs_read(VMCS_IDT_VECTORING_INFO) & INTR_VALID, INTR_VALID);
+	vmcs_write(VMCS_GUEST_RIP, vmx_start(g) + 2);
+	vmx_run(g);
+	EXPECT_VMX_EXIT(g, VMX_EXIT_CPUID);
+	SUBTEST("idt-vectoring");
+	EXPECT_EQ(vmcs_read(VMCS_IDT_VECTORING_INFO) & INTR_VALID, 0ull);
+	SUBTEST("interruption");
+	EXPECT_EQ(vmcs_read(VMCS_EXIT_INTERRUPTION_INFO) & INTR_VALID, 0ull);
+}
+
 TEST(triple_fault_ways, "a triple fault exits whatever led to it, with nothing told of the events",
      SPEC("SDM vol. 3C, 25.2; 26.5.1.2; 27.2.2; 27.2.3"))
 {

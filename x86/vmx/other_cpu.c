@@ -216,3 +216,85 @@ TEST(interrupt_from_other, "an interrupt that another CPU sends exits by its con
 	expect_exit(VMX_EXIT_EXTERNAL_INTERRUPT);
 	EXPECT_EQ(work.info & INTR_VALID, 0ull);
 }
+
+/* In VMX root operation CPU 1 counts, and ends with VMXOFF when it is told to. */
+static struct root {
+	struct vmx_guest *g;
+	bool after_exit;
+	volatile u32 count;
+	volatile bool leave;
+} root;
+
+static void count_in_root(void *arg)
+{
+	struct root *r = arg;
+
+	vmx_enable();
+	if (r->after_exit) {
+		vmx_reset(r->g);
+		vmx_code(r->g, "", 0);
+		vmx_run(r->g);
+		EXPECT_VMX(vmclear_try((ulong)r->g->vmcs), VMX_SUCCEED);
+	}
+	while (!r->leave)
+		r->count++;
+	vmxoff_try();
+	for (;;)
+		r->count++;
+}
+
+static bool counts(void)
+{
+	u32 before = root.count;
+
+	delay_us(SETTLE_US);
+	return root.count != before;
+}
+
+static void start_root(bool after_exit)
+{
+	u64 end = clock_ns() + PATIENCE_NS;
+
+	root = (struct root){ .g = vmx_new(), .after_exit = after_exit };
+	EXPECT_VMX(vmclear_try((ulong)root.g->vmcs), VMX_SUCCEED);
+	cpu_start_work(1, count_in_root, &root);
+	while (root.count < 100 && clock_ns() < end)
+		arch_relax();
+	ASSERT_GE(root.count, 100u);
+	cpu_take_over(1);
+	send(ICR_INIT);
+}
+
+/* Blocked or dropped, an INIT after VMXOFF stops it. */
+static void end_root(void)
+{
+	root.leave = true;
+	delay_us(SETTLE_US);
+	send(ICR_INIT);
+	cpu_give_back(1);
+}
+
+TEST(init_blocked_in_root, "in VMX root operation an INIT is blocked", SPEC("SDM vol. 3C, 23.8"),
+     BUG("4b9852f4f389"))
+{
+	for (u32 after_exit = 0; after_exit < 2; after_exit++) {
+		SUBTEST("%s", after_exit ? "after-exit" : "after-vmxon");
+		start_root(after_exit);
+		EXPECT(counts());
+		EXPECT(counts());
+		end_root();
+	}
+}
+
+TEST(init_after_vmxoff, "an INIT that came in VMX root operation takes effect after VMXOFF",
+     SPEC("SDM vol. 3C, 23.8; 30.3, VMXOFF"))
+{
+	for (u32 after_exit = 0; after_exit < 2; after_exit++) {
+		SUBTEST("%s", after_exit ? "after-exit" : "after-vmxon");
+		start_root(after_exit);
+		root.leave = true;
+		delay_us(SETTLE_US);
+		EXPECT(!counts());
+		end_root();
+	}
+}

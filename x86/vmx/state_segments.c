@@ -451,3 +451,36 @@ TEST(host_tss, "after an exit, the TSS is the one that the host's field names",
 	/* SS of the frame is the first thing pushed. */
 	EXPECT_EQ(*(u64 *)(stack + PAGE_SIZE - 8), (u64)SEL_KERNEL_DATA);
 }
+
+static u16 port;
+
+static void read_port(void *arg)
+{
+	(void)arg;
+	u8 value;
+
+	__asm__ volatile("in %1, %0" : "=a"(value) : "d"(port) : "memory");
+}
+
+TEST(host_tss_limit,
+     "after an exit, the limit of TR is 0x67: no I/O permission map beyond it counts",
+     SPEC("SDM vol. 3C, 27.5.2"))
+{
+	struct vmx_guest *g = vmx_new();
+	struct tss *tss = tss_of_this_cpu();
+	const u16 before = tss->io_map_base;
+	const u8 *map = (const u8 *)tss + 0x68;
+	struct fault fault;
+
+	/* A port that the memory after the TSS would permit. */
+	for (port = 0; map[port / 8] || map[port / 8 + 1]; port += 8)
+		;
+	/* The guest's TR has a map and a limit that would do. */
+	EXPECT_GE(vmcs_read(VMCS_LIMIT(VMX_TR)), 0x68ull + port / 8 + 1);
+	vmx_run(g);
+	EXPECT_VMX_DONE(g);
+	tss->io_map_base = 0x68;
+	fault = run_user(read_port, NULL);
+	tss->io_map_base = before;
+	EXPECT_FAULT(GP(0), fault);
+}

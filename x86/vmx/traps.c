@@ -271,6 +271,38 @@ TEST(pending_debug_exits,
 		}
 }
 
+TEST(pending_debug_blocked,
+     "blocking by MOV SS, not that by STI, holds pending debug exceptions for one instruction",
+     SPEC("SDM vol. 3C, 26.6.3; 24.4.2"))
+{
+	static const struct {
+		const char *name;
+		u64 blocking;
+		u32 at;
+	} rows[] = {
+		{ "none", 0, 0 },
+		{ "sti", BIT(0), 0 },
+		{ "mov-ss", BIT(1), 1 },
+	};
+	struct vmx_guest *g = vmx_new();
+
+	for (u32 i = 0; i < ARRAY_SIZE(rows); i++)
+		for (u32 step = 0; step < 2; step++) {
+			SUBTEST("%s-%s", rows[i].name, step ? "single-step" : "breakpoint");
+			vmx_reset(g);
+			vmx_code(g, "\x90\x90", 2);
+			vmcs_write(VMCS_EXCEPTION_BITMAP, BIT(VEC_DB));
+			vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, rows[i].blocking);
+			vmcs_write(VMCS_GUEST_PENDING_DEBUG, step ? BIT(14) : BIT(12) | BIT(2));
+			vmcs_write(VMCS_GUEST_DR7, DR7_RESET | 0x1000010);
+			vmcs_set(VMCS_GUEST_RFLAGS, FLAG_IF | (step ? FLAG_TF : 0));
+			vmx_run(g);
+			EXPECT_VMX_EXCEPTION(g, VEC_DB);
+			EXPECT_EQ(vmcs_read(VMCS_GUEST_RIP), vmx_start(g) + rows[i].at);
+			EXPECT_EQ(vmcs_read(VMCS_EXIT_QUALIFICATION), step ? BIT(14) : BIT(2));
+		}
+}
+
 TEST(pending_debug_injection, "an event that is injected drops the pending debug exceptions",
      SPEC("SDM vol. 3C, 26.6.3"))
 {
