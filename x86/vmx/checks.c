@@ -21,9 +21,14 @@ bool check_expect(struct vmx_guest *g, enum check_kind kind, bool refused)
 		ok &= EXPECT_EQ(g->registers.bx, 0x1001ul);
 		return ok;
 	}
-	if (kind == CHECK_GUEST)
+	if (kind == CHECK_GUEST || kind == CHECK_PDPTES || kind == CHECK_LINK_POINTER) {
 		ok = EXPECT_VMX_EXIT(g, VMX_ENTRY_FAILURE | VMX_EXIT_INVALID_GUEST_STATE);
-	else if (kind == CHECK_ADDRESS_SPACE && g->result == VMX_FAIL_VALID(VMX_ERROR_CONTROLS))
+		if (ok)
+			ok &= EXPECT_EQ(vmcs_read(VMCS_EXIT_QUALIFICATION),
+					kind == CHECK_GUEST    ? 0ull
+					: kind == CHECK_PDPTES ? 2ull
+							       : 4ull);
+	} else if (kind == CHECK_ADDRESS_SPACE && g->result == VMX_FAIL_VALID(VMX_ERROR_CONTROLS))
 		ok = true;
 	else
 		ok = EXPECT_VMX_EXIT(g,

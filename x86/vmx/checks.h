@@ -47,7 +47,9 @@ enum check_kind {
 	CHECK_CONTROLS,	     /* refused with VMfailValid, error 7 */
 	CHECK_HOST,	     /* refused with error 8 */
 	CHECK_ADDRESS_SPACE, /* 26.2.4 does not say which of the two */
-	CHECK_GUEST,	     /* refused with exit reason 33 */
+	CHECK_GUEST,	     /* refused with exit reason 33, and qualification 0 */
+	CHECK_PDPTES,	     /* and qualification 2: 26.7 */
+	CHECK_LINK_POINTER,  /* and qualification 4 */
 };
 
 /* A guest that adds one to BX. */

@@ -218,6 +218,10 @@ TEST(controls_posted_interrupts,
 {
 	const struct check rows[] = {
 		{ "no-acknowledge", true, { POSTED } },
+		{ "no-delivery",
+		  true,
+		  { SET(PIN_CONTROLS, PIN_EXTERNAL_INTERRUPT | PIN_POSTED_INTERRUPTS),
+		    SET(EXIT_CONTROLS, EXIT_ACK_INTERRUPT) } },
 		{ "good", false, { POSTED, SET(EXIT_CONTROLS, EXIT_ACK_INTERRUPT) } },
 	};
 	const struct change with[] = { POSTED, SET(EXIT_CONTROLS, EXIT_ACK_INTERRUPT) };

@@ -2,8 +2,6 @@
 /* SDM vol. 3C, 26.3.1.2: the guest's segment registers. */
 #include "checks.h"
 
-#include <string.h>
-
 SUITE("VMX: VM entry's checks on guest segments", REQUIRES(vmx_available()));
 
 #define CHECK(rows) check_rows(CHECK_GUEST, rows, ARRAY_SIZE(rows))
@@ -254,62 +252,4 @@ TEST(segment_ldtr, "a usable LDTR is an LDT", SPEC("SDM vol. 3C, 26.3.1.2"))
 		SUBTEST("unusable-type-%u", type);
 		rights(g, LDTR, 15, AR_TYPE(type) | ACCESS_UNUSABLE, false);
 	}
-}
-
-/* Virtual-8086 mode: all segments as it has them, and one of them otherwise. */
-static void make_vm86(void)
-{
-	vmcs_set(VMCS_GUEST_RFLAGS, FLAG_VM);
-	for (u32 segment = ES; segment <= GS; segment++) {
-		vmcs_write(VMCS_SELECTOR(segment), 0x1000);
-		vmcs_write(VMCS_BASE(segment), 0x10000);
-		vmcs_write(VMCS_LIMIT(segment), 0xffff);
-		vmcs_write(VMCS_ACCESS_RIGHTS(segment), 0xf3);
-	}
-}
-
-TEST(segment_vm86, "segments of virtual-8086 mode have its base, limit and access rights",
-     SPEC("SDM vol. 3C, 26.3.1.2"), REQUIRES(sizeof(ulong) == 4))
-{
-	static const struct {
-		const char *name;
-		enum vmcs_field field;
-		u64 flip;
-	} rows[] = {
-		{ "base", VMCS_GUEST_ES_BASE, 0x10 },
-		{ "selector", VMCS_GUEST_ES_SELECTOR, 1 },
-		{ "limit", VMCS_GUEST_ES_LIMIT, 0x8000 },
-		{ "limit-high", VMCS_GUEST_ES_LIMIT, 0x10000 },
-		{ "type", VMCS_GUEST_ES_ACCESS_RIGHTS, 1 },
-		{ "code", VMCS_GUEST_ES_ACCESS_RIGHTS, 8 },
-		{ "s", VMCS_GUEST_ES_ACCESS_RIGHTS, AR_S },
-		{ "dpl", VMCS_GUEST_ES_ACCESS_RIGHTS, AR_DPL(3) },
-		{ "p", VMCS_GUEST_ES_ACCESS_RIGHTS, AR_P },
-		{ "avl", VMCS_GUEST_ES_ACCESS_RIGHTS, BIT(12) },
-		{ "l", VMCS_GUEST_ES_ACCESS_RIGHTS, AR_L },
-		{ "db", VMCS_GUEST_ES_ACCESS_RIGHTS, AR_DB },
-		{ "g", VMCS_GUEST_ES_ACCESS_RIGHTS, AR_G },
-		{ "unusable", VMCS_GUEST_ES_ACCESS_RIGHTS, ACCESS_UNUSABLE },
-	};
-	struct vmx_guest *g = vmx_new();
-
-	for (u32 segment = ES; segment <= GS; segment++)
-		for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
-			enum vmcs_field field = rows[i].field + 2 * segment;
-
-			SUBTEST("%s-%s", names[segment], rows[i].name);
-			check_set_up(g);
-			make_vm86();
-			vmcs_write(field, vmcs_read(field) ^ rows[i].flip);
-			check_expect(g, CHECK_GUEST, true);
-		}
-	SUBTEST("good");
-	check_set_up(g);
-	memset((void *)0x10000, 0, 16);
-	memcpy((void *)0x10000, "\x43\x0f\x0b", 3); /* INC BX, UD2 */
-	make_vm86();
-	vmcs_write(VMCS_GUEST_RIP, 0);
-	vmx_run(g);
-	EXPECT_VMX_EXCEPTION(g, VEC_UD);
-	EXPECT_EQ(g->registers.bx, 0x1001ul);
 }

@@ -182,27 +182,27 @@ TEST(guest_link_pointer,
 		SUBTEST("bit-%llu", bit);
 		check_set_up(g);
 		vmcs_write(VMCS_VMCS_LINK_POINTER, (ulong)other | BIT(bit));
-		check_expect(g, CHECK_GUEST, true);
+		check_expect(g, CHECK_LINK_POINTER, true);
 	}
 	SUBTEST("other-vmcs");
 	check_set_up(g);
 	vmcs_write(VMCS_VMCS_LINK_POINTER, (ulong)other);
-	check_expect(g, CHECK_GUEST, false);
+	check_expect(g, CHECK_LINK_POINTER, false);
 	SUBTEST("other-revision");
 	check_set_up(g);
 	other[0] ^= 1;
 	vmcs_write(VMCS_VMCS_LINK_POINTER, (ulong)other);
-	check_expect(g, CHECK_GUEST, true);
+	check_expect(g, CHECK_LINK_POINTER, true);
 	other[0] ^= 1;
 	SUBTEST("shadow-without-shadowing");
 	check_set_up(g);
 	other[0] |= (u32)BIT(31);
 	vmcs_write(VMCS_VMCS_LINK_POINTER, (ulong)other);
-	check_expect(g, CHECK_GUEST, true);
+	check_expect(g, CHECK_LINK_POINTER, true);
 	SUBTEST("current");
 	check_set_up(g);
 	vmcs_write(VMCS_VMCS_LINK_POINTER, (ulong)g->vmcs);
-	check_expect(g, CHECK_GUEST, true);
+	check_expect(g, CHECK_LINK_POINTER, true);
 }
 
 TEST(guest_pdptes, "a present PDPTE with a reserved bit is refused where the guest has PAE paging",
@@ -219,14 +219,14 @@ TEST(guest_pdptes, "a present PDPTE with a reserved bit is refused where the gue
 				pdpt[i] = own[i];
 			pdpt[entry] |= BIT(bit) | 1;
 			vmcs_write(VMCS_GUEST_CR3, (ulong)pdpt);
-			check_expect(g, CHECK_GUEST, true);
+			check_expect(g, CHECK_PDPTES, true);
 		}
 	SUBTEST("good");
 	check_set_up(g);
 	for (u32 i = 0; i < 4; i++)
 		pdpt[i] = own[i];
 	vmcs_write(VMCS_GUEST_CR3, (ulong)pdpt);
-	check_expect(g, CHECK_GUEST, false);
+	check_expect(g, CHECK_PDPTES, false);
 }
 
 /* ----------------------------------------------------------------------------- event injection */

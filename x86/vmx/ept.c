@@ -148,6 +148,40 @@ TEST(invept_types, "INVEPT of a type that IA32_VMX_EPT_VPID_CAP has not fails wi
 	expect_type(invept, cap, 24, 3, (struct vmx_descriptor){ (ulong)g->ept | 6 | 3 << 3, 0 });
 }
 
+TEST(invept_descriptor,
+     "INVEPT of a single context whose EPTP VM entry would refuse fails with error 28",
+     SPEC("SDM vol. 3C, 30.3, INVEPT"), REQUIRES(vmx_ept_vpid_cap() & BIT(25)))
+{
+	struct vmx_guest *g = vmx_new();
+	const u64 good = (ulong)g->ept | EPTP_WB | EPTP_WALK_4, cap = vmx_ept_vpid_cap();
+	const struct {
+		const char *name;
+		u64 eptp;
+	} rows[] = {
+		{ "type-1", (good & ~7ull) | 1 },
+		{ "type-7", good | 7 },
+		{ "length-1", good & ~0x38ull },
+		{ "length-3", good ^ 1 << 3 },
+		{ "address-too-high", good | BIT(cpu_physical_bits()) },
+		{ "bit-63", good | BIT(63) },
+	};
+
+	SUBTEST("good");
+	EXPECT_VMX(invept_try(1, (struct vmx_descriptor){ good, 0 }), VMX_SUCCEED);
+	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
+		SUBTEST("%s", rows[i].name);
+		EXPECT_VMX(invept_try(1, (struct vmx_descriptor){ rows[i].eptp, 0 }),
+			   VMX_FAIL_VALID(VMX_ERROR_INVEPT_INVVPID_OPERAND));
+		/* All contexts are invalidated whatever is in the descriptor. */
+		SUBTEST("%s-all-contexts", rows[i].name);
+		if (cap & BIT(26))
+			EXPECT_VMX(invept_try(2, (struct vmx_descriptor){ rows[i].eptp, 0 }),
+				   VMX_SUCCEED);
+		else
+			SKIP_ROW("IA32_VMX_EPT_VPID_CAP has not the type");
+	}
+}
+
 TEST(invvpid_types, "INVVPID of a type that IA32_VMX_EPT_VPID_CAP has not fails with error 28",
      SPEC("SDM vol. 3C, 30.3, INVVPID; A.10"), REQUIRES(vmx_ept_vpid_cap() & BIT(32)))
 {

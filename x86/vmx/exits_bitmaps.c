@@ -2,6 +2,8 @@
 /* Exits that bitmaps, masks and lists select: SDM vol. 3C, 25.1.3. */
 #include "checks.h"
 
+#include <string.h>
+
 SUITE("VMX: bitmaps, masks and shadows", REQUIRES(vmx_available()));
 
 TEST(io_bitmaps, "an access exits if the bit of one of its ports is set",
@@ -38,6 +40,54 @@ TEST(io_bitmaps, "an access exits if the bit of one of its ports is set",
 				EXPECT_EQ(vmcs_read(VMCS_EXIT_INSTRUCTION_LENGTH),
 					  (u64)insns[i].size);
 			}
+}
+
+TEST(io_bitmaps_boundary,
+     "an access across ports 7FFFH and 8000H goes by both bitmaps, wherever they are",
+     SPEC("SDM vol. 3C, 24.6.4; 25.1.3"), REQUIRES(vmx_can(VMCS_PRIMARY_CONTROLS, CPU_IO_BITMAPS)))
+{
+	struct vmx_guest *g = vmx_new();
+	/* B before A in memory. */
+	u8 *b = g->io_bitmaps, *a = b + PAGE_SIZE;
+
+	for (u32 port = 0x7ffd; port < 0x8001; port++)
+		for (u32 marked = 0x7ffc; marked < 0x8004; marked++) {
+			u8 *byte = marked < 0x8000 ? &a[marked / 8] : &b[(marked - 0x8000) / 8];
+
+			SUBTEST("port-%#x-marked-%#x", port, marked);
+			vmx_reset(g);
+			vmx_code(g, "\xed", 1); /* IN EAX, DX */
+			vmcs_set(VMCS_PRIMARY_CONTROLS, CPU_IO_BITMAPS);
+			vmcs_write(VMCS_IO_BITMAP_A, (ulong)a);
+			vmcs_write(VMCS_IO_BITMAP_B, (ulong)b);
+			g->registers.dx = port;
+			*byte = (u8)BIT(marked % 8);
+			vmx_run(g);
+			*byte = 0;
+			if (marked >= port && marked < port + 4)
+				EXPECT_VMX_EXIT(g, VMX_EXIT_IO);
+			else
+				EXPECT_VMX_DONE(g);
+		}
+}
+
+TEST(io_bitmaps_only, "with I/O bitmaps used, unconditional I/O exiting is ignored",
+     SPEC("SDM vol. 3C, 25.1.3"), REQUIRES(vmx_can(VMCS_PRIMARY_CONTROLS, CPU_IO_BITMAPS)))
+{
+	struct vmx_guest *g = vmx_new();
+
+	for (u32 bitmaps = 0; bitmaps < 2; bitmaps++) {
+		SUBTEST("%s", bitmaps ? "both" : "unconditional");
+		vmx_reset(g);
+		vmx_code(g, "\xec", 1);
+		vmcs_set(VMCS_PRIMARY_CONTROLS, CPU_IO | (bitmaps ? CPU_IO_BITMAPS : 0));
+		g->registers.dx = 0x80;
+		vmx_run(g);
+		if (bitmaps)
+			EXPECT_VMX_DONE(g);
+		else
+			EXPECT_VMX_EXIT(g, VMX_EXIT_IO);
+	}
 }
 
 TEST(io_wraps, "an access that wraps around the port space exits, whatever the bitmaps have",
@@ -119,6 +169,44 @@ TEST(msr_outside_bitmaps, "RDMSR and WRMSR of an MSR outside both ranges, or wit
 		vmx_run(g);
 		EXPECT_VMX_EXIT(g, write ? VMX_EXIT_WRMSR : VMX_EXIT_RDMSR);
 	}
+}
+
+TEST(msr_bitmap_edges,
+     "the first and the last MSR of each range have bits of their own, for reads and for writes",
+     SPEC("SDM vol. 3C, 24.6.9; 25.1.3"), REQUIRES(vmx_can(VMCS_PRIMARY_CONTROLS, CPU_MSR_BITMAPS)))
+{
+	static const u32 edges[] = { 0,		 1,	     0x1ffe,	 0x1fff,
+				     0xc0000000, 0xc0000001, 0xc0001ffe, 0xc0001fff };
+	struct vmx_guest *g = vmx_new();
+
+	for (u32 write = 0; write < 2; write++)
+		for (u32 i = 0; i < ARRAY_SIZE(edges); i++)
+			for (u32 own = 0; own < 2; own++) {
+				u32 bit = edges[i] & 0x1fff;
+				u8 *byte = g->msr_bitmap + (write ? 0x800 : 0) +
+					   (edges[i] & 0x80000000 ? 0x400 : 0) + bit / 8;
+				u64 value = 0;
+
+				SUBTEST("%s-%#x-%s", write ? "write" : "read", edges[i],
+					own ? "own-bit" : "all-other-bits");
+				/* What does not exit must be #GP. */
+				if (!own && !rdmsr_try(edges[i], &value).kind) {
+					SKIP_ROW("the MSR exists");
+					continue;
+				}
+				vmx_reset(g);
+				memset(g->msr_bitmap, own ? 0 : 0xff, PAGE_SIZE);
+				*byte ^= (u8)BIT(bit % 8);
+				vmx_code(g, write ? "\x0f\x30" : "\x0f\x32", 2);
+				vmcs_set(VMCS_PRIMARY_CONTROLS, CPU_MSR_BITMAPS);
+				g->registers.cx = edges[i];
+				vmx_run(g);
+				memset(g->msr_bitmap, 0, PAGE_SIZE);
+				if (own)
+					EXPECT_VMX_EXIT(g, write ? VMX_EXIT_WRMSR : VMX_EXIT_RDMSR);
+				else
+					EXPECT_VMX_EXCEPTION(g, VEC_GP);
+			}
 }
 
 TEST(cr_masks, "MOV to CR0 and CR4 exits if a bit in the mask is not as in the read shadow",

@@ -228,10 +228,12 @@ const char *vmcs_field_name(u32 field);
 #define CPU2_INVPCID		BIT(12)
 #define CPU2_VM_FUNCTIONS	BIT(13)
 #define CPU2_SHADOWING		BIT(14)
+#define CPU2_ENCLS		BIT(15)
 #define CPU2_RDSEED		BIT(16)
 #define CPU2_PML		BIT(17)
 #define CPU2_VE			BIT(18)
 #define CPU2_XSAVES		BIT(20)
+#define CPU2_TSC_SCALING	BIT(25)
 
 /* VM exit: table 24-10. */
 #define EXIT_SAVE_DEBUG		   BIT(2)

@@ -11,12 +11,8 @@
 #include <x86/insn.h>
 #include <x86/msr.h>
 
-#define TSS_LIMIT   0x67
+#define TSS_PAGES   3
 #define STACK_PAGES 2
-
-#define EPT_RWX 7
-#define EPT_WB	(6 << 3)
-#define EPT_PS	BIT(7)
 
 /* Per CPU, from the page allocator, forgotten with the case. */
 static u32 *vmxon_regions[MAX_CPUS];
@@ -163,12 +159,13 @@ struct vmx_guest *vmx_new(void)
 
 	vmx_enable();
 	g->vmcs = vmx_region();
-	g->code = pages_alloc(2, PAGE_SIZE);
+	g->high_code = g->code = pages_alloc(2, PAGE_SIZE);
 	g->stack_top = (u8 *)pages_alloc(STACK_PAGES, PAGE_SIZE) + STACK_PAGES * PAGE_SIZE;
 	g->data = page_alloc();
-	g->stubs = page_alloc();
+	g->high_stubs = page_alloc();
 	g->idt = page_alloc();
-	g->tss = page_alloc();
+	g->tss = pages_alloc(TSS_PAGES, PAGE_SIZE);
+	g->tables = pages_alloc(5, PAGE_SIZE);
 	g->gdt = page_alloc();
 	g->io_bitmaps = pages_alloc(2, PAGE_SIZE);
 	g->msr_bitmap = page_alloc();
@@ -187,68 +184,9 @@ void vmx_code(struct vmx_guest *g, const void *bytes, size_t size)
 	g->code_size = (u32)size;
 }
 
-void vmx_set_segment(struct vmx_guest *g, u32 segment, u16 selector)
-{
-	u64 d = g->gdt[selector / 8];
-	u32 limit = (u32)((d & 0xffff) | (d >> 32 & 0xf0000));
-
-	vmcs_write(VMCS_SELECTOR(segment), selector);
-	vmcs_write(VMCS_LIMIT(segment), d & DESC_G ? limit << 12 | 0xfff : limit);
-	vmcs_write(VMCS_ACCESS_RIGHTS(segment), selector ? d >> 40 & 0xf0ff : ACCESS_UNUSABLE);
-	vmcs_write(VMCS_BASE(segment), (d >> 16 & 0xffffff) | (d >> 32 & 0xff000000));
-}
-
-void vmx_set_user(struct vmx_guest *g)
-{
-	vmx_set_segment(g, 1, sizeof(ulong) == 8 ? SEL_USER_CS64 : SEL_USER_CS32);
-	vmx_set_segment(g, 2, SEL_USER_DATA);
-	for (u32 segment = 3; segment < 6; segment++)
-		vmx_set_segment(g, segment, SEL_USER_DATA);
-	vmx_set_segment(g, 0, SEL_USER_DATA);
-}
-
-static void init_tables(struct vmx_guest *g)
-{
-	static const u8 stub[VMX_STUB_SIZE] = { 0x90, 0x0f, 0x01, 0xc1 };
-	const u32 entry_size = sizeof(struct idt_gate);
-
-	memcpy(g->gdt, gdt_entries(), GDT_ENTRIES * 8);
-	memset(g->tss, 0, PAGE_SIZE);
-	*(ulong *)(g->tss + 4) = (ulong)g->stack_top - PAGE_SIZE;
-	if (sizeof(ulong) == 4)
-		*(u32 *)(g->tss + 8) = SEL_KERNEL_DATA;
-	g->gdt[SEL_TSS / 8] = DESC_BASE((ulong)g->tss) | DESC_LIMIT(TSS_LIMIT) | DESC_P |
-			      DESC_TYPE(DESC_TSS_BUSY);
-	for (u32 vector = 0; vector < 256; vector++) {
-		ulong address = (ulong)g->stubs + vector * VMX_STUB_SIZE;
-		u64 *gate = (u64 *)(g->idt + vector * entry_size);
-
-		memcpy((void *)address, stub, VMX_STUB_SIZE);
-		gate[0] = (address & 0xffff) | SEL_KERNEL_CODE << 16 | DESC_P | DESC_DPL(3) |
-			  DESC_TYPE(DESC_INTERRUPT_GATE) | (u64)(address >> 16 & 0xffff) << 48;
-		if (sizeof(ulong) == 8)
-			gate[1] = (u64)address >> 32;
-	}
-	vmcs_write(VMCS_GUEST_GDTR_BASE, (ulong)g->gdt);
-	vmcs_write(VMCS_GUEST_GDTR_LIMIT, GDT_ENTRIES * 8 - 1);
-	vmcs_write(VMCS_GUEST_IDTR_BASE, (ulong)g->idt);
-	vmcs_write(VMCS_GUEST_IDTR_LIMIT, 256 * entry_size - 1);
-}
-
 static void init_guest(struct vmx_guest *g)
 {
-	init_tables(g);
-	for (u32 segment = 0; segment < 6; segment++)
-		vmx_set_segment(g, segment, segment == 1 ? SEL_KERNEL_CODE : SEL_KERNEL_DATA);
-	vmx_set_segment(g, 6, 0);
-	vmx_set_segment(g, 7, SEL_TSS);
-	vmcs_write(VMCS_GUEST_CR0, read_cr0());
-	vmcs_write(VMCS_GUEST_CR3, read_cr3());
-	vmcs_write(VMCS_GUEST_CR4, read_cr4());
-	vmcs_write(VMCS_GUEST_DR7, DR7_RESET);
-	vmcs_write(VMCS_GUEST_RSP, (ulong)g->stack_top);
-	vmcs_write(VMCS_GUEST_RIP, vmx_start(g));
-	vmcs_write(VMCS_GUEST_RFLAGS, FLAG_1);
+	vmx_set_mode(g, VMX_NATIVE);
 	vmcs_write(VMCS_VMCS_LINK_POINTER, ~0ull);
 }
 
@@ -325,7 +263,7 @@ static void init_ept(struct vmx_guest *g)
 	for (u32 i = 0; i < 4; i++)
 		pdpt[i] = (ulong)(directory + i * 512) | EPT_RWX;
 	for (u32 i = 0; i < 4 * 512; i++)
-		directory[i] = (u64)i << 21 | EPT_RWX | EPT_WB | EPT_PS;
+		directory[i] = (u64)i << 21 | EPT_RWX | EPT_MEMORY_TYPE(EPT_WB) | EPT_PS;
 }
 
 void vmx_reset(struct vmx_guest *g)
@@ -343,12 +281,7 @@ void vmx_reset(struct vmx_guest *g)
 void vmx_use_ept(struct vmx_guest *g)
 {
 	init_ept(g);
-	vmcs_set(VMCS_PRIMARY_CONTROLS, CPU_SECONDARY);
-	vmcs_set(VMCS_SECONDARY_CONTROLS, CPU2_EPT);
-	vmcs_write(VMCS_EPTP, (ulong)g->ept | 6 | 3 << 3);
-	if (sizeof(ulong) == 4)
-		for (u32 i = 0; i < 4; i++)
-			vmcs_write(VMCS_GUEST_PDPTE0 + 2 * i, ((u64 *)(ulong)read_cr3())[i]);
+	vmx_use_eptp((ulong)g->ept | EPTP_WB | EPTP_WALK_4);
 }
 
 u64 *vmx_ept_entry(struct vmx_guest *g, u64 address)
@@ -358,7 +291,8 @@ u64 *vmx_ept_entry(struct vmx_guest *g, u64 address)
 	if (*large & EPT_PS) {
 		table = page_alloc();
 		for (u32 i = 0; i < 512; i++)
-			table[i] = (address & ~0x1fffffull) | i << 12 | EPT_RWX | EPT_WB;
+			table[i] = (address & ~0x1fffffull) | i << 12 | EPT_RWX |
+				   EPT_MEMORY_TYPE(EPT_WB);
 		*large = (ulong)table | EPT_RWX;
 	}
 	return (u64 *)(ulong)(*large & ~0xfffull) + (address >> 12 & 511);
@@ -372,9 +306,13 @@ void vmx_deliver(struct vmx_guest *g)
 
 s32 vmx_delivered(const struct vmx_guest *g)
 {
-	u64 offset = vmcs_read(VMCS_GUEST_RIP) - 1 - (ulong)g->stubs;
+	/* Real mode's stubs are at the start of a segment of their own. */
+	ulong stubs = g->mode == VMX_REAL ? 0 : (ulong)g->stubs;
+	u64 offset = vmcs_read(VMCS_GUEST_RIP) - 1 - stubs;
 
 	if (g->result != VMX_EXIT_VMCALL || offset >= 256 * VMX_STUB_SIZE || offset % VMX_STUB_SIZE)
+		return -1;
+	if (g->mode == VMX_REAL && vmcs_read(VMCS_GUEST_CS_BASE) != (ulong)g->stubs)
 		return -1;
 	return (s32)(offset / VMX_STUB_SIZE);
 }
@@ -403,6 +341,7 @@ void vmx_run(struct vmx_guest *g)
 	__asm__ volatile("sgdt %0; sidt %1" : "=m"(gdtr), "=m"(idtr));
 	landing_push(&here.landing);
 	exited = vmx_run_asm(&g->registers, g->launched);
+	__asm__ volatile("sgdt %0; sidt %1" : "=m"(g->exit_gdtr), "=m"(g->exit_idtr));
 	/* An exit leaves limits of 0xffff: 27.5.2. */
 	lgdt(&gdtr);
 	lidt(&idtr);

@@ -1,0 +1,486 @@
+/* SPDX-License-Identifier: MIT */
+/* VM functions and virtualisation exceptions: SDM vol. 3C, 25.5.5, 25.5.6; 26.2.1.1. */
+#include "nested.h"
+
+#include <string.h>
+
+SUITE("VMX: VM functions and virtualisation exceptions",
+      REQUIRES(vmx_available() && vmx_has_ept()));
+
+#define VMFUNC "\x0f\x01\xd4"
+
+#define HAS_VMFUNC vmx_can(VMCS_SECONDARY_CONTROLS, CPU2_VM_FUNCTIONS)
+#define HAS_VE	   vmx_can(VMCS_SECONDARY_CONTROLS, CPU2_VE)
+
+static bool has_switching(void)
+{
+	return vmx_can(VMCS_SECONDARY_CONTROLS, CPU2_VM_FUNCTIONS) &&
+	       (rdmsr(MSR_IA32_VMX_VMFUNC) & 1);
+}
+
+static void enable_functions(u64 functions, const u64 *list)
+{
+	vmcs_set(VMCS_SECONDARY_CONTROLS, CPU2_VM_FUNCTIONS);
+	vmcs_write(VMCS_VM_FUNCTION_CONTROLS, functions);
+	vmcs_write(VMCS_EPTP_LIST_ADDRESS, (ulong)list);
+}
+
+TEST(vmfunc_disabled_function, "VMFUNC of a function that is not enabled exits; above 63 it is #UD",
+     SPEC("SDM vol. 3C, 25.5.5.2"), REQUIRES(HAS_VMFUNC))
+{
+	static const u32 functions[] = { 0, 1, 2, 31, 32, 63, 64, 65, 0x80000000, 0xffffffff };
+	struct nested n = nested_new();
+
+	for (u32 i = 0; i < ARRAY_SIZE(functions); i++) {
+		SUBTEST("function-%u", functions[i]);
+		nested_reset(&n);
+		enable_functions(0, NULL);
+		vmx_code(n.g, VMFUNC, 3);
+		n.g->registers.ax = functions[i];
+		vmx_run(n.g);
+		if (functions[i] > 63) {
+			EXPECT_VMX_EXCEPTION(n.g, VEC_UD);
+			continue;
+		}
+		EXPECT_VMX_EXIT(n.g, VMX_EXIT_VMFUNC);
+		EXPECT_EQ(vmcs_read(VMCS_EXIT_INSTRUCTION_LENGTH), 3ull);
+		EXPECT_EQ(vmcs_read(VMCS_EXIT_QUALIFICATION), 0ull);
+		EXPECT_EQ(vmcs_read(VMCS_GUEST_RIP), vmx_start(n.g));
+	}
+}
+
+/* The EPTP of a second hierarchy, in which the page has another value. */
+static u64 other_eptp(struct nested *n, u32 value)
+{
+	struct space *other = space_create_like_kernel(&vmx_ept_format, PROT_ALL);
+	u8 *page = page_alloc();
+
+	*(u32 *)(page + NESTED_OFFSET) = value;
+	space_map(other, n->address, (ulong)page, PAGE_SIZE, PROT_ALL);
+	return (ulong)other->root | EPTP_WB | EPTP_WALK_4;
+}
+
+TEST(vmfunc_switch, "EPTP switching changes the translation, EPTP and EPTP index, and nothing else",
+     SPEC("SDM vol. 3C, 25.5.5.3"), REQUIRES(has_switching()))
+{
+	static const u32 indexes[] = { 0, 1, 100, 511 };
+	struct nested n = nested_new();
+	u64 *list = page_alloc();
+
+	for (u32 i = 0; i < ARRAY_SIZE(indexes); i++)
+		for (u32 cpl = 0; cpl < 4; cpl += 3) {
+			u64 eptp;
+			struct vmx_guest *g = n.g;
+
+			SUBTEST("index-%u-cpl%u", indexes[i], cpl);
+			nested_reset(&n);
+			if (cpl)
+				vmx_set_user(g);
+			eptp = other_eptp(&n, 0x11112222 + i);
+			memset(list, 0, PAGE_SIZE);
+			list[indexes[i]] = eptp;
+			enable_functions(1, list);
+			/* MOV EDX, [BX]; VMFUNC; MOV ESI, [BX] */
+			vmx_code(g, "\x8b\x13" VMFUNC "\x8b\x33", 7);
+			g->registers.bx = n.address + NESTED_OFFSET;
+			g->registers.cx = indexes[i];
+			vmcs_set(VMCS_GUEST_RFLAGS, FLAG_CF | FLAG_ZF);
+			vmx_run(g);
+			EXPECT_VMX_DONE(g);
+			EXPECT_EQ((u32)g->registers.dx, 0x90c1010fu);
+			EXPECT_EQ((u32)g->registers.si, 0x11112222u + i);
+			EXPECT_EQ(g->registers.ax, 0ul);
+			EXPECT_EQ(g->registers.cx, (ulong)indexes[i]);
+			EXPECT_EQ(vmcs_read(VMCS_GUEST_RFLAGS) & (FLAG_CF | FLAG_ZF),
+				  FLAG_CF | FLAG_ZF);
+			EXPECT_EQ(vmcs_read(VMCS_EPTP), eptp);
+			if (HAS_VE)
+				EXPECT_EQ(vmcs_read(VMCS_EPTP_INDEX), (u64)indexes[i]);
+		}
+}
+
+TEST(vmfunc_bad_entry, "EPTP switching to what VM entry would refuse exits, and changes nothing",
+     SPEC("SDM vol. 3C, 25.5.5.3"), REQUIRES(has_switching()))
+{
+	struct nested n = nested_new();
+	u64 *list = page_alloc();
+	const struct {
+		const char *name;
+		u64 toggle;
+		u32 index;
+	} rows[] = {
+		{ "index-512", 0, 512 },
+		{ "index-0x10000", 0, 0x10000 },
+		{ "index-0xffffffff", 0, 0xffffffff },
+		{ "type-1", 7, 3 },
+		{ "type-7", 1, 3 },
+		{ "length-3", 1 << 3, 3 },
+		{ "bit-7", BIT(7), 3 },
+		{ "bit-11", BIT(11), 3 },
+		{ "address-too-high", BIT(cpu_physical_bits()), 3 },
+		{ "bit-63", BIT(63), 3 },
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
+		u64 before;
+
+		SUBTEST("%s", rows[i].name);
+		/* In later editions, bit 7 is of supervisor shadow stacks. */
+		if (rows[i].toggle == BIT(7) && (vmx_ept_vpid_cap() & BIT(23))) {
+			SKIP_ROW("bit 7 is not reserved");
+			continue;
+		}
+		nested_reset(&n);
+		before = vmcs_read(VMCS_EPTP);
+		for (u32 j = 0; j < 512; j++)
+			list[j] = before ^ rows[i].toggle;
+		enable_functions(1, list);
+		vmx_code(n.g, VMFUNC, 3);
+		n.g->registers.cx = rows[i].index;
+		vmx_run(n.g);
+		EXPECT_VMX_EXIT(n.g, VMX_EXIT_VMFUNC);
+		EXPECT_EQ(vmcs_read(VMCS_EXIT_INSTRUCTION_LENGTH), 3ull);
+		EXPECT_EQ(vmcs_read(VMCS_EPTP), before);
+		EXPECT_EQ(vmcs_read(VMCS_GUEST_RIP), vmx_start(n.g));
+	}
+}
+
+TEST(vmfunc_checks,
+     "VM functions need controls that exist; EPTP switching needs EPT and a good list",
+     SPEC("SDM vol. 3C, 26.2.1.1"), REQUIRES(HAS_VMFUNC))
+{
+	struct nested n = nested_new();
+	const u64 allowed = rdmsr(MSR_IA32_VMX_VMFUNC);
+	u64 *list = page_alloc();
+
+	for (u32 bit = 0; bit < 64; bit++) {
+		if (allowed & BIT(bit))
+			continue;
+		SUBTEST("function-bit-%u", bit);
+		check_set_up(n.g);
+		vmx_use_ept(n.g);
+		enable_functions(BIT(bit), list);
+		check_expect(n.g, CHECK_CONTROLS, true);
+	}
+	SUBTEST("none");
+	check_set_up(n.g);
+	vmx_use_ept(n.g);
+	enable_functions(0, (u64 *)1);
+	check_expect(n.g, CHECK_CONTROLS, false);
+	SUBTEST("off");
+	check_set_up(n.g);
+	vmx_use_ept(n.g);
+	vmcs_write(VMCS_VM_FUNCTION_CONTROLS, ~0ull);
+	check_expect(n.g, CHECK_CONTROLS, false);
+	if (!(allowed & 1))
+		return;
+	SUBTEST("switching");
+	check_set_up(n.g);
+	vmx_use_ept(n.g);
+	enable_functions(1, list);
+	check_expect(n.g, CHECK_CONTROLS, false);
+	SUBTEST("switching-without-ept");
+	check_set_up(n.g);
+	vmcs_set(VMCS_PRIMARY_CONTROLS, CPU_SECONDARY);
+	enable_functions(1, list);
+	check_expect(n.g, CHECK_CONTROLS, true);
+	for_each_set_bit(bit, BITS(11, 0) | BITS(63, cpu_physical_bits())) {
+		SUBTEST("list-bit-%llu", bit);
+		check_set_up(n.g);
+		vmx_use_ept(n.g);
+		enable_functions(1, list);
+		vmcs_write(VMCS_EPTP_LIST_ADDRESS, (ulong)list | BIT(bit));
+		check_expect(n.g, CHECK_CONTROLS, true);
+	}
+}
+
+/* ---------------------------------------------------------------------- virtualisation exceptions */
+
+struct ve_area {
+	u32 reason, busy;
+	u64 qualification, linear, physical;
+	u16 index;
+} __packed;
+
+static struct ve_area *enable_ve(void)
+{
+	struct ve_area *area = page_alloc();
+
+	vmcs_set(VMCS_SECONDARY_CONTROLS, CPU2_VE);
+	vmcs_write(VMCS_VE_INFORMATION_ADDRESS, (ulong)area);
+	vmcs_write(VMCS_EPTP_INDEX, 0x1234);
+	return area;
+}
+
+static void expect_area(struct nested *n, const struct ve_area *area, u64 qualification)
+{
+	EXPECT_EQ(area->reason, (u32)VMX_EXIT_EPT_VIOLATION);
+	EXPECT_EQ(area->busy, 0xffffffffu);
+	EXPECT_EQ((u64)area->qualification & VIOLATION_MASK, qualification);
+	EXPECT_EQ((u64)area->linear, (u64)(n->address + NESTED_OFFSET));
+	EXPECT_EQ((u64)area->physical, (u64)(n->address + NESTED_OFFSET));
+}
+
+TEST(ve_delivered, "a convertible violation is #VE in the guest, with its information in the area",
+     SPEC("SDM vol. 3C, 25.5.6"), REQUIRES(HAS_VE))
+{
+	struct nested n = nested_new();
+
+	for (u32 access = 0; access < 3; access++)
+		for (u32 exits = 0; exits < 2; exits++) {
+			struct vmx_guest *g = n.g;
+			struct ve_area *area;
+			const u64 qualification = BIT(access) | VIOLATION_LINEAR |
+						  VIOLATION_TRANSLATION;
+
+			SUBTEST("%s-%s", nested_access_names[access],
+				exits ? "exits" : "delivered");
+			nested_reset(&n);
+			nested_code(&n, access, NESTED_OFFSET);
+			area = enable_ve();
+			*nested_entry(&n, 0) = 0;
+			nested_flush();
+			vmcs_write(VMCS_EXCEPTION_BITMAP, exits ? BIT(VEC_VE) : 0);
+			vmx_run(g);
+			if (exits) {
+				EXPECT_VMX_EXIT(g, VMX_EXIT_EXCEPTION_NMI);
+				EXPECT_EQ(vmcs_read(VMCS_EXIT_INTERRUPTION_INFO),
+					  INTR_VALID | INTR_HARDWARE_EXCEPTION | VEC_VE);
+				EXPECT_EQ(vmcs_read(VMCS_GUEST_RIP),
+					  access == ACCESS_FETCH ? (u64)n.address + NESTED_OFFSET
+								 : vmx_start(g));
+			} else {
+				const ulong *stack;
+
+				EXPECT_VMX_EXIT(g, VMX_EXIT_VMCALL);
+				EXPECT_EQ(vmx_delivered(g), VEC_VE);
+				stack = (const ulong *)(ulong)vmcs_read(VMCS_GUEST_RSP);
+				EXPECT_EQ((u64)stack[0], access == ACCESS_FETCH
+								 ? (u64)n.address + NESTED_OFFSET
+								 : vmx_start(g));
+			}
+			expect_area(&n, area, qualification);
+		}
+}
+
+TEST(ve_index, "the area has the EPTP index of VM entry, and then that of EPTP switching",
+     SPEC("SDM vol. 3C, 25.5.5.3; 25.5.6.2, table 25-1"), REQUIRES(HAS_VE))
+{
+	struct nested n = nested_new();
+	u64 *list = page_alloc();
+
+	for (u32 switching = 0; switching < 2; switching++) {
+		struct ve_area *area;
+
+		SUBTEST("%s", switching ? "switched" : "entered");
+		nested_reset(&n);
+		if (switching && !has_switching()) {
+			SKIP_ROW("no EPTP switching");
+			continue;
+		}
+		for (u32 i = 0; i < 512; i++)
+			list[i] = vmcs_read(VMCS_EPTP);
+		area = enable_ve();
+		if (switching) {
+			enable_functions(1, list);
+			vmx_code(n.g, VMFUNC "\x8b\x03", 5);
+			n.g->registers.cx = 0x123;
+		} else {
+			vmx_code(n.g, "\x8b\x03", 2);
+		}
+		n.g->registers.bx = n.address;
+		*nested_entry(&n, 0) = 0;
+		nested_flush();
+		vmx_run(n.g);
+		EXPECT_VMX_EXCEPTION(n.g, VEC_VE);
+		EXPECT_EQ((u32)area->index, switching ? 0x123u : 0x1234u);
+	}
+}
+
+TEST(ve_not_convertible,
+     "a violation exits where bit 63 of the entry suppresses #VE, or the area is busy",
+     SPEC("SDM vol. 3C, 25.5.6.1"), REQUIRES(HAS_VE))
+{
+	static const struct {
+		const char *name;
+		u64 entry_set; /* in an entry that is not present, or, with `present`, read-only */
+		bool present;
+		u32 busy;
+	} rows[] = {
+		{ "suppressed-not-present", EPT_SUPPRESS_VE, false, 0 },
+		{ "suppressed-read-only", EPT_SUPPRESS_VE, true, 0 },
+		{ "busy-1", 0, false, 1 },
+		{ "busy-all", 0, false, 0xffffffff },
+		{ "busy-bit-31", 0, false, 0x80000000 },
+	};
+	struct nested n = nested_new();
+
+	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct ve_area *area;
+		pte_t *entry;
+
+		SUBTEST("%s", rows[i].name);
+		nested_reset(&n);
+		nested_code(&n, ACCESS_WRITE, NESTED_OFFSET);
+		area = enable_ve();
+		area->busy = rows[i].busy;
+		entry = nested_entry(&n, 0);
+		*entry = rows[i].entry_set | (rows[i].present ? *entry & ~EPT_W : 0);
+		nested_flush();
+		vmcs_write(VMCS_EXCEPTION_BITMAP, 0);
+		nested_expect_violation(&n,
+					VIOLATION_WRITE | VIOLATION_LINEAR | VIOLATION_TRANSLATION |
+						(rows[i].present ? VIOLATION_ENTRY(5) : 0),
+					ACCESS_WRITE, NESTED_OFFSET);
+		EXPECT_EQ(area->reason, 0u);
+		EXPECT_EQ(area->busy, rows[i].busy);
+	}
+}
+
+TEST(ve_convertible_entries,
+     "bit 63 counts in the entry that is not present or maps the page, and not above",
+     SPEC("SDM vol. 3C, 25.5.6.1"), REQUIRES(HAS_VE))
+{
+	struct nested n = nested_new();
+
+	for (u32 level = 1; level < 3; level++)
+		for (u32 kind = 0; kind < 3; kind++) {
+			pte_t *entry = nested_entry(&n, level), before = *entry;
+
+			SUBTEST("level-%u-%s", level,
+				kind == 0   ? "not-present"
+				: kind == 1 ? "not-present-suppressed"
+					    : "present-suppressed");
+			nested_reset(&n);
+			nested_code(&n, ACCESS_READ, NESTED_OFFSET);
+			enable_ve();
+			if (kind == 2) {
+				/* Bit 63 of a table's entry is ignored. */
+				*entry = before | EPT_SUPPRESS_VE;
+				*nested_entry(&n, 0) = 0;
+			} else {
+				*entry = kind ? EPT_SUPPRESS_VE : 0;
+			}
+			nested_flush();
+			vmcs_write(VMCS_EXCEPTION_BITMAP, BIT(VEC_VE));
+			vmx_run(n.g);
+			if (kind == 1)
+				EXPECT_VMX_EXIT(n.g, VMX_EXIT_EPT_VIOLATION);
+			else
+				EXPECT_VMX_EXCEPTION(n.g, VEC_VE);
+			*entry = before;
+			nested_flush();
+		}
+}
+
+TEST(ve_during_delivery, "a violation while an event is delivered is no #VE",
+     SPEC("SDM vol. 3C, 25.5.6.1"), REQUIRES(HAS_VE))
+{
+	struct nested n = nested_new();
+	struct ve_area *area;
+	pte_t *own;
+
+	nested_reset(&n);
+	vmx_code(n.g, "\xcd\x40", 2);
+	area = enable_ve();
+	own = nested_entry_of(&n, n.g->stack_top - 1);
+	*own &= ~EPT_W;
+	nested_flush();
+	vmcs_write(VMCS_EXCEPTION_BITMAP, 0);
+	vmx_run(n.g);
+	EXPECT_VMX_EXIT(n.g, VMX_EXIT_EPT_VIOLATION);
+	EXPECT_EQ(vmcs_read(VMCS_IDT_VECTORING_INFO) & ~0x1000ull,
+		  INTR_VALID | INTR_SOFTWARE_INTERRUPT | 0x40ull);
+	EXPECT_EQ(area->busy, 0u);
+}
+
+TEST(ve_misconfiguration, "a misconfiguration is never #VE",
+     SPEC("SDM vol. 3C, 25.5.6.1"), REQUIRES(HAS_VE))
+{
+	struct nested n = nested_new();
+	struct ve_area *area;
+
+	nested_code(&n, ACCESS_READ, NESTED_OFFSET);
+	area = enable_ve();
+	*nested_entry(&n, 0) |= EPT_MEMORY_TYPE(7);
+	nested_flush();
+	nested_expect_misconfiguration(&n, NESTED_OFFSET);
+	EXPECT_EQ(area->busy, 0u);
+}
+
+TEST(ve_real, "with CR0.PE clear, a violation is no #VE",
+     SPEC("SDM vol. 3C, 25.5.6.1"), REQUIRES(HAS_VE &&vmx_mode_possible(VMX_REAL)))
+{
+	struct nested n = nested_new();
+
+	for (u32 pe = 0; pe < 2; pe++) {
+		const ulong address = pe ? (ulong)n.g->data : MODE_DS + 0x100;
+		struct ve_area *area;
+		pte_t *own, before;
+
+		SUBTEST("pe-%u", pe);
+		nested_reset(&n);
+		vmx_set_mode(n.g, pe ? VMX_PROTECTED : VMX_REAL);
+		vmx_use_eptp((ulong)n.ept->root | EPTP_WB | EPTP_WALK_4);
+		if (pe)
+			vmx_code(n.g, "\x8a\x03", 2);
+		else
+			vmx_code(n.g, "\x67\x8a\x03", 3);
+		n.g->registers.bx = pe ? address : 0x100;
+		area = enable_ve();
+		own = nested_entry_of(&n, (void *)address);
+		before = *own;
+		*own = 0;
+		nested_flush();
+		vmx_run(n.g);
+		if (pe)
+			EXPECT_VMX_EXCEPTION(n.g, VEC_VE);
+		else
+			EXPECT_VMX_EXIT(n.g, VMX_EXIT_EPT_VIOLATION);
+		EXPECT_EQ(area->busy, pe ? 0xffffffffu : 0u);
+		*own = before;
+		nested_flush();
+	}
+}
+
+TEST(ve_in_delivery_of_ve, "#VE that cannot be delivered is a double fault, as a page fault is",
+     SPEC("SDM vol. 3C, 25.5.6.3"), REQUIRES(HAS_VE))
+{
+	struct nested n = nested_new();
+
+	nested_code(&n, ACCESS_READ, NESTED_OFFSET);
+	enable_ve();
+	*nested_entry(&n, 0) = 0;
+	nested_flush();
+	/* #NP of the gate is contributory. */
+	n.g->idt[VEC_VE * sizeof(struct idt_gate) + 5] &= 0x7f;
+	vmcs_write(VMCS_EXCEPTION_BITMAP, BIT(VEC_DF));
+	vmx_run(n.g);
+	EXPECT_VMX_EXCEPTION(n.g, VEC_DF);
+}
+
+TEST(ve_checks, "the area of #VE is aligned and within the physical width",
+     SPEC("SDM vol. 3C, 26.2.1.1"), REQUIRES(HAS_VE))
+{
+	struct vmx_guest *g = vmx_new();
+
+	for_each_set_bit(bit, BITS(11, 0) | BITS(63, cpu_physical_bits())) {
+		SUBTEST("bit-%llu", bit);
+		check_set_up(g);
+		vmx_use_ept(g);
+		vmcs_set(VMCS_SECONDARY_CONTROLS, CPU2_VE);
+		vmcs_write(VMCS_VE_INFORMATION_ADDRESS, (ulong)g->data | BIT(bit));
+		check_expect(g, CHECK_CONTROLS, true);
+	}
+	SUBTEST("good");
+	check_set_up(g);
+	vmx_use_ept(g);
+	vmcs_set(VMCS_SECONDARY_CONTROLS, CPU2_VE);
+	vmcs_write(VMCS_VE_INFORMATION_ADDRESS, (ulong)g->data);
+	check_expect(g, CHECK_CONTROLS, false);
+	SUBTEST("off");
+	check_set_up(g);
+	vmx_use_ept(g);
+	vmcs_write(VMCS_VE_INFORMATION_ADDRESS, 1);
+	check_expect(g, CHECK_CONTROLS, false);
+}
