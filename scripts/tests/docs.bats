@@ -101,3 +101,12 @@ compile() {
 		}
 	done
 }
+
+@test "docs/vmx-coverage.md names cases that there are, with * for several" {
+	local name list=build/x86_64/vmx.list
+	[[ -f $list ]] || skip "x86_64 is not built"
+	# A name is that of a case, or a pattern that at least one case has.
+	for name in $(grep -o '`[a-z_0-9]*_[a-z_0-9*]*`' docs/vmx-coverage.md | tr -d '`' | sort -u); do
+		cut -f1 "$list" | grep -qx -- "${name//\*/.*}" || { echo "no case: $name"; return 1; }
+	done
+}

@@ -70,3 +70,27 @@ void apicv_set_status(u32 rvi, u32 svi)
 {
 	vmcs_write(VMCS_GUEST_INTERRUPT_STATUS, svi << 8 | rvi);
 }
+
+void apicv_set_up_virtual(struct apicv *a, u64 also)
+{
+	apicv_reset(a);
+	apicv_enable(a, CPU2_VIRTUAL_INTERRUPTS | also);
+	vmx_deliver(a->g);
+	vmx_code(a->g, "\x90", 1);
+	vmcs_set(VMCS_GUEST_RFLAGS, FLAG_IF);
+}
+
+void apicv_request(struct apicv *a, u32 vector)
+{
+	apicv_set_bit(a, APIC_IRR, vector);
+}
+
+void apicv_expect_delivered(struct apicv *a, u32 vector)
+{
+	EXPECT_VMX_EXIT(a->g, VMX_EXIT_VMCALL);
+	EXPECT_EQ(vmx_delivered(a->g), (s32)vector);
+	EXPECT(!apicv_get_bit(a, APIC_IRR, vector));
+	EXPECT(apicv_get_bit(a, APIC_ISR, vector));
+	EXPECT_EQ(*apicv_register(a, APIC_PPR), vector & 0xf0);
+	EXPECT_EQ(APICV_SVI(), vector);
+}

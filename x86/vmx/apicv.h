@@ -44,6 +44,12 @@ void apicv_set_status(u32 rvi, u32 svi);
 #define APICV_RVI() ((u32)vmcs_read(VMCS_GUEST_INTERRUPT_STATUS) & 0xff)
 #define APICV_SVI() ((u32)vmcs_read(VMCS_GUEST_INTERRUPT_STATUS) >> 8)
 
+/* A guest with virtual-interrupt delivery that does NOP with IF set; a request for a virtual interrupt of it. */
+void apicv_set_up_virtual(struct apicv *a, u64 also);
+void apicv_request(struct apicv *a, u32 vector);
+/* The guest is at its handler, and the virtual APIC says so. */
+void apicv_expect_delivered(struct apicv *a, u32 vector);
+
 /* Exit qualification: table 27-6. */
 #define APIC_ACCESS_READ	   (0u << 12)
 #define APIC_ACCESS_WRITE	   (1u << 12)

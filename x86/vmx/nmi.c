@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Non-maskable interrupts, virtual NMIs and their window: SDM vol. 3C, 25.2; 25.3, IRET; 26.6.1; 26.6.6; 27.2.2. */
-#include "checks.h"
+#include "nmi.h"
 
 #include <string.h>
 #include <sys/atomic.h>
@@ -9,10 +9,6 @@
 #include <x86/trap.h>
 
 SUITE("VMX: NMIs", REQUIRES(vmx_available() && vmx_can(VMCS_PIN_CONTROLS, PIN_NMI)));
-
-#define HAS_VIRTUAL vmx_can(VMCS_PIN_CONTROLS, PIN_VIRTUAL_NMIS)
-
-#define BLOCKED_NMI BIT(3)
 
 /* The guest's first instruction, MOV [BX], EAX, sends an NMI to its own CPU; NOPs follow. */
 static void set_up(struct vmx_guest *g, u64 pin)
@@ -29,39 +25,6 @@ static void set_up(struct vmx_guest *g, u64 pin)
 	g->registers.bx = APIC_DEFAULT_BASE + APIC_ICR;
 	g->registers.ax = ICR_NMI | ICR_ASSERT;
 	apic_write(APIC_ICR_HIGH, apic_id() << 24);
-}
-
-/* IRET to the next instruction, which takes away the blocking. Word size and frame are those of the image. */
-static u32 put_iret(u8 *code, u8 *stack)
-{
-#define WORD sizeof(ulong)
-	ulong *frame = (ulong *)stack;
-	u32 size = sizeof(ulong) == 8 ? 2 : 1;
-
-	memcpy(code, sizeof(ulong) == 8 ? "\x48\xcf" : "\xcf", size);
-	frame[0] = (ulong)code + size;
-	frame[1] = SEL_KERNEL_CODE;
-	frame[2] = FLAG_1;
-	frame[3] = (ulong)(stack + 5 * WORD);
-	frame[4] = SEL_KERNEL_DATA;
-	return size;
-}
-
-/* The host's own blocking, after an exit by an NMI. */
-static void unblock_host(void)
-{
-#ifdef __x86_64__
-	__asm__ volatile(
-		"mov %%rsp, %%rax; push %0; push %%rax; pushf; push %1; push $1f; iretq; 1:"
-		:
-		: "i"(SEL_KERNEL_DATA), "i"(SEL_KERNEL_CODE)
-		: "rax", "memory", "cc");
-#else
-	__asm__ volatile("pushf; push %0; push $1f; iret; 1:"
-			 :
-			 : "i"(SEL_KERNEL_CODE)
-			 : "memory", "cc");
-#endif
 }
 
 static u32 nmis;
@@ -92,7 +55,7 @@ TEST(nmi_exits, "an NMI exits by its control, with its vector and type",
 	EXPECT_EQ(vmcs_read(VMCS_EXIT_QUALIFICATION), 0ull);
 	EXPECT_EQ(vmcs_read(VMCS_IDT_VECTORING_INFO) & INTR_VALID, 0ull);
 	EXPECT(arrived_late(g));
-	unblock_host();
+	nmi_unblock_host();
 }
 
 TEST(nmi_exit_not_blocked,
@@ -111,7 +74,7 @@ TEST(nmi_exit_not_blocked,
 		vmx_run(g);
 		EXPECT_VMX_EXIT(g, VMX_EXIT_EXCEPTION_NMI);
 		EXPECT_EQ(vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) & BLOCKED_NMI, 0ull);
-		unblock_host();
+		nmi_unblock_host();
 	}
 }
 
@@ -124,7 +87,7 @@ TEST(nmi_exit_bitmap, "the exception bitmap does not count for NMIs", SPEC("SDM 
 	vmcs_write(VMCS_EXCEPTION_BITMAP, (u32)~BIT(2));
 	vmx_run(g);
 	EXPECT_VMX_EXIT(g, VMX_EXIT_EXCEPTION_NMI);
-	unblock_host();
+	nmi_unblock_host();
 	SUBTEST("bit-2-set-not-exiting");
 	set_up(g, 0);
 	vmcs_write(VMCS_EXCEPTION_BITMAP, BIT(2));
@@ -144,7 +107,7 @@ TEST(nmi_delivered,
 	EXPECT_EQ(vmx_delivered(g), VEC_NMI);
 	EXPECT_EQ(vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) & BLOCKED_NMI, BLOCKED_NMI);
 	/* Blocking is not the exit's: it is still there. */
-	unblock_host();
+	nmi_unblock_host();
 }
 
 TEST(nmi_blocked_in_host, "after an exit by an NMI, NMIs are blocked until IRET",
@@ -160,7 +123,7 @@ TEST(nmi_blocked_in_host, "after an exit by an NMI, NMIs are blocked until IRET"
 	for (u32 i = 0; i < 1000; i++)
 		arch_relax();
 	EXPECT_EQ(READ_ONCE(nmis), 0u);
-	unblock_host();
+	nmi_unblock_host();
 	for (u32 i = 0; i < 1000000 && !READ_ONCE(nmis); i++)
 		arch_relax();
 	EXPECT_EQ(READ_ONCE(nmis), 1u);
@@ -186,7 +149,7 @@ TEST(nmi_blocked_by_entry,
 		vmx_code(g, g->code + 2, 62);
 		vmx_run(g);
 		EXPECT_VMX_EXIT(g, VMX_EXIT_EXCEPTION_NMI);
-		unblock_host();
+		nmi_unblock_host();
 	}
 }
 
@@ -201,7 +164,7 @@ TEST(nmi_iret_unblocks, "IRET unblocks NMIs where NMIs do not exit, and does not
 
 		SUBTEST("%s", exiting ? "exiting" : "not-exiting");
 		vmx_reset(g);
-		size = put_iret(g->code, stack);
+		size = nmi_put_iret(g->code, stack);
 		vmx_code(g, g->code, size);
 		vmcs_set(VMCS_PIN_CONTROLS, exiting ? PIN_NMI : 0);
 		vmcs_write(VMCS_GUEST_RSP, (ulong)stack);
@@ -209,23 +172,8 @@ TEST(nmi_iret_unblocks, "IRET unblocks NMIs where NMIs do not exit, and does not
 		vmx_run(g);
 		EXPECT_VMX_DONE(g);
 		EXPECT_EQ(vmcs_read(VMCS_GUEST_INTERRUPTIBILITY), exiting ? BLOCKED_NMI : 0ull);
-		unblock_host();
+		nmi_unblock_host();
 	}
-}
-
-/* Virtual-NMI blocking ends with the guest that has it; here it is ended by the guest's IRET as well. */
-static void end_virtual_blocking(struct vmx_guest *g)
-{
-	u8 *stack = g->stack_top - 0x100;
-	u32 size;
-
-	vmx_reset(g);
-	size = put_iret(g->code, stack);
-	vmx_code(g, g->code, size);
-	vmcs_set(VMCS_PIN_CONTROLS, PIN_NMI | PIN_VIRTUAL_NMIS);
-	vmcs_write(VMCS_GUEST_RSP, (ulong)stack);
-	vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, BLOCKED_NMI);
-	vmx_run(g);
 }
 
 TEST(virtual_nmi_blocking,
@@ -242,7 +190,7 @@ TEST(virtual_nmi_blocking,
 	vmx_run(g);
 	EXPECT_VMX_EXIT(g, VMX_EXIT_EXCEPTION_NMI);
 	EXPECT_EQ(vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) & BLOCKED_NMI, BLOCKED_NMI);
-	unblock_host();
+	nmi_unblock_host();
 	SUBTEST("kept");
 	vmx_reset(g);
 	vmx_code(g, "\x90", 1);
@@ -262,7 +210,7 @@ TEST(virtual_nmi_blocking,
 	SUBTEST("iret");
 	vmx_reset(g);
 	stack = g->stack_top - 0x100;
-	size = put_iret(g->code, stack);
+	size = nmi_put_iret(g->code, stack);
 	vmx_code(g, g->code, size);
 	vmcs_set(VMCS_PIN_CONTROLS, PIN_NMI | PIN_VIRTUAL_NMIS);
 	vmcs_write(VMCS_GUEST_RSP, (ulong)stack);
@@ -287,7 +235,7 @@ TEST(virtual_nmi_entry,
 		EXPECT_VMX_DONE(g);
 		EXPECT_EQ(vmcs_read(VMCS_GUEST_INTERRUPTIBILITY), blocked ? 0ull : BLOCKED_NMI);
 	}
-	end_virtual_blocking(g);
+	nmi_end_virtual(g);
 }
 
 TEST(virtual_nmi_injection,
@@ -317,7 +265,7 @@ TEST(virtual_nmi_injection,
 		EXPECT_EQ(vmx_delivered(g), 2);
 		EXPECT_EQ(vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) & BLOCKED_NMI,
 			  rows[i].blocks ? BLOCKED_NMI : 0ull);
-		end_virtual_blocking(g);
+		nmi_end_virtual(g);
 	}
 }
 
@@ -332,121 +280,7 @@ TEST(nmi_injection_blocks, "without virtual NMIs, an NMI that is injected blocks
 	vmx_run(g);
 	EXPECT_EQ(vmx_delivered(g), 2);
 	EXPECT_EQ(vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) & BLOCKED_NMI, BLOCKED_NMI);
-	unblock_host();
-}
-
-TEST(nmi_iret_fault, "a fault of IRET has unblocked, and tells so in bit 12",
-     SPEC("SDM vol. 3C, 25.3, IRET; 27.2.2"), REQUIRES(HAS_VIRTUAL))
-{
-	struct vmx_guest *g = vmx_new();
-
-	for (u32 blocked = 0; blocked < 2; blocked++)
-		for (u32 iret = 0; iret < 2; iret++) {
-			SUBTEST("%s-%s", iret ? "iret" : "other",
-				blocked ? "blocked" : "not-blocked");
-			vmx_reset(g);
-			if (iret)
-				put_iret(g->code, g->stack_top - 0x100);
-			else
-				memcpy(g->code, "\x58\x90", 2);
-			vmx_code(g, g->code, 2);
-			vmcs_set(VMCS_PIN_CONTROLS, PIN_NMI | PIN_VIRTUAL_NMIS);
-			vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, blocked ? BLOCKED_NMI : 0);
-			/* The stack is in page 0, which is absent. */
-			vmcs_write(VMCS_GUEST_RSP, 0x100);
-			vmx_run(g);
-			EXPECT_VMX_EXCEPTION(g, VEC_PF);
-			EXPECT_EQ(vmcs_read(VMCS_EXIT_INTERRUPTION_INFO) & BIT(12),
-				  iret && blocked ? BIT(12) : 0ull);
-			EXPECT_EQ(vmcs_read(VMCS_GUEST_INTERRUPTIBILITY),
-				  !iret && blocked ? BLOCKED_NMI : 0ull);
-			end_virtual_blocking(g);
-		}
-}
-
-TEST(nmi_iret_violation, "an EPT violation of IRET has unblocked, and tells so in bit 12",
-     SPEC("SDM vol. 3C, 27.1; 27.2.1, table 27-7"), REQUIRES(HAS_VIRTUAL &&vmx_has_ept()))
-{
-	struct vmx_guest *g = vmx_new();
-
-	for (u32 blocked = 0; blocked < 2; blocked++)
-		for (u32 iret = 0; iret < 2; iret++) {
-			u64 *entry;
-
-			SUBTEST("%s-%s", iret ? "iret" : "other",
-				blocked ? "blocked" : "not-blocked");
-			vmx_reset(g);
-			if (iret)
-				put_iret(g->code, g->stack_top - 0x100);
-			else
-				memcpy(g->code, "\x58\x90", 2);
-			vmx_code(g, g->code, 2);
-			vmx_use_ept(g);
-			vmcs_set(VMCS_PIN_CONTROLS, PIN_NMI | PIN_VIRTUAL_NMIS);
-			vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, blocked ? BLOCKED_NMI : 0);
-			vmcs_write(VMCS_GUEST_RSP, (ulong)g->data + 0x100);
-			entry = vmx_ept_entry(g, (ulong)g->data);
-			*entry = 0;
-			vmx_run(g);
-			EXPECT_VMX_EXIT(g, VMX_EXIT_EPT_VIOLATION);
-			EXPECT_EQ(vmcs_read(VMCS_EXIT_QUALIFICATION) & BIT(12),
-				  iret && blocked ? BIT(12) : 0ull);
-			EXPECT_EQ(vmcs_read(VMCS_GUEST_INTERRUPTIBILITY),
-				  !iret && blocked ? BLOCKED_NMI : 0ull);
-			end_virtual_blocking(g);
-		}
-}
-
-/* Everything is accessed and dirty, the table of `entry`, too. */
-static void dirty_all(struct vmx_guest *g, u64 *entry)
-{
-	u64 *table = (u64 *)ALIGN_DOWN((ulong)entry, (ulong)PAGE_SIZE);
-
-	for (u32 i = 0; i < 6 * 512; i++)
-		if (g->ept[i])
-			g->ept[i] |= EPT_A | EPT_D;
-	for (u32 i = 0; i < 512; i++)
-		if (table[i])
-			table[i] |= EPT_A | EPT_D;
-}
-
-TEST(nmi_iret_pml, "an IRET whose access finds the log full has unblocked, and tells so in bit 12",
-     SPEC("SDM vol. 3C, 27.1; 27.2.1; 28.2.5"),
-     REQUIRES(HAS_VIRTUAL &&vmx_has_ept() && vmx_can(VMCS_SECONDARY_CONTROLS, CPU2_PML)))
-{
-	struct vmx_guest *g = vmx_new();
-
-	for (u32 blocked = 0; blocked < 2; blocked++) {
-		u8 *stack = g->stack_top - 0x100;
-		u64 *written, *read;
-
-		SUBTEST("%s", blocked ? "blocked" : "not-blocked");
-		vmx_reset(g);
-		/* MOV [DI], AL takes the log's last entry; IRET's is the access that finds none. */
-		memcpy(g->code, "\x88\x07", 2);
-		put_iret(g->code + 2, stack);
-		vmx_code(g, g->code, 4);
-		vmx_use_ept(g);
-		vmcs_write(VMCS_EPTP, vmcs_read(VMCS_EPTP) | EPTP_ACCESSED_DIRTY);
-		written = vmx_ept_entry(g, (ulong)g->data);
-		read = vmx_ept_entry(g, (ulong)stack);
-		dirty_all(g, written);
-		dirty_all(g, read);
-		*written &= ~(EPT_A | EPT_D);
-		*read &= ~(EPT_A | EPT_D);
-		vmcs_set(VMCS_SECONDARY_CONTROLS, CPU2_PML);
-		vmcs_write(VMCS_PML_ADDRESS, (ulong)g->io_bitmaps);
-		vmcs_write(VMCS_PML_INDEX, 0);
-		vmcs_set(VMCS_PIN_CONTROLS, PIN_NMI | PIN_VIRTUAL_NMIS);
-		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, blocked ? BLOCKED_NMI : 0);
-		vmcs_write(VMCS_GUEST_RSP, (ulong)stack);
-		g->registers.di = (ulong)g->data;
-		vmx_run(g);
-		EXPECT_VMX_EXIT(g, VMX_EXIT_PML_FULL);
-		EXPECT_EQ(vmcs_read(VMCS_GUEST_RIP), vmx_start(g) + 2);
-		EXPECT_EQ(vmcs_read(VMCS_EXIT_QUALIFICATION) & BIT(12), blocked ? BIT(12) : 0ull);
-		end_virtual_blocking(g);
-	}
+	nmi_unblock_host();
 }
 
 TEST(nmi_window_places,
@@ -481,7 +315,7 @@ TEST(nmi_window_places,
 		vmx_reset(g);
 		memset(g->code, 0x90, 8);
 		if (rows[i].iret) {
-			put_iret(g->code, g->stack_top - 0x100);
+			nmi_put_iret(g->code, g->stack_top - 0x100);
 			vmcs_write(VMCS_GUEST_RSP, (ulong)g->stack_top - 0x100);
 		}
 		vmx_code(g, g->code, 8);
@@ -501,7 +335,7 @@ TEST(nmi_window_places,
 			EXPECT_EQ(vmcs_read(VMCS_GUEST_RIP),
 				  vmx_start(g) + (rows[i].iret ? iret_size : (u32)rows[i].at));
 		}
-		end_virtual_blocking(g);
+		nmi_end_virtual(g);
 	}
 }
 
@@ -539,6 +373,6 @@ TEST(nmi_states, "an NMI ends the HLT and the shutdown state, with the exit or i
 				EXPECT_EQ(vmx_delivered(g), VEC_NMI);
 				EXPECT_EQ(vmcs_read(VMCS_GUEST_ACTIVITY), 0ull);
 			}
-			unblock_host();
+			nmi_unblock_host();
 		}
 }

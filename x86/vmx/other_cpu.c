@@ -274,8 +274,8 @@ static void end_root(void)
 	cpu_give_back(1);
 }
 
-TEST(init_blocked_in_root, "in VMX root operation an INIT is blocked", SPEC("SDM vol. 3C, 23.8"),
-     BUG("4b9852f4f389"))
+TEST(init_blocked_in_root, "in VMX root operation an INIT is blocked",
+     SPEC("SDM vol. 3C, 23.8"), BUG("4b9852f4f389"))
 {
 	for (u32 after_exit = 0; after_exit < 2; after_exit++) {
 		SUBTEST("%s", after_exit ? "after-exit" : "after-vmxon");

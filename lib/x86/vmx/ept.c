@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* EPT as a format of page tables: SDM vol. 3C, 28.2.2. */
+/* EPT as a format of page tables, and the one-to-one mapping of vmx_use_ept(): SDM vol. 3C, 28.2.2. */
 #include <x86/vmx/vmx.h>
 
 #include <arch/space.h>
+#include <mm/page.h>
+#include <string.h>
 #include <x86/cr.h>
 #include <x86/entries.h>
 
@@ -96,4 +98,36 @@ void vmx_use_eptp(u64 eptp)
 		for (u32 i = 0; i < 4; i++)
 			vmcs_write(VMCS_GUEST_PDPTE0 + 2 * i,
 				   ((u64 *)(ulong)vmcs_read(VMCS_GUEST_CR3))[i]);
+}
+
+static void init_ept(struct vmx_guest *g)
+{
+	u64 *pdpt = g->ept + 512, *directory = g->ept + 1024;
+
+	memset(g->ept, 0, 2 * PAGE_SIZE);
+	g->ept[0] = (ulong)pdpt | EPT_RWX;
+	for (u32 i = 0; i < 4; i++)
+		pdpt[i] = (ulong)(directory + i * 512) | EPT_RWX;
+	for (u32 i = 0; i < 4 * 512; i++)
+		directory[i] = (u64)i << 21 | EPT_RWX | EPT_MEMORY_TYPE(EPT_WB) | EPT_PS;
+}
+
+void vmx_use_ept(struct vmx_guest *g)
+{
+	init_ept(g);
+	vmx_use_eptp((ulong)g->ept | EPTP_WB | EPTP_WALK_4);
+}
+
+u64 *vmx_ept_entry(struct vmx_guest *g, u64 address)
+{
+	u64 *large = &g->ept[1024 + (address >> 21)], *table;
+
+	if (*large & EPT_PS) {
+		table = page_alloc();
+		for (u32 i = 0; i < 512; i++)
+			table[i] = (address & ~0x1fffffull) | i << 12 | EPT_RWX |
+				   EPT_MEMORY_TYPE(EPT_WB);
+		*large = (ulong)table | EPT_RWX;
+	}
+	return (u64 *)(ulong)(*large & ~0xfffull) + (address >> 12 & 511);
 }

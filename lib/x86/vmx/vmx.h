@@ -201,8 +201,9 @@ void vmx_use_eptp(u64 eptp);
 /* VMLAUNCH, or VMRESUME once it was launched; all general registers. Fills g->result. */
 void vmx_run(struct vmx_guest *g);
 
-/* Instruction results as VMX_SUCCEED, VMX_FAIL_*. */
+/* Instruction results as VMX_SUCCEED, VMX_FAIL_*. What the library itself does has to succeed. */
 u64 vmx_value(struct vmx_result result);
+void vmx_must_succeed(struct vmx_result result);
 
 #define EXPECT_VMX(result_, value, ...)                                                \
 	({                                                                             \
