@@ -62,7 +62,7 @@ clean:
 	rm -rf $(addprefix build/,$(addsuffix /obj,$(ARCH)) $(addsuffix /vmm,$(ARCH)) $(addsuffix /lab,$(ARCH))) $(foreach a,$(ARCH),build/$(a)/*.elf build/$(a)/*.bin build/$(a)/*.list)
 
 distclean:
-	rm -rf build logs logs.old logs-* compile_commands.json
+	rm -rf build logs logs.old logs-* compile_commands.json tests
 
 help:
 	@echo "make                builds what ./configure has set up; ARCH=i386 only that"

@@ -99,3 +99,4 @@ if $OPT_BISECT; then
 	bisect_judge
 fi
 ((COUNT_FAIL == 0)) || exit 1
+anything_ran || exit "$OPT_ALL_SKIPPED"

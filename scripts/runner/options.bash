@@ -15,6 +15,8 @@ and TEST:CASE/ROW, as rows are printed, stands for the case. Short options go to
   -l                    list the tests
       --list            list the cases, with sentence and manual reference; boots nothing
   -t, --tap13           results as TAP version 13
+      --format FORMAT   text, tap13, tap14 (with rows as subtests), or kut: a line for each test, and files in logs/, for
+                        programs that read those of kvm-unit-tests
   -v, --verbose         a line for each case
       --isolate         boot each case alone
       --repeat N        everything N times, and how often each case failed
@@ -44,6 +46,7 @@ and TEST:CASE/ROW, as rows are printed, stands for the case. Short options go to
       --config FILE     instead of unittests.cfg
       --compare OLD NEW two runs, folders or results.jsonl: what regressed, got fixed, appeared, vanished, got
                         slower; of two VMMs, what they do not agree about
+      --all-skipped N   exit status if nothing was run at all because everything was skipped (default: 0)
       --bisect          judge for "git bisect run": 0 good, 1 bad, 125 cannot be judged; known deviations count as bad
       --build CMD       with --bisect: run this first; if it fails, 125
       --print-command TEST...   print the VMM's command lines for these tests, and stop
@@ -51,7 +54,7 @@ and TEST:CASE/ROW, as rows are printed, stands for the case. Short options go to
 
 Environment: ACCEL (kvm, tcg, ...), MACHINE, QEMU and BOCHS (the binary), TIMEOUT (how long a case may give
 no sign of life: seconds, or 1.5, 90s, 5m, 2h; 0: for ever), ASSAY_CACHE (a folder instead of ~/.cache/assay),
-LAB_QEMU (the one under which the lab's Linux runs), NO_COLOR.
+LAB_QEMU (the one under which the lab's Linux runs), ASSAY_FORMAT (as --format), NO_COLOR.
 
 Exit status: 0 nothing unexpected; 1 FAIL, CRASH, TIMEOUT or ERROR; 2 usage or configuration; 130
 interrupted; with --compare, 1: something regressed; with --bisect, 125.
@@ -103,7 +106,7 @@ time_words() {
 }
 
 # Those with a value, and those without.
-OPTIONS_WITH=' -g --group -j --jobs --parallel --arch --repeat --shuffle --nested --build --lab --lab-kernel --vmm --vmm-release --matrix --out --known --config --print-command '
+OPTIONS_WITH=' -g --group -j --jobs --parallel --arch --repeat --shuffle --nested --build --lab --lab-kernel --vmm --vmm-release --matrix --out --known --config --print-command --format --all-skipped '
 OPTIONS_WITHOUT=' -a --all -l --list -t --tap13 -v --verbose --isolate --until-fail --fail-fast --rerun-failed --compare --bisect --strict --deterministic --junit-rows -h --help '
 
 option_takes_value() {
@@ -129,15 +132,32 @@ print_all() {
 
 OPT_ALL=false OPT_GROUPS=() OPT_JOBS='' OPT_LIST='' OPT_TAP=false OPT_VERBOSE=false OPT_ARCHS=''
 OPT_ISOLATE=false OPT_REPEAT=1 OPT_UNTIL_FAIL=false OPT_SHUFFLE='' OPT_NESTED='' OPT_FAIL_FAST=false OPT_RERUN=false
+OPT_TAP14=false OPT_KUT=false OPT_ALL_SKIPPED=0
 OPT_COMPARE=() OPT_BISECT=false OPT_BUILD=''
 OPT_VMM='' OPT_VMM_CONFIG='' OPT_LAB='' OPT_LAB_KERNEL='' OPT_DETERMINISTIC=false OPT_RELEASE='' OPT_MATRIX='' OPT_OUT=logs
 OPT_KNOWN='' OPT_STRICT=false OPT_JUNIT_ROWS=false OPT_PRINT_COMMAND='' OPT_PATTERNS=()
 OPT_REST=() # the options as they were given, but for --matrix and --out
 CONFIG=$ROOT/unittests.cfg
 
+# format_parse WHERE FORMAT: what is printed.
+format_parse() {
+	OPT_TAP=false OPT_TAP14=false OPT_KUT=false
+	case $2 in
+	text) ;;
+	tap13) OPT_TAP=true ;;
+	tap14) OPT_TAP=true OPT_TAP14=true ;;
+	kut) OPT_KUT=true ;;
+	*)
+		suggest "$2" <<<$'text\ntap13\ntap14\nkut'
+		usage_error "$1: there is no format '$2'; known: text tap13 tap14 kut$SUGGESTION"
+		;;
+	esac
+}
+
 # options_parse ARGUMENT...: into OPT_*.
 options_parse() {
 	local option value given
+	[[ -z ${ASSAY_FORMAT-} ]] || format_parse ASSAY_FORMAT "$ASSAY_FORMAT"
 	# What git bisect is to hear of a mistake does not hang on which word comes first.
 	for option; do
 		[[ $option != -- ]] || break
@@ -211,6 +231,11 @@ options_parse() {
 		-l) OPT_LIST=tests ;;
 		--list) OPT_LIST=cases ;;
 		-t | --tap13) OPT_TAP=true ;;
+		--format) format_parse "--format $value" "$value" ;;
+		--all-skipped)
+			[[ $value =~ ^[0-9]{1,3}$ ]] && ((10#$value < 256)) || usage_error "--all-skipped takes an exit status, not '$value'"
+			OPT_ALL_SKIPPED=$((10#$value))
+			;;
 		-v | --verbose) OPT_VERBOSE=true ;;
 		--arch) OPT_ARCHS=${value//,/ } ;;
 		--vmm)

@@ -31,7 +31,11 @@ show_init() {
 			: "${JOB_CASES[job]//[!$'\n']/}"
 			total=$((total + ${#_}))
 		done
-		echo 'TAP version 13'
+		if $OPT_TAP14; then
+			echo 'TAP version 14'
+		else
+			echo 'TAP version 13'
+		fi
 		echo "# $about"
 		# How often is not known yet with --until-fail: then the plan comes last, where it may stand, too.
 		$OPT_UNTIL_FAIL || echo "1..$((total * OPT_REPEAT))"
@@ -98,9 +102,10 @@ fails() {
 	[[ $1 == @(FAIL|CRASH|TIMEOUT|ERROR) ]] || { [[ $1 == FIXED ]] && $OPT_STRICT; }
 }
 
-# TAP 13: https://testanything.org/tap-version-13-specification.html
+# TAP 13: https://testanything.org/tap-version-13-specification.html, and 14: tap-version-14-specification.html there.
 show_tap() {
 	local line text
+	$OPT_TAP14 && ((TAP_ROWS)) && show_tap_rows "$2"
 	case $1 in
 	PASS) echo "ok $((++TAP_NUMBER)) - $2" ;;
 	FIXED)
@@ -110,9 +115,18 @@ show_tap() {
 		;;
 	SKIP)
 		text=${4%%\\n*}
-		echo "ok $((++TAP_NUMBER)) - $2 # SKIP ${text//[^[:print:]]/?}"
+		line=SKIP
+		! $OPT_KUT || line=skip
+		echo "ok $((++TAP_NUMBER)) - $2 # $line ${text//[^[:print:]]/?}"
 		;;
-	KNOWN) echo "not ok $((++TAP_NUMBER)) - $2 # TODO known deviation" ;;
+	KNOWN)
+		if $OPT_KUT; then
+			# Who reads only "not ok" would count it.
+			echo "ok $((++TAP_NUMBER)) - $2 # skip known deviation"
+		else
+			echo "not ok $((++TAP_NUMBER)) - $2 # TODO known deviation"
+		fi
+		;;
 	*)
 		echo "not ok $((++TAP_NUMBER)) - $2"
 		printf -v text '%b' "${4//\\\\/\\\\}"
@@ -121,6 +135,67 @@ show_tap() {
 		done <<<"$1: $text"
 		;;
 	esac
+}
+
+TAP_ROWS=0 TAP_ROW_LINES='' # of the case whose result comes next
+
+# tap_row VERDICT NAME MESSAGE: keeps it until the case's result is there.
+tap_row() {
+	local name=${2//[^[:print:]]/?} text=${3%%\\n*}
+	name=${name//\\\\/\\} # the judge's \\ is one
+	name=${name//\\/\\\\}
+	name=${name//'#'/\\#}
+	TAP_ROWS=$((TAP_ROWS + 1))
+	case $1 in
+	PASS | FIXED) TAP_ROW_LINES+="    ok $TAP_ROWS - $name" ;;
+	SKIP) TAP_ROW_LINES+="    ok $TAP_ROWS - $name # SKIP ${text//[^[:print:]]/?}" ;;
+	KNOWN) TAP_ROW_LINES+="    not ok $TAP_ROWS - $name # TODO known deviation" ;;
+	*) TAP_ROW_LINES+="    not ok $TAP_ROWS - $name" ;;
+	esac
+	TAP_ROW_LINES+=$'\n'
+}
+
+show_tap_rows() {
+	printf '# Subtest: %s\n%s    1..%d\n' "$1" "$TAP_ROW_LINES" "$TAP_ROWS"
+	TAP_ROWS=0 TAP_ROW_LINES=''
+}
+
+# show_kut JOB WORD TEXT LABEL: a line for the test as readers of kvm-unit-tests' expect one: single spaces, PASS, FAIL or
+# SKIP, a name, more in parentheses; and the console by that name.
+show_kut() {
+	local word=$2 name=${4//\//-}
+	((${#ARCHS[@]} > 1)) || name=${name#"${JOB_ARCH[$1]}"-}
+	[[ $word != KNOWN ]] || word=PASS
+	echo "$word $name ($3)"
+	job_log "$1"
+	[[ ! -f $LOG ]] || ln -sf "${LOG#"$OUT/"}" "$OUT/$name.log"
+}
+
+# show_kut_case VERDICT NAME MS MESSAGE: with -v, each case in the same form; else what is wrong, in a form that is none.
+show_kut_case() {
+	local name=$2 text
+	((${#ARCHS[@]} > 1)) || name=${name#*/}
+	text=${4%%\\n*}
+	text=${text//[^[:print:]]/?}
+	if ! $OPT_VERBOSE; then
+		echo "  $name: ${1,,}: $text"
+		return
+	fi
+	case $1 in
+	PASS | FIXED) echo "PASS $name${3:+ ($3 ms)}" ;;
+	SKIP) echo "SKIP $name ($text)" ;;
+	KNOWN) echo "SKIP $name (known deviation: $text)" ;;
+	*) echo "FAIL $name (${1,,}: $text)" ;;
+	esac
+}
+
+# anything_ran: false if everything was skipped.
+anything_ran() {
+	local verdict sum=0
+	for verdict in "${!VERDICTS[@]}"; do
+		sum=$((sum + VERDICTS[$verdict]))
+	done
+	((!VERDICTS[SKIP] || VERDICTS[SKIP] < sum))
 }
 
 # count_job JOB: adds the job's counts to those of the run and leaves them in JOB_COUNT, BAD and ALL included.
@@ -205,19 +280,30 @@ show_job() {
 		elif ((${JOB_COUNT[SKIP]:-0} + ${JOB_COUNT[KNOWN]:-0} == JOB_COUNT[ALL])); then
 			word=KNOWN color=$YELLOW
 		fi
-		printf '%s%s%s%*s %-20s %s, %d.%02d s\n' "$color" "$word" "$PLAIN" $((7 - ${#word})) '' "$label" "$text" $((JOB_MS[$1] / 1000)) \
-			$((JOB_MS[$1] / 10 % 100))
+		if $OPT_KUT; then
+			show_kut "$1" "$word" "$text" "$label"
+		else
+			printf '%s%s%s%*s %-20s %s, %d.%02d s\n' "$color" "$word" "$PLAIN" $((7 - ${#word})) '' "$label" "$text" $((JOB_MS[$1] / 1000)) \
+				$((JOB_MS[$1] / 10 % 100))
+		fi
 	fi
 	# The lines one by one only where they are shown or counted.
 	$OPT_VERBOSE || $OPT_TAP || ((JOB_COUNT[BAD] + ${JOB_COUNT[FIXED]:-0} || ${#JOB_TEST[@]} > JOBS_OF_ROUND)) ||
 		return 0
 	while IFS=$'\x1f' read -r verdict name row ms message; do
-		[[ -z $row ]] || continue
+		if [[ -n $row ]]; then
+			! $OPT_TAP14 || tap_row "$verdict" "$row" "$message"
+			continue
+		fi
 		count_round "$label:$name" "$verdict"
 		if $OPT_TAP; then
 			show_tap "$verdict" "$label:$name" "$ms" "$message"
 		elif $OPT_VERBOSE || [[ $verdict != PASS && $verdict != SKIP && $verdict != KNOWN ]]; then
-			show_case "$verdict" "$label:$name" "$ms" "$message"
+			if $OPT_KUT; then
+				show_kut_case "$verdict" "$label:$name" "$ms" "$message"
+			else
+				show_case "$verdict" "$label:$name" "$ms" "$message"
+			fi
 		fi
 	done <<<"${results%$'\n'}"
 }

@@ -286,6 +286,7 @@ END
 }
 
 @test "an entry that names no case: file and line" {
+	tests '[*]' 'groups = svm' '[t]'
 	known 'x*:beta'
 	runner
 	refused 'known.cfg:5: there is no case x*:beta'
