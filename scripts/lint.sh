@@ -26,6 +26,7 @@ check -Ilib/arm -D__aarch64__ "${sources[@]}"
 mapfile -t sources < <(git ls-files 'lib/arm/*.c' | grep -v '_64\.c$')
 check -Ilib/arm -D__arm__ "${sources[@]}"
 scripts/state-docs.sh --check || status=1
+# shellcheck disable=SC2016 # awk's own
 # Readers of KTAP take the result of a row that has the name of its case for that of the case.
 # shellcheck disable=SC2016 # awk's $0
 git ls-files '*.c' | xargs awk '

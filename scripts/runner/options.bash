@@ -233,7 +233,8 @@ options_parse() {
 		-t | --tap13) OPT_TAP=true ;;
 		--format) format_parse "--format $value" "$value" ;;
 		--all-skipped)
-			[[ $value =~ ^[0-9]{1,3}$ ]] && ((10#$value < 256)) || usage_error "--all-skipped takes an exit status, not '$value'"
+			[[ $value =~ ^[0-9]{1,2}$|^1[0-9][0-9]$|^2[0-4][0-9]$|^25[0-5]$ ]] ||
+				usage_error "--all-skipped takes an exit status, not '$value'"
 			OPT_ALL_SKIPPED=$((10#$value))
 			;;
 		-v | --verbose) OPT_VERBOSE=true ;;
