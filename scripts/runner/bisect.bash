@@ -14,8 +14,17 @@ bisect_prepare() {
 bisect_judge() {
 	if ((VERDICTS[FAIL] + VERDICTS[CRASH] + VERDICTS[TIMEOUT])); then
 		exit 1
+	elif $OPT_START_JUDGED && ((VERDICTS[ERROR])); then
+		exit 1
 	elif ((VERDICTS[ERROR] || !VERDICTS[PASS])); then
 		exit 125
 	fi
 	exit 0
+}
+
+# bisect_no_version WORDS: of a VMM that is there and does not say which it is; one that has not started either.
+bisect_no_version() {
+	$OPT_START_JUDGED && [[ $1 == *' does not say which '* ]] || return 0
+	printf 'run_tests.sh: %s\n' "$1" >&2
+	exit 1
 }

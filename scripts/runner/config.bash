@@ -346,6 +346,7 @@ job_add() {
 	test_list "$arch" "$test"
 	[[ -f $ROOT/build/$arch/$IMAGE && -f $LIST ]] ||
 		usage_error "$CONFIG:${TEST["$test|line"]}: [$test]: the image build/$arch/$IMAGE does not exist; run make"
+	[[ -z ${TEST["$test|memory"]-} ]] || memory_check "$arch" "$test"
 	list_read
 	for i in "${!OPT_PATTERNS[@]}"; do
 		[[ ${PATTERN_USED[i]} == test ]] || continue
@@ -366,6 +367,45 @@ job_add() {
 	fi
 	[[ -n $cases && $cases != $'\n' ]] || return 0
 	JOB_ARCH+=("$arch") JOB_TEST+=("$test") JOB_GLOB+=("$3") JOB_CASES+=("$cases")
+}
+
+# image_end FILE: how far up in memory the image goes, from where memory begins, into IMAGE_END; 0 if it is no ELF file.
+image_end() {
+	local magic class count offset size bytes i paddr memsz word at_paddr at_memsz
+	IMAGE_END=0
+	read -r magic class < <(od -An -N5 -tx1 "$1" | sed 's/^ *7f 45 4c 46/elf/')
+	[[ $magic == elf ]] || return 0
+	# Program headers: where they are, how many, how long; in each, physical address and size in memory.
+	if [[ $class == 01 ]]; then
+		word=4 offset=28 size=42 count=44 at_paddr=12 at_memsz=20
+	else
+		word=8 offset=32 size=54 count=56 at_paddr=24 at_memsz=40
+	fi
+	read -r offset < <(od -An -N"$word" -j"$offset" -tu"$word" --endian="${2:-little}" "$1")
+	read -r size < <(od -An -N2 -j"$size" -tu2 --endian="${2:-little}" "$1")
+	read -r count < <(od -An -N2 -j"$count" -tu2 --endian="${2:-little}" "$1")
+	for ((i = 0; i < count; i++)); do
+		read -r paddr < <(od -An -N"$word" -j$((offset + i * size + at_paddr)) -tu"$word" --endian="${2:-little}" "$1")
+		read -r memsz < <(od -An -N"$word" -j$((offset + i * size + at_memsz)) -tu"$word" --endian="${2:-little}" "$1")
+		# On Arm's virt machines memory begins at 1 GiB.
+		paddr=$((paddr & 0x3fffffff))
+		((paddr + memsz <= IMAGE_END)) || IMAGE_END=$((paddr + memsz))
+	done
+} 2>/dev/null
+
+# memory_check ARCH TEST: whether the image fits into the memory that its section asks for.
+memory_check() {
+	local memory=${TEST["$2|memory"]} endian=little bytes
+	[[ $1 != s390x ]] || endian=big
+	case $memory in
+	*G) bytes=$((${memory%G} << 30)) ;;
+	*) bytes=$((${memory%M} << 20)) ;;
+	esac
+	# None is so large that more needs a look.
+	((bytes < 64 << 20)) || return 0
+	image_end "$ROOT/build/$1/$IMAGE" "$endian"
+	((IMAGE_END <= bytes)) ||
+		usage_error "$CONFIG:${TEST["$2|line"]}: [$2]: memory = $memory, but the image build/$1/$IMAGE alone needs $(((IMAGE_END + (1 << 20) - 1) >> 20))M"
 }
 
 # jobs_shuffle SEED: the jobs in an order that only SEED decides.

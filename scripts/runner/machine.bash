@@ -209,6 +209,7 @@ vmm_find() {
 		BINARY_OF[$arch]=$DRIVER_BINARY
 		DRIVER_VERSION_LINE=''
 		driver_version
+		bisect_no_version "$DRIVER_ERROR"
 		[[ -z $DRIVER_ERROR ]] || usage_error "$DRIVER_ERROR"
 		VERSION_OF[$arch]=$DRIVER_VERSION VERSION_LINE_OF[$arch]=${DRIVER_VERSION_LINE:-$DRIVER_VERSION}
 		driver_accels "$arch" "$HOST_ARCH"

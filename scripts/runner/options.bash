@@ -13,7 +13,7 @@ and TEST:CASE/ROW, as rows are printed, stands for the case. Short options go to
   -g, --group GROUP     only tests of this group (may be repeated); with names, of those named
   -j, --jobs N          so many VMMs at the same time (default: the machine's cores); also --parallel N
   -l                    list the tests
-      --list            list the cases, with sentence and manual reference; boots nothing
+      --list            list the cases, with sentence and manual reference; boots nothing; with --format json, as JSON
   -t, --tap13           results as TAP version 13
       --format FORMAT   text, tap13, tap14 (with rows as subtests), or kut: a line for each test, and files in logs/, for
                         programs that read those of kvm-unit-tests
@@ -40,6 +40,7 @@ and TEST:CASE/ROW, as rows are printed, stands for the case. Short options go to
                         folders with programs, by a path; VMMs by name. X=A calls A X. Results are in DIR/A, DIR/B, ...,
                         DIR/matrix.html and matrix.json. With --lab: kernels
       --out DIR         results (default: logs; the previous run is kept as DIR.old)
+      --annotate WHERE  for github: what failed as annotations of its source lines; for gitlab: DIR/codequality.json
       --junit-rows      rows as test cases of their own in junit.xml
       --known FILE|none the VMM's known deviations (default: scripts/vmm/<vmm>/known.cfg)
       --strict          a known deviation that is gone is a failure
@@ -48,6 +49,7 @@ and TEST:CASE/ROW, as rows are printed, stands for the case. Short options go to
                         slower; of two VMMs, what they do not agree about
       --all-skipped N   exit status if nothing was run at all because everything was skipped (default: 0)
       --bisect          judge for "git bisect run": 0 good, 1 bad, 125 cannot be judged; known deviations count as bad
+      --start-is-judged with --bisect: a VMM that does not start is bad, not one that cannot be judged
       --build CMD       with --bisect: run this first; if it fails, 125
       --print-command TEST...   print the VMM's command lines for these tests, and stop
   -h, --help            this text
@@ -106,8 +108,8 @@ time_words() {
 }
 
 # Those with a value, and those without.
-OPTIONS_WITH=' -g --group -j --jobs --parallel --arch --repeat --shuffle --nested --build --lab --lab-kernel --vmm --vmm-release --matrix --out --known --config --print-command --format --all-skipped '
-OPTIONS_WITHOUT=' -a --all -l --list -t --tap13 -v --verbose --isolate --until-fail --fail-fast --rerun-failed --compare --bisect --strict --deterministic --junit-rows -h --help '
+OPTIONS_WITH=' -g --group -j --jobs --parallel --arch --repeat --shuffle --nested --build --lab --lab-kernel --vmm --vmm-release --matrix --out --known --config --print-command --format --all-skipped --annotate '
+OPTIONS_WITHOUT=' -a --all -l --list -t --tap13 -v --verbose --isolate --until-fail --fail-fast --rerun-failed --compare --bisect --strict --deterministic --junit-rows -h --help --start-is-judged '
 
 option_takes_value() {
 	[[ $OPTIONS_WITH == *" $1 "* ]]
@@ -133,6 +135,7 @@ print_all() {
 OPT_ALL=false OPT_GROUPS=() OPT_JOBS='' OPT_LIST='' OPT_TAP=false OPT_VERBOSE=false OPT_ARCHS=''
 OPT_ISOLATE=false OPT_REPEAT=1 OPT_UNTIL_FAIL=false OPT_SHUFFLE='' OPT_NESTED='' OPT_FAIL_FAST=false OPT_RERUN=false
 OPT_TAP14=false OPT_KUT=false OPT_ALL_SKIPPED=0
+OPT_LIST_JSON=false OPT_ANNOTATE='' OPT_START_JUDGED=false
 OPT_COMPARE=() OPT_BISECT=false OPT_BUILD=''
 OPT_VMM='' OPT_VMM_CONFIG='' OPT_LAB='' OPT_LAB_KERNEL='' OPT_DETERMINISTIC=false OPT_RELEASE='' OPT_MATRIX='' OPT_OUT=logs
 OPT_KNOWN='' OPT_STRICT=false OPT_JUNIT_ROWS=false OPT_PRINT_COMMAND='' OPT_PATTERNS=()
@@ -141,15 +144,16 @@ CONFIG=$ROOT/unittests.cfg
 
 # format_parse WHERE FORMAT: what is printed.
 format_parse() {
-	OPT_TAP=false OPT_TAP14=false OPT_KUT=false
+	OPT_TAP=false OPT_TAP14=false OPT_KUT=false OPT_LIST_JSON=false
 	case $2 in
 	text) ;;
 	tap13) OPT_TAP=true ;;
 	tap14) OPT_TAP=true OPT_TAP14=true ;;
+	json) OPT_LIST_JSON=true ;;
 	kut) OPT_KUT=true ;;
 	*)
-		suggest "$2" <<<$'text\ntap13\ntap14\nkut'
-		usage_error "$1: there is no format '$2'; known: text tap13 tap14 kut$SUGGESTION"
+		suggest "$2" <<<$'text\ntap13\ntap14\nkut\njson'
+		usage_error "$1: there is no format '$2'; known: text tap13 tap14 kut, and json with --list$SUGGESTION"
 		;;
 	esac
 }
@@ -254,6 +258,11 @@ options_parse() {
 		--out) OPT_OUT=$value ;;
 		--known) OPT_KNOWN=$value ;;
 		--strict) OPT_STRICT=true ;;
+		--annotate)
+			[[ $value == @(github|gitlab) ]] || usage_error "--annotate takes github or gitlab, not '$value'"
+			OPT_ANNOTATE=$value
+			;;
+		--start-is-judged) OPT_START_JUDGED=true ;;
 		--junit-rows) OPT_JUNIT_ROWS=true ;;
 		--config) CONFIG=$value ;;
 		--print-command) OPT_PRINT_COMMAND=$value ;;
@@ -271,6 +280,12 @@ options_parse() {
 	done
 	if ((${#OPT_COMPARE[@]} && ${#OPT_PATTERNS[@]})); then
 		usage_error "--compare takes two results, OLD and NEW, and nothing else: '${OPT_PATTERNS[0]}'"
+	fi
+	if $OPT_START_JUDGED && ! $OPT_BISECT; then
+		usage_error '--start-is-judged goes with --bisect'
+	fi
+	if $OPT_LIST_JSON && [[ $OPT_LIST != cases ]]; then
+		usage_error '--format json goes with --list; a run leaves results.jsonl'
 	fi
 	if [[ -n $OPT_BUILD ]] && ! $OPT_BISECT; then
 		usage_error '--build goes with --bisect'

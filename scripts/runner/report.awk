@@ -135,6 +135,37 @@ function end_suite(    arch) {
 	body = ""
 }
 
+# What failed, at its place in the source: where its message says so, else where the case stands. For GitHub a line of the
+# workflow's log, for GitLab an entry of its code quality report.
+function annotate(verdict, message,    where, place, at, title) {
+	if (ENVIRON["RUN_annotate"] == "" || verdict !~ /^(FAIL|CRASH|TIMEOUT|ERROR)$/)
+		return
+	place = file; at = line_number
+	where = first_line(message)
+	if (match(where, /^[A-Za-z0-9_.\/-]+\.[chS]:[0-9]+:/)) {
+		split(substr(where, 1, RLENGTH - 1), part, ":")
+		place = part[1]; at = part[2]
+	}
+	title = verdict " " $2 "/" $3 ":" name
+	if (ENVIRON["RUN_annotate"] == "github")
+		annotations = annotations "::error" (place == "" ? " " : " file=" github(place, 1) ",line=" at + 0 ",") "title=" github(title, 1) "::" \
+			github(message == "" ? verdict : message, 0) "\n"
+	else
+		annotations = annotations (annotations == "" ? "" : ",\n") "{\"description\":" json(title ": " where) ",\"check_name\":" json(verdict) \
+			",\"fingerprint\":" json($2 "/" $3 ":" name) ",\"severity\":\"major\",\"location\":{\"path\":" json(place) \
+			",\"lines\":{\"begin\":" (at + 0 > 0 ? at + 0 : 1) "}}}"
+}
+
+# Words in a command of a GitHub workflow; what separates its properties is one of them only there.
+function github(text, is_property) {
+	gsub(/[^\n\t -~]/, "?", text)
+	gsub(/%/, "%25", text); gsub(/\n/, "%0A", text); gsub(/\r/, "%0D", text)
+	if (is_property) {
+		gsub(/:/, "%3A", text); gsub(/,/, "%2C", text)
+	}
+	return text
+}
+
 $1 == "job" {
 	suite_ms[$2] = $3; suite_started[$2] = $4
 	next
@@ -173,6 +204,7 @@ $1 == "command" {
 	suite_failed = suite_failed || verdict ~ /^(FAIL|CRASH|TIMEOUT|ERROR)$/
 	ktap_case(verdict, name, message)
 	junit_case(verdict, suite, name, ms, message)
+	annotate(verdict, message)
 }
 
 END {
@@ -183,6 +215,10 @@ END {
 	}
 	print "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n" suites "</testsuites>" >junit
 	printf "KTAP version 1\n%s1..%d\n%s", ktap_about, suite_count, ktap_suites >ktap
+	if (ENVIRON["RUN_annotate"] == "github")
+		printf "%s", annotations >(out "/annotations.new")
+	else if (ENVIRON["RUN_annotate"] == "gitlab")
+		print "[" annotations "]" >(out "/codequality.json.new")
 	print html_safe("{\"commands\":{" commands "}}") >html
 	for (i = 1; i <= line_count; i++)
 		print html_safe(lines[i]) >html

@@ -130,6 +130,10 @@ results_add() {
 # results_write: every report, whole or not at all: each is written beside its place and then renamed.
 results_write() {
 	local report reports=(results.jsonl junit.xml results.ktap report.html)
+	case $OPT_ANNOTATE in
+	github) reports+=(annotations) ;;
+	gitlab) reports+=(codequality.json) ;;
+	esac
 	if ! (results_report); then
 		rm -f "${reports[@]/#/"$OUT/"}" "$OUT"/*.new
 		results_failed 'the reports'
@@ -154,7 +158,8 @@ results_report() {
 	export RUN_host_cpu=$HOST_CPU RUN_nested=$HOST_NESTED RUN_guest_of=$OPT_NESTED RUN_started=$STARTED RUN_seconds=$((tenths / 10)).$((tenths % 10))
 	RUN_vmm_version=$(unique_lines "${VERSION_LINE_OF[@]}") RUN_vmm_path=$(unique_lines "$(vmm_paths)") RUN_accel=$(unique "${ACCEL_OF[@]}")
 	RUN_host=$(results_host)
-	export RUN_hostname=${HOSTNAME:-localhost} RUN_junit_rows=$OPT_JUNIT_ROWS
+	export RUN_hostname=${HOSTNAME:-localhost} RUN_junit_rows=$OPT_JUNIT_ROWS RUN_annotate=$OPT_ANNOTATE
+	[[ $OPT_ANNOTATE != github ]] || : >"$OUT/annotations.new"
 	{ results_jobs && sort -s -n -k1,1 "$OUT/events.tsv" && results_commands; } |
 		awk -f "$ROOT/scripts/runner/json.awk" -f "$ROOT/scripts/runner/report.awk" -v "cases=$EVENTS_CASES"
 }

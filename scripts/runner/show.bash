@@ -315,6 +315,7 @@ show_summary() {
 		! $OPT_UNTIL_FAIL || echo "1..$TAP_NUMBER"
 	fi
 	show_rounds "$hash"
+	[[ $OPT_ANNOTATE != github || ! -s $OUT/annotations ]] || cat "$OUT/annotations"
 	if ((VERDICTS[FIXED])); then
 		plural "${VERDICTS[FIXED]}" 'known deviation'
 		text='are gone: take them'
@@ -330,9 +331,24 @@ show_summary() {
 	echo "$hash$passed passed, $COUNT_FAIL failed, ${VERDICTS[SKIP]} skipped"
 }
 
+# show_list_json: the cases of all jobs as a list of JSON, sorted as they run.
+show_list_json() {
+	local job
+	for job in "${!JOB_TEST[@]}"; do
+		test_list "${JOB_ARCH[job]}" "${JOB_TEST[job]}"
+		printf 'job\t%s\t%s\t%s\n' "${JOB_ARCH[job]}" "${JOB_TEST[job]}" "${TEST["${JOB_TEST[job]}|groups"]-}"
+		printf 'case\t%s' "${JOB_CASES[job]//$'\n'/$'\n'case$'\t'}"
+		printf '\nlist\t%s\n' "$LIST"
+	done | awk -f "$ROOT/scripts/runner/json.awk" -f "$ROOT/scripts/runner/list.awk"
+}
+
 # show_list: tests, or cases with sentence and manual.
 show_list() {
 	local job name sentence manual label
+	if $OPT_LIST_JSON; then
+		show_list_json
+		return
+	fi
 	for job in "${!JOB_TEST[@]}"; do
 		label=${JOB_TEST[job]}
 		if ((${#ARCHS[@]} > 1)); then
