@@ -16,6 +16,9 @@ unset CDPATH BASH_COMPAT GLOBIGNORE # with CDPATH, cd may go elsewhere, and says
 shopt -s extglob
 # Consoles and files are bytes: half a character must not swallow the end of its line.
 export LC_ALL=C
+# Any awk will do; of those that there are, mawk takes the least time.
+AWK=${ASSAY_AWK:-mawk}
+type -P "$AWK" >/dev/null || AWK='awk'
 ROOT=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd) || exit 2
 for part in options suggest ini config known machine lab results symbols guard watch scheduler show compare matrix bisect; do
 	# shellcheck source=/dev/null

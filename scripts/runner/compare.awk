@@ -40,17 +40,22 @@ function change(i,    name, old, new) {
 	return ""
 }
 
-# How many times as long the cases took in the mean, none the other: 1 or more. Of those that take too little to tell, none
-# counts.
-function mean_ratio(    i, name, sum, count) {
+# How many times as long the cases took, half of them more and half of them less: 1 or more. Of those that take too little to
+# tell, none counts.
+function usual_ratio(    i, j, gap, name, count, value, ratio) {
 	for (i = 1; i <= n; i++) {
 		name = names[i]
-		if (ms[1, name] >= 0.5 && ms[2, name] >= 0.5) {
-			sum += log(ms[2, name] / ms[1, name])
-			count++
-		}
+		if (ms[1, name] >= 0.5 && ms[2, name] >= 0.5)
+			ratio[++count] = ms[2, name] / ms[1, name]
 	}
-	return count >= 10 && sum > 0 ? exp(sum / count) : 1
+	for (gap = int(count / 2); gap > 0; gap = int(gap / 2))
+		for (i = gap + 1; i <= count; i++) {
+			value = ratio[i]
+			for (j = i - gap; j > 0 && ratio[j] > value; j -= gap)
+				ratio[j + gap] = ratio[j]
+			ratio[j + gap] = value
+		}
+	return count >= 10 && ratio[int((count + 1) / 2)] > 1 ? ratio[int((count + 1) / 2)] : 1
 }
 
 function shown(verdict) {
@@ -72,7 +77,7 @@ $1 == "run" {
 	}
 	rounds[run, name]++
 	# With --repeat the same again: one round that failed is one too many; the fastest is the truest.
-	if (!bad(verdict[run, name]) || bad($3)) {
+	if (!bad(verdict[run, name] "") || bad($3)) {
 		verdict[run, name] = $3; message[run, name] = $5
 	}
 	if (ms[run, name] == "" || $4 + 0 < ms[run, name])
@@ -80,13 +85,13 @@ $1 == "run" {
 }
 
 END {
-	busier = mean_ratio()
+	busier = usual_ratio()
 	print "old: " header[1]
 	print "new: " header[2]
 	for (i = 1; i <= n; i++) {
 		what = change(i)
 		name = names[i]
-		line = sprintf("  %-8s %-8s ", shown(verdict[1, name]), shown(verdict[2, name])) name
+		line = sprintf("  %-8s %-8s ", shown(verdict[1, name] ""), shown(verdict[2, name] "")) name
 		if (what == "regressed" && message[2, name] != "")
 			line = line "\n                    " message[2, name]
 		else if (what == "slower")
@@ -109,7 +114,7 @@ function over_time(    i, m, order) {
 			printf "%s:\n%s", order[i], lines[order[i]]
 	printf "%d regressed, %d fixed, %d skipped now, %d changed, %d appeared, %d vanished, %d slower%s\n", count["regressed"], \
 		count["fixed"], count["skipped now"], count["changed"], count["appeared"] + count["appeared, and failed"], count["vanished"], \
-		count["slower"], count["slower"] && verbose != "true" ? " (-v lists them)" : ""
+		count["slower"], (count["slower"] && verbose != "true" ? " (-v lists them)" : "")
 }
 
 # Two VMMs, or accelerators, side by side: a table of what they do not agree about.
@@ -126,9 +131,9 @@ function across_vmms(    i, name, what, left, right, width, differ, only) {
 			continue
 		if (!differ++)
 			printf "  %-" width "s %s\n", left, right
-		printf "  %-" width "s %-" (length(right) > 8 ? length(right) : 8) "s %s\n", shown(verdict[1, name]), \
-			shown(verdict[2, name]), name
-		only += bad(verdict[1, name]) && verdict[2, name] != "" && !bad(verdict[2, name])
+		printf "  %-" width "s %-" (length(right) > 8 ? length(right) : 8) "s %s\n", shown(verdict[1, name] ""), \
+			shown(verdict[2, name] ""), name
+		only += bad(verdict[1, name] "") && verdict[2, name] != "" && !bad(verdict[2, name] "")
 	}
 	printf "%d differ: %d fail only with %s, %d fail only with %s, %d are there only in one\n", differ, only, left, \
 		count["regressed"], right, count["appeared"] + count["appeared, and failed"] + count["vanished"]

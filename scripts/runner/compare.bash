@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # --compare: two runs, case by case and row by row.
 
-# Slower is a case that takes so many times as long, and so many ms more, beyond what all cases of the run have become slower
-# in the mean: hosts are more or less busy, and a case may meet a busy moment. Of three rounds that happens to all of them
+# Slower is a case that takes so many times as long, and so many ms more, beyond what the cases of the run have become slower
+# for the most part: hosts are more or less busy, and a case may meet a busy moment. Of three rounds that happens to all of them
 # seldom: then a fifth of that is enough.
 SLOWER_FACTOR=5
 SLOWER_MS=1000
@@ -20,7 +20,7 @@ compare_results() {
 		text=$(compare_fields "$file" 2>/dev/null) || usage_error "--compare: $file: is no results.jsonl"
 		runs+=$text$'\n\n'
 	done
-	awk -f "$ROOT/scripts/runner/compare.awk" -v "factor=$SLOWER_FACTOR" -v "least=$SLOWER_MS" -v "strict=$OPT_STRICT" \
+	"$AWK" -f "$ROOT/scripts/runner/compare.awk" -v "factor=$SLOWER_FACTOR" -v "least=$SLOWER_MS" -v "strict=$OPT_STRICT" \
 		-v "verbose=$OPT_VERBOSE" <<<"${runs%$'\n'}"
 }
 

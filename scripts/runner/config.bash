@@ -3,6 +3,7 @@
 
 CONFIG_KEYS=(image arch machine smp topology cpu vendor without memory test_args groups accel timeout check)
 
+KNOWN_ARCHS=(x86_64 i386 arm64 arm s390x) # as configure knows them
 KNOWN_ACCELS=(tcg kvm hvf whpx nvmm mshv xen qtest none)
 
 declare -A TEST=() # "test|key" -> value, of unittests.cfg
@@ -48,6 +49,13 @@ groups_read() {
 			usage_error "$1:${INI_LINE["*|$key"]}: [*] has the key groups and no other"
 	done
 	KNOWN_GROUPS="nodefault destructive ${INI['*|groups']//,/ }"
+}
+
+# arch_check WHERE ARCH: whether there is such an architecture.
+arch_check() {
+	[[ " ${KNOWN_ARCHS[*]} " != *" $2 "* ]] || return 0
+	suggest "$2" < <(printf '%s\n' "${KNOWN_ARCHS[@]}")
+	usage_error "$1: there is no architecture '$2'; known: ${KNOWN_ARCHS[*]}$SUGGESTION"
 }
 
 # words_check WHERE WHAT WORDS KNOWN...: whether each of the words, with spaces or commas between, is one of the known.

@@ -357,8 +357,10 @@ END {
 			emit(part[1], part[2], part[3], part[4], part[5])
 	}
 	printf "counts"
-	for (verdict in emitted)
-		printf "\t%s\t%d", verdict, emitted[verdict]
+	n = split("PASS FAIL SKIP KNOWN FIXED CRASH TIMEOUT ERROR", part, " ")
+	for (i = 1; i <= n; i++)
+		if (part[i] in emitted)
+			printf "\t%s\t%d", part[i], emitted[part[i]]
 	print ""
 	if (resume)
 		print "resume\t" resume "\t" boot

@@ -189,9 +189,9 @@ function check(    i, need, n) {
 		releases[entry["confirmed"]] = entry["confirmed"] ~ "^" number "( " number ")*$"
 	if (!releases[entry["confirmed"]])
 		fail(key_line["confirmed"], "confirmed is a list of releases with spaces between, not '" entry["confirmed"] "'")
-	if (entry["vendor"] !~ /^(intel|amd|)$/)
+	if (entry["vendor"] !~ /^(intel|amd)?$/)
 		fail(key_line["vendor"], "vendor is intel or amd, not '" entry["vendor"] "'")
-	if (entry["verdict"] !~ /^(FAIL|CRASH|TIMEOUT|)$/)
+	if (entry["verdict"] !~ /^(FAIL|CRASH|TIMEOUT)?$/)
 		fail(key_line["verdict"], "verdict is FAIL, CRASH or TIMEOUT, not '" entry["verdict"] "'")
 	for (i = 1; i <= items; i++)
 		if (item[i] !~ /^.+:./)

@@ -77,7 +77,8 @@ known_read() {
 			usage_error "${block%%$'\n'*}"
 			;;
 		end*) ended=true ;;
-		*$'\n'*) KNOWN[${block%%$'\n'*}]+=${block#*$'\n'} ;;
+		$'\n'*) ;;
+		?*$'\n'?*) KNOWN[${block%%$'\n'*}]+=${block#*$'\n'} ;;
 		esac
 	done
 	$ended || usage_error "$1: cannot be read (awk)"
@@ -101,5 +102,5 @@ known_awk() {
 	[[ $file == /* ]] || file=./$file # or awk might take it for an assignment
 	[[ $CONFIG != "$ROOT/unittests.cfg" || -z $KNOWN_GROUPS ]] || complete=true
 	KNOWN_ARCHS="${KNOWN_ARCHS[*]}" KNOWN_ACCELS="${KNOWN_ACCELS[*]}" KNOWN_COMPLETE=$complete KNOWN_ONLY=$2 HOST_KERNEL=${HOST_KERNEL-} \
-		FILE_SHOWN=$1 FILE=$file awk -f "$ROOT/scripts/runner/known.awk" - "$file"
+		FILE_SHOWN=$1 FILE=$file "$AWK" -f "$ROOT/scripts/runner/known.awk" - "$file"
 }

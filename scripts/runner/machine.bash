@@ -1,8 +1,6 @@
 # shellcheck shell=bash
 # What there is to run on: configured architectures, the VMM, its accelerator.
 
-KNOWN_ARCHS=(x86_64 i386 arm64 arm s390x) # as configure knows them
-
 # archs_find: the architectures of this run into ARCHS, this machine's own first.
 archs_find() {
 	local file arch
@@ -27,13 +25,6 @@ archs_find() {
 		read -ra ARCHS <<<"$(unique $OPT_ARCHS)"
 	fi
 	((${#ARCHS[@]})) || usage_error 'nothing is configured; run ./configure && make'
-}
-
-# arch_check WHERE ARCH: whether there is such an architecture.
-arch_check() {
-	[[ " ${KNOWN_ARCHS[*]} " != *" $2 "* ]] || return 0
-	suggest "$2" < <(printf '%s\n' "${KNOWN_ARCHS[@]}")
-	usage_error "$1: there is no architecture '$2'; known: ${KNOWN_ARCHS[*]}$SUGGESTION"
 }
 
 OSRELEASE=${ASSAY_OSRELEASE:-/proc/sys/kernel/osrelease} # the runner's tests have another

@@ -41,7 +41,7 @@ $1 == "run" {
 			cases[++n] = name
 	}
 	# With --repeat, a round that failed is one too many.
-	if (!bad(got[run, name]) || bad($4)) {
+	if (!bad(got[run, name] "") || bad($4)) {
 		if ($3 == "") {
 			if ((run, name) in got)
 				count[run, got[run, name]]--
@@ -55,7 +55,7 @@ $1 == "run" {
 # Whether the runs do not agree about it. That one has not a row is only of interest where it fails in another.
 function differs(name,    i, first, gap, deviating) {
 	for (i = 1; i <= runs; i++) {
-		if (deviates(got[i, name]))
+		if (deviates(got[i, name] ""))
 			deviating = 1
 		if (got[i, name] == "") {
 			gap = 1
@@ -70,9 +70,9 @@ function differs(name,    i, first, gap, deviating) {
 
 # What run I did to it, relative to the run before: broke, fixed or nothing.
 function change(i, name) {
-	if (conforms(got[i - 1, name]) && deviates(got[i, name]))
+	if (conforms(got[i - 1, name] "") && deviates(got[i, name] ""))
 		return "broke"
-	if (deviates(got[i - 1, name]) && conforms(got[i, name]))
+	if (deviates(got[i - 1, name] "") && conforms(got[i, name] ""))
 		return "fixed"
 	return ""
 }
@@ -111,7 +111,7 @@ function shown(verdict) {
 function list(name, indent,    i, line, verdicts_json, messages_json) {
 	line = ""
 	for (i = 1; i <= runs; i++) {
-		line = line sprintf("  %-" width[i] "s", shown(got[i, name]))
+		line = line sprintf("  %-" width[i] "s", shown(got[i, name] ""))
 		verdicts_json = verdicts_json (i > 1 ? "," : "") (got[i, name] == "" ? "null" : json(got[i, name]))
 		messages_json = messages_json (i > 1 ? "," : "") json(got[i, name] == "PASS" ? "" : unescape(message[i, name]))
 	}
@@ -123,7 +123,7 @@ function list(name, indent,    i, line, verdicts_json, messages_json) {
 
 function total(i, what,    j, sum) {
 	for (j = 1; j <= verdicts; j++)
-		if (what == "failed" ? bad(verdict_name[j]) : verdict_name[j] == what)
+		if (what == "failed" ? bad(verdict_name[j] "") : verdict_name[j] == what)
 			sum += count[i, verdict_name[j]]
 	return sum + 0
 }

@@ -130,7 +130,7 @@ matrix_table() {
 	! $OPT_STRICT || strict=1
 	for label in "${MATRIX_LABELS[@]}"; do
 		matrix_fields "$OUT/$label/results.jsonl"
-	done | awk -f "$ROOT/scripts/runner/json.awk" -f "$ROOT/scripts/runner/matrix.awk" -v "out=${OUT//\\/\\\\}" \
+	done | "$AWK" -f "$ROOT/scripts/runner/json.awk" -f "$ROOT/scripts/runner/matrix.awk" -v "out=${OUT//\\/\\\\}" \
 		-v "labels=${MATRIX_LABELS[*]}" -v "template=${ROOT//\\/\\\\}/scripts/runner/matrix.html" -v "strict=$strict" ||
 		results_failed 'the matrix'
 	for label in matrix.json matrix.html; do

@@ -86,8 +86,9 @@ function ktap_notes(indent, verdict, message,    part, n, i, text) {
 }
 
 function ktap_row(verdict, name, message) {
+	ktap_row_count++
 	ktap_rows = ktap_rows ktap_notes("    ", verdict, message) "    " \
-		ktap_line(++ktap_row_count, verdict, ktap_name(name), message) "\n"
+		ktap_line(ktap_row_count, verdict, ktap_name(name), message) "\n"
 }
 
 function ktap_case(verdict, name, message) {
@@ -122,8 +123,9 @@ function junit_case(verdict, class, name, ms, message,    line) {
 function end_suite(    arch) {
 	if (suite == "")
 		return
+	suite_count++
 	ktap_suites = ktap_suites "  KTAP version 1\n  # Subtest: " suite "\n  1.." suite_cases "\n" ktap_body \
-		(suite_failed ? "not ok " : "ok ") ++suite_count " " suite "\n"
+		(suite_failed ? "not ok " : "ok ") suite_count " " suite "\n"
 	ktap_body = ""
 	arch = suite
 	sub(/\/.*/, "", arch)

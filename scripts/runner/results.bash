@@ -161,7 +161,7 @@ results_report() {
 	export RUN_hostname=${HOSTNAME:-localhost} RUN_junit_rows=$OPT_JUNIT_ROWS RUN_annotate=$OPT_ANNOTATE
 	[[ $OPT_ANNOTATE != github ]] || : >"$OUT/annotations.new"
 	{ results_jobs && sort -s -n -k1,1 "$OUT/events.tsv" && results_commands; } |
-		awk -f "$ROOT/scripts/runner/json.awk" -f "$ROOT/scripts/runner/report.awk" -v "cases=$EVENTS_CASES"
+		"$AWK" -f "$ROOT/scripts/runner/json.awk" -f "$ROOT/scripts/runner/report.awk" -v "cases=$EVENTS_CASES"
 }
 
 # commit_find: which commit of the suite this is into COMMIT, with -dirty if files have changed since. An installed suite

@@ -308,7 +308,7 @@ job_cases() {
 judge() {
 	local prefix=case$'\t'
 	job_cases "$1"
-	LC_ALL=C awk -f "$ROOT/scripts/runner/ktap.awk" -f "$ROOT/scripts/runner/stream.awk" -f "$ROOT/scripts/runner/judge.awk" "CONSOLE=${2//\\/\\\\}" "how=$DRIVER_HOW" "said=$DRIVER_SAID" \
+	LC_ALL=C "$AWK" -f "$ROOT/scripts/runner/ktap.awk" -f "$ROOT/scripts/runner/stream.awk" -f "$ROOT/scripts/runner/judge.awk" "CONSOLE=${2//\\/\\\\}" "how=$DRIVER_HOW" "said=$DRIVER_SAID" \
 		"words=${DRIVER_WORDS//\\/\\\\}" "STDERR=${2//\\/\\\\}.stderr" "before=${JOB_BEFORE[$1]}" - "$2" \
 		<<<"$prefix${CASES//$'\n'/$'\n'"$prefix"}"$'\n'"${KNOWN["${JOB_ARCH[$1]}/${JOB_TEST[$1]}"]-}"
 	if $OPT_ISOLATE && [[ $'\n'${JOB_CASES[$1 % JOBS_OF_ROUND]%$'\n'} != *$'\n'"$CASES" ]]; then

@@ -339,7 +339,7 @@ show_list_json() {
 		printf 'job\t%s\t%s\t%s\n' "${JOB_ARCH[job]}" "${JOB_TEST[job]}" "${TEST["${JOB_TEST[job]}|groups"]-}"
 		printf 'case\t%s' "${JOB_CASES[job]//$'\n'/$'\n'case$'\t'}"
 		printf '\nlist\t%s\n' "$LIST"
-	done | awk -f "$ROOT/scripts/runner/json.awk" -f "$ROOT/scripts/runner/list.awk"
+	done | "$AWK" -f "$ROOT/scripts/runner/json.awk" -f "$ROOT/scripts/runner/list.awk"
 }
 
 # show_list: tests, or cases with sentence and manual.

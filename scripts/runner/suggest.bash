@@ -4,7 +4,8 @@
 # suggest WORD: of the words on standard input, a line each, the nearest into SUGGESTION, as "; did you mean 'x'?"; ''
 # if none is near. Case does not matter, a letter that is missing, too much, another or swapped with the next counts 1.
 suggest() {
-	SUGGESTION=$(WORD=$1 awk '
+	# shellcheck disable=SC2016 # awk's own
+	SUGGESTION=$(WORD=$1 "$AWK" '
 		function least(a, b) { return a < b ? a : b }
 		function distance(a, b,    i, j, m, n, d, cost) {
 			m = length(a); n = length(b)

@@ -327,6 +327,7 @@ judge_that() {
 	printf '#!/bin/bash\nif [[ "$*" != *judge.awk* ]]; then exec %q "$@"; fi\n%q "$@" | %s\n' \
 		"$(type -P awk)" "$(type -P awk)" "$1" >bin/awk
 	chmod +x bin/awk
+	export ASSAY_AWK=$P/bin/awk
 	PATH=$P/bin:$PATH
 }
 

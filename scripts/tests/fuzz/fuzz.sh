@@ -9,6 +9,7 @@ export LC_ALL=C # as run_tests.sh does
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 ROOT=$(cd -- "$here/../../.." && pwd)
 what=${1:-judge} count=${2:-10000} seed=${3:-1}
+AWK=awk
 CPU_LIMIT=5 # seconds; the kernel ends with SIGXCPU what takes longer, which is then no status to be explained
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -76,6 +77,8 @@ fuzz_config() {
 	local i file status output
 	# shellcheck source=/dev/null
 	source "$ROOT/scripts/runner/options.bash"
+	# shellcheck source=/dev/null
+	source "$ROOT/scripts/runner/suggest.bash"
 	# shellcheck source=/dev/null
 	source "$ROOT/scripts/runner/ini.bash"
 	# shellcheck source=/dev/null
