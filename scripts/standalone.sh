@@ -83,7 +83,7 @@ else
 	globs=(@NAME@)
 fi
 # A signal to this shell is one to the runner, which ends the VMM and reports; the tree goes behind it.
-bash -p "$tree/run_tests.sh" --out "$tree/logs" --all-skipped 77 "${arguments[@]}" -- "${globs[@]}" &
+ASSAY_NO_NEXT=yes bash -p "$tree/run_tests.sh" --out "$tree/logs" --all-skipped 77 "${arguments[@]}" -- "${globs[@]}" &
 runner=$!
 trap 'again=true; kill -TERM "$runner" 2>/dev/null || :' INT TERM HUP QUIT
 again=true

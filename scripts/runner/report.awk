@@ -7,6 +7,11 @@ BEGIN {
 	jsonl = out "/results.jsonl.new"; junit = out "/junit.xml.new"; ktap = out "/results.ktap.new"
 	html = out "/report.html.new"
 	job = "none"
+	read_old(ENVIRON["RUN_old"])
+	for (i in old) {
+		compared = 1
+		break
+	}
 	about_count = split("vmm vmm_version vmm_path accel arch host host_kernel host_cpu nested guest_of commit started seconds", about, " ")
 	for (i = 1; i <= about_count; i++) {
 		value = ENVIRON["RUN_" about[i]]
@@ -26,7 +31,7 @@ function read_list(file,    line, field) {
 	lists[file] = 1
 	while ((getline line <file) > 0) {
 		split(line, field, "\t")
-		manual[file, field[1]] = field[3]; bugs[file, field[1]] = field[4]
+		sentence[file, field[1]] = field[2]; manual[file, field[1]] = field[3]; bugs[file, field[1]] = field[4]
 		source[file, field[1]] = field[5]; source_line[file, field[1]] = field[6]
 	}
 	close(file)
@@ -137,6 +142,58 @@ function end_suite(    arch) {
 	body = ""
 }
 
+# The verdicts of the run before this, as this program wrote them.
+function read_old(file,    line, name, verdict) {
+	while ((getline line <file) > 0) {
+		if (line !~ /^\{"arch":"[^"]*","test":"[^"]*","case":"[^"]*","verdict":"[A-Z]*"/)
+			continue
+		split(line, field, "\"")
+		name = field[4] "/" field[8] ":" field[12]; verdict = field[16]
+		# With --repeat, one round that failed is one too many.
+		if (!(name in old) || verdict ~ /^(FAIL|CRASH|TIMEOUT|ERROR)$/)
+			old[name] = verdict
+		old_suite[field[4] "/" field[8]] = 1
+	}
+	close(file)
+}
+
+# Where each case begins in the console, into begins: the line of its last start mark.
+function read_console(file,    line, n) {
+	split("", begins)
+	if (file == "")
+		return
+	while ((getline line <file) > 0) {
+		n++
+		if (line ~ /^# start [0-9]+ /) {
+			sub(/\r$/, "", line); sub(/^# start [0-9]+ /, "", line)
+			begins[line] = n
+		}
+	}
+	close(file)
+}
+
+# A line of the report's page: what results.jsonl has, and more. Of rows, those that are not as they should be.
+function page_line(line, name, row, verdict,    more, full) {
+	if (row != "") {
+		if (verdict != "PASS")
+			lines[++line_count] = "{\"s\":" suite_index "," substr(line, 2)
+		return
+	}
+	full = suite ":" name
+	more = ",\"sentence\":" json(sentence[$4, name])
+	if (name in begins)
+		more = more ",\"at\":" begins[name]
+	if (full in old) {
+		if (old[full] != verdict)
+			more = more ",\"old\":\"" old[full] "\""
+	} else if (suite in old_suite) {
+		more = more ",\"old\":\"\""
+	}
+	if (verdict ~ /^(FAIL|CRASH|TIMEOUT|ERROR)$/ && full in old && old[full] !~ /^(FAIL|CRASH|TIMEOUT|ERROR)$/)
+		new_failures = new_failures full "\n"
+	lines[++line_count] = "{\"s\":" suite_index "," substr(line, 2, length(line) - 2) more "}"
+}
+
 # What failed, at its place in the source: where its message says so, else where the case stands. For GitHub a line of the
 # workflow's log, for GitLab an entry of its code quality report.
 function annotate(verdict, message,    where, place, at, title) {
@@ -169,7 +226,7 @@ function github(text, is_property) {
 }
 
 $1 == "job" {
-	suite_ms[$2] = $3; suite_started[$2] = $4
+	suite_ms[$2] = $3; suite_started[$2] = $4; suite_log[$2] = $5
 	next
 }
 
@@ -187,14 +244,17 @@ $1 == "command" {
 		",\"verdict\":\"" verdict "\",\"ms\":" json_number(ms) ",\"message\":" json(message) ",\"spec\":" json(manual[$4, name]) \
 		",\"bugs\":" json_list(bugs[$4, name]) ",\"file\":" json(file) ",\"line\":" json_number(line_number) "}"
 	print line >jsonl
-	if (row == "" || verdict != "PASS")
-		lines[++line_count] = line # the page does not show rows that pass, of which there are most
 	# The same job again is a suite of its own, with --repeat.
 	if (job "" != $1 "") {
 		end_suite()
 		suite = $2 "/" $3
 		job = $1
+		suite_index = suites_seen++
+		read_console(suite_log[job])
+		suites_json = suites_json (suites_json == "" ? "" : ",") "{\"name\":" json(suite) ",\"ms\":" suite_ms[job] + 0 ",\"log\":" \
+			json(substr(suite_log[job], length(out) + 2)) "}"
 	}
+	page_line(line, name, row, verdict)
 	if (row != "") {
 		ktap_row(verdict, row, message)
 		# Else what failed in a row is in its case's message alone.
@@ -221,7 +281,9 @@ END {
 		printf "%s", annotations >(out "/annotations.new")
 	else if (ENVIRON["RUN_annotate"] == "gitlab")
 		print "[" annotations "]" >(out "/codequality.json.new")
-	print html_safe("{\"commands\":{" commands "}}") >html
+	if (new_failures != "")
+		printf "%s", new_failures >(out "/.new-failures")
+	print html_safe("{\"commands\":{" commands "},\"suites\":[" suites_json "],\"compared\":" (compared ? "true" : "false") "}") >html
 	for (i = 1; i <= line_count; i++)
 		print html_safe(lines[i]) >html
 	while ((getline line <template) > 0)

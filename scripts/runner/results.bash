@@ -158,6 +158,8 @@ results_report() {
 	export RUN_host_cpu=$HOST_CPU RUN_nested=$HOST_NESTED RUN_guest_of=$OPT_NESTED RUN_started=$STARTED RUN_seconds=$((tenths / 10)).$((tenths % 10))
 	RUN_vmm_version=$(unique_lines "${VERSION_LINE_OF[@]}") RUN_vmm_path=$(unique_lines "$(vmm_paths)") RUN_accel=$(unique "${ACCEL_OF[@]}")
 	RUN_host=$(results_host)
+	export RUN_old=/dev/null
+	[[ ! -f $OUT.old/results.jsonl ]] || RUN_old=$OUT.old/results.jsonl
 	export RUN_hostname=${HOSTNAME:-localhost} RUN_junit_rows=$OPT_JUNIT_ROWS RUN_annotate=$OPT_ANNOTATE
 	[[ $OPT_ANNOTATE != github ]] || : >"$OUT/annotations.new"
 	{ results_jobs && sort -s -n -k1,1 "$OUT/events.tsv" && results_commands; } |
@@ -185,10 +187,12 @@ vmm_paths() {
 
 # Each job's time by the clock, in ms, and when it began, in UTC.
 results_jobs() {
-	local job started TZ=UTC0
+	local job started LOG TZ=UTC0
 	for job in "${!JOB_MS[@]}"; do
 		printf -v started '%(%Y-%m-%dT%H:%M:%S)T' $((STARTED_EPOCH + (${JOB_STARTED[job]:-$STARTED_MS} - STARTED_MS) / 1000))
-		printf 'job\t%s\t%s\t%s\n' "$job" "${JOB_MS[job]}" "$started"
+		job_log "$job"
+		[[ -f $LOG ]] || LOG=''
+		printf 'job\t%s\t%s\t%s\t%s\n' "$job" "${JOB_MS[job]}" "$started" "$LOG"
 	done
 }
 

@@ -67,9 +67,10 @@ start_boot() {
 	if [[ -n ${DRIVER_WANTS_FOLDER-} ]]; then
 		mkdir -p "$LOG.tmp" || usage_error "cannot write $LOG.tmp"
 	fi
+	exec {fd}<"$LOG" {fd_err}<"$LOG.stderr"
 	STARTING=true
 	(
-		exec {LOCK}<&- {ERR}>&- # it would have the folder for as long as it lives
+		exec {LOCK}<&- {ERR}>&- {fd}<&- {fd_err}<&- # it would have the folder for as long as it lives
 		ulimit -c 0
 		ulimit -f "$CONSOLE_LIMIT"
 		export ASSAY_RUN=$RUN_MARK
@@ -78,7 +79,6 @@ start_boot() {
 	) </dev/null >>"$LOG" 2>>"$LOG.stderr" &
 	pid=$!
 	guard_tell begun "$pid"
-	exec {fd}<"$LOG" {fd_err}<"$LOG.stderr"
 	RUN_JOB[$pid]=$job RUN_FD[$pid]=$fd RUN_FD_ERR[$pid]=$fd_err RUN_ALIVE[$pid]=$NOW RUN_CASE[$pid]='' RUN_ENDED_FOR[$pid]=''
 	RUN_STARTED[$pid]=$NOW RUN_BOOT_MS[$pid]=0 RUN_SINCE[$pid]=$NOW RUN_STARTS[$pid]=0
 	JOB_STARTED[job]=${JOB_STARTED[job]:-$NOW}

@@ -296,6 +296,7 @@ show_job() {
 			continue
 		fi
 		count_round "$label:$name" "$verdict"
+		[[ -n $FIRST_FAILED ]] || ! fails "$verdict" || FIRST_FAILED=$label:$name
 		if $OPT_TAP; then
 			show_tap "$verdict" "$label:$name" "$ms" "$message"
 		elif $OPT_VERBOSE || [[ $verdict != PASS && $verdict != SKIP && $verdict != KNOWN ]]; then
@@ -308,12 +309,49 @@ show_job() {
 	done <<<"${results%$'\n'}"
 }
 
+FIRST_FAILED='' # the first case that did, as it is printed
+
+# show_next: what failed that did not in the last run, and what can be done about it.
+show_next() {
+	local cases=() word command=''
+	[[ -n $FIRST_FAILED && -z ${ASSAY_NO_NEXT-} ]] || return 0
+	if [[ -s $OUT/.new-failures ]]; then
+		mapfile -t cases <"$OUT/.new-failures"
+		printf 'did not fail in the last run: %s' "${cases[0]}"
+		((${#cases[@]} < 2)) || printf ', %s' "${cases[@]:1:4}"
+		((${#cases[@]} <= 5)) || printf ' and %d more' $((${#cases[@]} - 5))
+		echo
+	fi
+	rm -f "$OUT/.new-failures"
+	# The same once more.
+	for word in ACCEL MACHINE QEMU BOCHS TIMEOUT; do
+		[[ -n ${!word-} ]] || continue
+		if [[ ${!word} =~ ^[A-Za-z0-9_./=,:+@-]+$ ]]; then
+			command+="$word=${!word} "
+		else
+			command+="$word=${!word@Q} "
+		fi
+	done
+	command+=$0
+	for word in "${OPT_REST[@]}"; do
+		[[ $word != --rerun-failed ]] || continue
+		[[ $word =~ ^[A-Za-z0-9_./=,:+@-]+$ ]] || word=${word@Q}
+		command+=" $word"
+	done
+	word=$OPT_OUT
+	[[ $word =~ ^[A-Za-z0-9_./=,:+@-]+$ ]] || word=${word@Q}
+	[[ $OPT_OUT == logs ]] || command+=" --out $word"
+	echo "only what failed: $command --rerun-failed"
+	echo "one of them in gdb (docs/writing-a-test.md): \$($command --print-command $FIRST_FAILED) -s -S"
+}
+
 show_summary() {
 	local hash='' passed text
 	if $OPT_TAP; then
 		hash='# '
 		! $OPT_UNTIL_FAIL || echo "1..$TAP_NUMBER"
 	fi
+	$OPT_TAP || $OPT_KUT || $OPT_BISECT || show_next
 	show_rounds "$hash"
 	[[ $OPT_ANNOTATE != github || ! -s $OUT/annotations ]] || cat "$OUT/annotations"
 	if ((VERDICTS[FIXED])); then

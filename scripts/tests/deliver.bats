@@ -35,7 +35,7 @@ two_tests() {
 }
 
 @test "standalone: a file for each test, that prints what the runner prints" {
-	local file without='s/[0-9.]* s$//; s/([^)]* ms)//'
+	local file without='s/[0-9.]* s$//; s/([^)]* ms)//; /^only what failed: /d; /^one of them in gdb/d'
 	two_tests
 	scenario <<'END'
 case_beta() { row ok one; row 'not ok' two; not_ok; }
