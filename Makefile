@@ -4,7 +4,7 @@
 configured := $(patsubst build/%/config.mak,%,$(wildcard build/*/config.mak))
 ARCH ?= $(configured)
 
-.PHONY: all check check-runner standalone install lint format docs clean distclean help
+.PHONY: all check check-runner standalone install lint format docs coverage clean distclean help
 
 ifeq ($(strip $(ARCH)),)
 all:
@@ -58,6 +58,10 @@ format:
 docs:
 	@scripts/known-deviations.sh
 
+# docs/coverage.html: the manuals' sections, and the cases of the images that are built which stand on them.
+coverage: all
+	@scripts/coverage.sh
+
 clean:
 	rm -rf $(addprefix build/,$(addsuffix /obj,$(ARCH)) $(addsuffix /vmm,$(ARCH)) $(addsuffix /lab,$(ARCH))) $(foreach a,$(ARCH),build/$(a)/*.elf build/$(a)/*.bin build/$(a)/*.list)
 
@@ -72,4 +76,5 @@ help:
 	@echo "make lint           clang-format, shellcheck, cppcheck"
 	@echo "make format         rewrites C sources in the project's style"
 	@echo "make docs           writes docs/known-deviations.md from scripts/vmm/*/known.cfg"
+	@echo "make coverage       writes docs/coverage.html: which cases stand on which section of which manual"
 	@echo "make clean          removes what make built; distclean, what configure wrote too"

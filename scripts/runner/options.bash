@@ -14,6 +14,8 @@ and TEST:CASE/ROW, as rows are printed, stands for the case. Short options go to
   -j, --jobs N          so many VMMs at the same time (default: the machine's cores); also --parallel N
   -l                    list the tests
       --list            list the cases, with sentence and manual reference; boots nothing; with --format json, as JSON
+      --by-manual       with --list: by manual, volume and section, and the sections that no case names; with --format html,
+                        as a page
   -t, --tap13           results as TAP version 13
       --format FORMAT   text, tap13, tap14 (with rows as subtests), or kut: a line for each test, and files in logs/, for
                         programs that read those of kvm-unit-tests
@@ -109,7 +111,7 @@ time_words() {
 
 # Those with a value, and those without.
 OPTIONS_WITH=' -g --group -j --jobs --parallel --arch --repeat --shuffle --nested --build --lab --lab-kernel --vmm --vmm-release --matrix --out --known --config --print-command --format --all-skipped --annotate '
-OPTIONS_WITHOUT=' -a --all -l --list -t --tap13 -v --verbose --isolate --until-fail --fail-fast --rerun-failed --compare --bisect --strict --deterministic --junit-rows -h --help --start-is-judged '
+OPTIONS_WITHOUT=' -a --all -l --list -t --tap13 -v --verbose --isolate --until-fail --fail-fast --rerun-failed --compare --bisect --strict --deterministic --junit-rows -h --help --start-is-judged --by-manual '
 
 option_takes_value() {
 	[[ $OPTIONS_WITH == *" $1 "* ]]
@@ -136,6 +138,7 @@ OPT_ALL=false OPT_GROUPS=() OPT_JOBS='' OPT_LIST='' OPT_TAP=false OPT_VERBOSE=fa
 OPT_ISOLATE=false OPT_REPEAT=1 OPT_UNTIL_FAIL=false OPT_SHUFFLE='' OPT_NESTED='' OPT_FAIL_FAST=false OPT_RERUN=false
 OPT_TAP14=false OPT_KUT=false OPT_ALL_SKIPPED=0
 OPT_LIST_JSON=false OPT_ANNOTATE='' OPT_START_JUDGED=false
+OPT_LIST_HTML=false OPT_BY_MANUAL=false
 OPT_COMPARE=() OPT_BISECT=false OPT_BUILD=''
 OPT_VMM='' OPT_VMM_CONFIG='' OPT_LAB='' OPT_LAB_KERNEL='' OPT_DETERMINISTIC=false OPT_RELEASE='' OPT_MATRIX='' OPT_OUT=logs
 OPT_KNOWN='' OPT_STRICT=false OPT_JUNIT_ROWS=false OPT_PRINT_COMMAND='' OPT_PATTERNS=()
@@ -144,16 +147,17 @@ CONFIG=$ROOT/unittests.cfg
 
 # format_parse WHERE FORMAT: what is printed.
 format_parse() {
-	OPT_TAP=false OPT_TAP14=false OPT_KUT=false OPT_LIST_JSON=false
+	OPT_TAP=false OPT_TAP14=false OPT_KUT=false OPT_LIST_JSON=false OPT_LIST_HTML=false
 	case $2 in
 	text) ;;
 	tap13) OPT_TAP=true ;;
 	tap14) OPT_TAP=true OPT_TAP14=true ;;
 	json) OPT_LIST_JSON=true ;;
+	html) OPT_LIST_HTML=true ;;
 	kut) OPT_KUT=true ;;
 	*)
 		suggest "$2" <<<$'text\ntap13\ntap14\nkut\njson'
-		usage_error "$1: there is no format '$2'; known: text tap13 tap14 kut, and json with --list$SUGGESTION"
+		usage_error "$1: there is no format '$2'; known: text tap13 tap14 kut, and json or html with --list$SUGGESTION"
 		;;
 	esac
 }
@@ -263,6 +267,7 @@ options_parse() {
 			OPT_ANNOTATE=$value
 			;;
 		--start-is-judged) OPT_START_JUDGED=true ;;
+		--by-manual) OPT_BY_MANUAL=true ;;
 		--junit-rows) OPT_JUNIT_ROWS=true ;;
 		--config) CONFIG=$value ;;
 		--print-command) OPT_PRINT_COMMAND=$value ;;
@@ -283,6 +288,15 @@ options_parse() {
 	fi
 	if $OPT_START_JUDGED && ! $OPT_BISECT; then
 		usage_error '--start-is-judged goes with --bisect'
+	fi
+	if $OPT_BY_MANUAL && [[ $OPT_LIST != cases ]]; then
+		usage_error '--by-manual goes with --list'
+	fi
+	if $OPT_LIST_HTML && ! $OPT_BY_MANUAL; then
+		usage_error '--format html goes with --list --by-manual; a run leaves report.html'
+	fi
+	if $OPT_LIST_JSON && $OPT_BY_MANUAL; then
+		usage_error '--by-manual has the formats text and html'
 	fi
 	if $OPT_LIST_JSON && [[ $OPT_LIST != cases ]]; then
 		usage_error '--format json goes with --list; a run leaves results.jsonl'

@@ -371,19 +371,36 @@ show_summary() {
 
 # show_list_json: the cases of all jobs as a list of JSON, sorted as they run.
 show_list_json() {
+	list_jobs | "$AWK" -f "$ROOT/scripts/runner/json.awk" -f "$ROOT/scripts/runner/list.awk"
+}
+
+# show_by_manual: which cases stand on which section of which manual.
+show_by_manual() {
+	local several=false template=''
+	((${#ARCHS[@]} == 1)) || several=true
+	! $OPT_LIST_HTML || template=$ROOT/scripts/runner/coverage.html
+	list_jobs | LABEL_ARCHS=$several "$AWK" -f "$ROOT/scripts/runner/manual_refs.awk" | sort -t $'\t' -k1,1 -k2,2 -k3,3 -k5,5 |
+		"$AWK" -f "$ROOT/scripts/runner/json.awk" -f "$ROOT/scripts/runner/manual_page.awk" -v "HTML=${template//\\/\\\\}"
+}
+
+# list_jobs: each job, its cases and its list, for the programs that make something of it.
+list_jobs() {
 	local job
 	for job in "${!JOB_TEST[@]}"; do
 		test_list "${JOB_ARCH[job]}" "${JOB_TEST[job]}"
 		printf 'job\t%s\t%s\t%s\n' "${JOB_ARCH[job]}" "${JOB_TEST[job]}" "${TEST["${JOB_TEST[job]}|groups"]-}"
 		printf 'case\t%s' "${JOB_CASES[job]//$'\n'/$'\n'case$'\t'}"
 		printf '\nlist\t%s\n' "$LIST"
-	done | "$AWK" -f "$ROOT/scripts/runner/json.awk" -f "$ROOT/scripts/runner/list.awk"
+	done
 }
 
 # show_list: tests, or cases with sentence and manual.
 show_list() {
 	local job name sentence manual label
-	if $OPT_LIST_JSON; then
+	if $OPT_BY_MANUAL; then
+		show_by_manual
+		return
+	elif $OPT_LIST_JSON; then
 		show_list_json
 		return
 	fi

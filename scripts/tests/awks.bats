@@ -98,6 +98,8 @@ END
 	for name in "${AWKS[@]}"; do
 		{
 			ASSAY_AWK=$BATS_TEST_TMPDIR/awks/$name/awk ./run_tests.sh --list --format json
+			ASSAY_AWK=$BATS_TEST_TMPDIR/awks/$name/awk ./run_tests.sh --list --by-manual
+			ASSAY_AWK=$BATS_TEST_TMPDIR/awks/$name/awk ./run_tests.sh --list --by-manual --format html
 			ASSAY_AWK=$BATS_TEST_TMPDIR/awks/$name/awk ./run_tests.sh tt
 			ASSAY_AWK=$BATS_TEST_TMPDIR/awks/$name/awk ./run_tests.sh -v --compare old new
 			ASSAY_AWK=$BATS_TEST_TMPDIR/awks/$name/awk ./run_tests.sh --matrix a/,b=b/ | sed -E 's/[0-9]+\.[0-9]+ s$//'

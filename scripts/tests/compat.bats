@@ -158,7 +158,7 @@ END
 	runner --format kvm
 	refused "--format kvm: there is no format 'kvm'"
 	ASSAY_FORMAT=tap12 runner
-	refused "ASSAY_FORMAT: there is no format 'tap12'; known: text tap13 tap14 kut, and json with --list; did you mean 'tap13'?"
+	refused "ASSAY_FORMAT: there is no format 'tap12'; known: text tap13 tap14 kut, and json or html with --list; did you mean 'tap13'?"
 }
 
 # What TAP's own readers make of it: passed, failed, skipped and so on, from prove's last words.
