@@ -79,7 +79,7 @@ END
 	runs t:alpha
 	scenario <<<'exit 1'
 	runs
-	scenario <<<'before() { printf "\0\0x\n"; }'
+	scenario <<<'before() { printf "\1x\n"; }'
 	runs
 }
 
