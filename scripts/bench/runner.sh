@@ -2,7 +2,7 @@
 # CPU time of the runner itself, per booted test: user + system of run_tests.sh and all its helpers, without the
 # VMMs'. Usage: scripts/bench/runner.sh [TESTS [CASES]] (default: 100 20)
 #
-# The goals: 15 ms for each test; and `runner.sh 1000 50`, with what the VMMs take, in 30 s and 300 MB.
+# The goals: 8 ms for each test; and with `runner.sh 1000 50` 12 ms, with what the VMMs take in 30 s, and 300 MB.
 #
 # A run of many tests is measured whole, children included. The VMM is a shell script that prints a prepared console
 # of so many cases and exits as an honest guest would. What it costs is measured in the same run: the same script is

@@ -98,8 +98,8 @@ function ktap_row(verdict, name, message) {
 
 function ktap_case(verdict, name, message) {
 	if (ktap_row_count)
-		ktap_body = ktap_body "    KTAP version 1\n    # Subtest: " name "\n    1.." ktap_row_count "\n" ktap_rows
-	ktap_body = ktap_body ktap_notes("  ", verdict, message) "  " ktap_line(suite_cases, verdict, name, message) "\n"
+		ktap_part[++ktap_parts] = "    KTAP version 1\n    # Subtest: " name "\n    1.." ktap_row_count "\n" ktap_rows
+	ktap_part[++ktap_parts] = ktap_notes("  ", verdict, message) "  " ktap_line(suite_cases, verdict, name, message) "\n"
 	ktap_rows = ""; ktap_row_count = 0
 }
 
@@ -108,38 +108,37 @@ function junit_case(verdict, class, name, ms, message,    line) {
 	tests++
 	line = "<testcase classname=\"" xml(class) "\" name=\"" xml(name) "\"" sprintf(" time=\"%.4f\"", ms / 1000)
 	if (verdict == "PASS" || verdict == "FIXED") {
-		body = body line "/>\n"
+		junit_part[++junit_parts] = line "/>\n"
 		return
 	}
-	body = body line ">"
+	line = line ">"
 	if (verdict == "SKIP" || verdict == "KNOWN") {
 		skipped++
-		body = body "<skipped message=\"" xml(first_line(message)) "\"/>"
+		line = line "<skipped message=\"" xml(first_line(message)) "\"/>"
 	} else if (verdict == "FAIL") {
 		failures++
-		body = body "<failure type=\"FAIL\" message=\"" xml(first_line(message)) "\">" xml(message) "</failure>"
+		line = line "<failure type=\"FAIL\" message=\"" xml(first_line(message)) "\">" xml(message) "</failure>"
 	} else {
 		errors++
-		body = body "<error type=\"" verdict "\" message=\"" xml(first_line(message)) "\">" xml(message) "</error>"
+		line = line "<error type=\"" verdict "\" message=\"" xml(first_line(message)) "\">" xml(message) "</error>"
 	}
-	body = body "</testcase>\n"
+	junit_part[++junit_parts] = line "</testcase>\n"
 }
 
 function end_suite(    arch) {
 	if (suite == "")
 		return
 	suite_count++
-	ktap_suites = ktap_suites "  KTAP version 1\n  # Subtest: " suite "\n  1.." suite_cases "\n" ktap_body \
-		(suite_failed ? "not ok " : "ok ") suite_count " " suite "\n"
-	ktap_body = ""
+	ktap_part[ktap_head] = "  KTAP version 1\n  # Subtest: " suite "\n  1.." suite_cases "\n"
+	ktap_part[++ktap_parts] = (suite_failed ? "not ok " : "ok ") suite_count " " suite "\n"
 	arch = suite
 	sub(/\/.*/, "", arch)
-	suites = suites "<testsuite name=\"" xml(suite) "\" package=\"" xml(arch) "\"" sprintf(" id=\"%d\" tests=\"%d\" failures=\"%d\" errors=\"%d\" skipped=\"%d\" time=\"%.3f\"", \
+	junit_part[junit_head] = "<testsuite name=\"" xml(suite) "\" package=\"" xml(arch) "\"" sprintf(" id=\"%d\" tests=\"%d\" failures=\"%d\" errors=\"%d\" skipped=\"%d\" time=\"%.3f\"", \
 		suite_count - 1, tests, failures, errors, skipped, suite_ms[job] / 1000) " timestamp=\"" suite_started[job] "\" hostname=\"" \
-		xml(ENVIRON["RUN_hostname"]) "\">\n<properties>\n" properties "</properties>\n" body "<system-out/>\n<system-err/>\n</testsuite>\n"
+		xml(ENVIRON["RUN_hostname"]) "\">\n<properties>\n" properties "</properties>\n"
+	junit_part[++junit_parts] = "<system-out/>\n<system-err/>\n</testsuite>\n"
 	all_cases += suite_cases
 	tests = failures = errors = skipped = suite_cases = suite_failed = 0
-	body = ""
 }
 
 # The verdicts of the run before this, as this program wrote them.
@@ -250,6 +249,9 @@ $1 == "command" {
 		suite = $2 "/" $3
 		job = $1
 		suite_index = suites_seen++
+		# What begins a suite is known when it is over.
+		ktap_head = ++ktap_parts
+		junit_head = ++junit_parts
 		read_console(suite_log[job])
 		suites_json = suites_json (suites_json == "" ? "" : ",") "{\"name\":" json(suite) ",\"ms\":" suite_ms[job] + 0 ",\"log\":" \
 			json(substr(suite_log[job], length(out) + 2)) "}"
@@ -275,8 +277,13 @@ END {
 		print "report.awk: " all_cases + 0 " cases in the list of events, where " cases " were judged" >"/dev/stderr"
 		exit 1
 	}
-	print "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n" suites "</testsuites>" >junit
-	printf "KTAP version 1\n%s1..%d\n%s", ktap_about, suite_count, ktap_suites >ktap
+	print "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>" >junit
+	for (i = 1; i <= junit_parts; i++)
+		printf "%s", junit_part[i] >junit
+	print "</testsuites>" >junit
+	printf "KTAP version 1\n%s1..%d\n", ktap_about, suite_count >ktap
+	for (i = 1; i <= ktap_parts; i++)
+		printf "%s", ktap_part[i] >ktap
 	if (ENVIRON["RUN_annotate"] == "github")
 		printf "%s", annotations >(out "/annotations.new")
 	else if (ENVIRON["RUN_annotate"] == "gitlab")

@@ -47,8 +47,8 @@ jsonl() {
 	jq -es '
 		def strings(keys): . as $o | all(keys[]; . as $k | $o[$k] | type == "string");
 		(.[0] | keys == ["run"]) and
-		(.[0].run | keys == ["accel", "arch", "commit", "host", "host_cpu", "host_kernel", "nested", "seconds", "started", "vmm", "vmm_path", "vmm_version"] and
-			strings(["accel", "arch", "commit", "host", "host_cpu", "host_kernel", "started", "vmm", "vmm_path", "vmm_version"]) and
+		(.[0].run | keys == ["accel", "arch", "commit", "guest_of", "host", "host_cpu", "host_kernel", "nested", "seconds", "started", "vmm", "vmm_path", "vmm_version"] and
+			strings(["accel", "arch", "commit", "guest_of", "host", "host_cpu", "host_kernel", "started", "vmm", "vmm_path", "vmm_version"]) and
 			(.nested | type == "boolean" or . == null) and (.seconds | type == "number")) and
 		all(.[1:][]; keys - ["row"] == ["arch", "bugs", "case", "file", "line", "message", "ms", "spec", "test", "verdict"] and
 			strings(["arch", "case", "file", "message", "spec", "test"]) and (.row // "" | type == "string") and

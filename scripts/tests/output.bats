@@ -60,7 +60,7 @@ ok 5 - x86_64/t:epsilon"
 		sed 's/^ *//')" \
 		'2 ["arch","test","case","row","verdict","ms","message","spec","bugs","file","line"]
 5 ["arch","test","case","verdict","ms","message","spec","bugs","file","line"]
-1 ["vmm","vmm_version","vmm_path","accel","arch","host","host_kernel","host_cpu","nested","commit","started","seconds"]'
+1 ["vmm","vmm_version","vmm_path","accel","arch","host","host_kernel","host_cpu","nested","guest_of","commit","started","seconds"]'
 	equal "$(head -n 1 logs/results.jsonl | jq -r '.run | [.vmm, .vmm_version, .accel, .arch] | join(" ")')" \
 		'qemu 7.2.22 (Debian 1:7.2+dfsg) tcg x86_64'
 	equal "$(jq -c 'select(.case == "alpha")' logs/results.jsonl)" \
