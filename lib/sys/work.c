@@ -14,14 +14,7 @@
 /* True once the CPU's state is `state`; false if it takes too long. */
 static bool wait_for_state(struct cpu *cpu, enum cpu_state state)
 {
-	u64 start = clock_ns();
-
-	while (atomic_load(&cpu->state) != state) {
-		if (clock_ns() - start > PATIENCE_NS)
-			return false;
-		arch_relax();
-	}
-	return true;
+	return wait_until_ns(atomic_load(&cpu->state) == state, PATIENCE_NS);
 }
 
 static void do_work(struct cpu *cpu)
