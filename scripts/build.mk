@@ -37,7 +37,7 @@ optimise = $(if $(filter lib/%,$(filter-out lib/selftest/%,$(1))),-O2 -g,-O1 -g1
 LDFLAGS := -nostdlib -static $(ARCH_LDFLAGS) -Wl,--build-id=none -Wl,-z,noexecstack \
 	-Wl,-z,max-page-size=4096
 
-# A file whose text is compared with what make would do now; what depends on it is made anew when the
+# A file whose text is compared with what make would do now; what depends on it is made again when the
 # text changes.
 define remember
 $(if $(filter-out x$(subst $() ,^,$(file <$(1))),x$(subst $() ,^,$(strip $(2)))),$(file >$(1),$(strip $(2))))

@@ -12,7 +12,7 @@
 #include <sys/time.h>
 #include <types.h>
 
-/* From so many interrupts of a vector on, a CPU goes on with interrupts off behind each. */
+/* From so many interrupts of a vector on, a CPU goes on with interrupts off after each. */
 #define IRQ_STORM 5000
 
 /* Entries that are kept of each CPU's history. */
@@ -30,7 +30,7 @@ static inline void irq_disable(void)
 
 /*
  * Takes what is pending and can be delivered, all of it, and leaves interrupts off. STI lets nothing in
- * before the end of the instruction behind it (SDM vol. 2B, STI).
+ * before the end of the instruction after it (SDM vol. 2B, STI).
  */
 static inline void irq_window(void)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Data breakpoints: a trap behind the access exactly if the access, of whatever size, has a byte
+ * Data breakpoints: a trap after the access exactly if the access, of whatever size, has a byte
  * in common with the bytes watched. SDM vol. 3B, 17.2.4, 17.2.5, 17.3.1.2.
  */
 #include <x86/debug.h>
@@ -319,7 +319,7 @@ static void note_cx(struct trap_frame *frame)
 	write_dr7(DR7_RESET);
 }
 
-/* Intel: the trap is behind the iteration or up to the end of a fast string's group. */
+/* Intel: the trap is after the iteration or up to the end of a fast string's group. */
 TEST(rep_movs, "a data breakpoint within REP MOVS hits once for its element, which is done by then",
      SPEC("SDM vol. 3B, 17.3.1.2"))
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Single steps: with TF set when an instruction starts, #DB is behind it, with BS. What is
- * special about some instructions is where "behind" is. SDM vol. 3B, 17.3.1.4; APM vol. 2,
+ * Single steps: with TF set when an instruction starts, #DB is after it, with BS. What is
+ * special about some instructions is where that is. SDM vol. 3B, 17.3.1.4; APM vol. 2,
  * 13.1.4.
  */
 #include "step.h"
@@ -85,7 +85,7 @@ static const struct step_row rows[] = {
 };
 
 TEST(steps,
-     "with TF set, #DB with BS alone is behind each instruction, the one that clears TF included",
+     "with TF set, #DB with BS alone is after each instruction, the one that clears TF included",
      SPEC("SDM vol. 3B, 17.3.1.4; APM vol. 2, 13.1.4"), BUG("CVE-2018-8897"), BUG("XSA-308"))
 {
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++)
@@ -118,7 +118,7 @@ static const struct {
 
 TEST(software_interrupts,
      "INT n and INT3 clear TF for the handler: the next step is the instruction "
-     "behind the one that IRET returns to",
+     "after the one that IRET returns to",
      SPEC("SDM vol. 3B, 17.3.1.4; vol. 2A, INT n/INTO/INT3/INT1"))
 {
 	for (u32 i = 0; i < ARRAY_SIZE(software); i++)
@@ -162,7 +162,7 @@ static void set_tf(struct trap_frame *frame)
 }
 
 TEST(iret_sets_tf,
-     "an IRET that sets TF: the first #DB is behind the first instruction it returns to",
+     "an IRET that sets TF: the first #DB is after the first instruction it returns to",
      SPEC("SDM vol. 3B, 17.3.1.4"))
 {
 	static const u8 int3_nop[] = { 0xcc, 0x90, 0x90 };
@@ -306,7 +306,7 @@ static void wake(struct trap_frame *frame)
 
 static void note_halted(struct trap_frame *frame)
 {
-	/* The first is behind STI. */
+	/* The first is after STI. */
 	if (++debug_count == 2) {
 		woken_at_hit = woken;
 		debug_hits[0].ip = frame->ip;

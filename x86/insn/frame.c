@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What works on the stack, on a stack of its own whose every byte is compared with a model's: PUSH and
- * POP of every kind and width, ENTER and LEAVE, at CPL 0 and 3; and that a fault in the midst leaves SP
+ * POP of every kind and width, ENTER and LEAVE, at CPL 0 and 3; and that a fault in the middle leaves SP
  * and all registers as they were.
  */
 #include "insn.h"

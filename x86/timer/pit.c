@@ -152,7 +152,7 @@ TEST(mode_0_output, "in mode 0 OUT is low from the control word to the terminal 
 	SKIP_ROW(TOO_BUSY);
 }
 
-TEST(mode_0_wraps, "in mode 0 the count goes on behind 0, from 0xffff down",
+TEST(mode_0_wraps, "in mode 0 the count goes on after 0, from 0xffff down",
      SPEC("8254 data sheet, Operation common to all modes"))
 {
 	for (u32 tries = 0; tries < TRIES; tries++) {
