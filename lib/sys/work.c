@@ -4,6 +4,7 @@
 
 #include <harness/state.h>
 #include <harness/verdict.h>
+#include <mm/space.h>
 #include <sys/atomic.h>
 #include <sys/landing.h>
 #include <sys/time.h>
@@ -21,6 +22,8 @@ static void do_work(struct cpu *cpu)
 {
 	struct landing landing = { .kind = LANDING_END };
 
+	/* While this CPU waited, it may have cached what the last case had left in the tables. */
+	space_switch(space_kernel());
 	if (landing_set(&landing))
 		cpu->work(cpu->work_arg);
 	else
