@@ -4,6 +4,7 @@
 configured := $(patsubst build/%/config.mak,%,$(wildcard build/*/config.mak))
 ARCH ?= $(configured)
 
+.DELETE_ON_ERROR:
 .PHONY: all check check-runner standalone install lint format docs coverage clean distclean help
 
 ifeq ($(strip $(ARCH)),)

@@ -26,15 +26,18 @@ CPPFLAGS := -nostdinc -isystem $(CC_INCLUDE) -Ilib -Ilib/libc -Ilib/$(FAMILY)
 # Images do not tell where they were made: names of sources start at the top folder. Clang's assembler does not know the
 # option that both compilers have.
 here := '-ffile-prefix-map=$(subst ','\'',$(CURDIR))=.' $(if $(findstring clang,$(CC)),-fdebug-compilation-dir=.)
-CFLAGS := -std=gnu11 -O2 -g $(here) -ffreestanding -fno-strict-aliasing -fno-omit-frame-pointer \
+CFLAGS := -std=gnu11 $(here) -ffreestanding -fno-strict-aliasing -fno-omit-frame-pointer \
 	-fno-stack-protector -fno-pic -fno-pie -fno-asynchronous-unwind-tables -fno-common \
 	-Wall -Wextra -Werror -Wno-sign-compare -Wno-format-zero-length \
 	-Wstrict-prototypes -Wvla -Wshadow -Wmissing-prototypes -Wundef -Wwrite-strings -Wpointer-arith \
 	$(ARCH_CFLAGS) $(USER_CFLAGS)
+# Cases run once: they are compiled fast, with what backtraces need; --cflags=-g is for a debugger. What they are linked
+# from is optimised.
+optimise = $(if $(filter lib/%,$(filter-out lib/selftest/%,$(1))),-O2 -g,-O1 -g1)
 LDFLAGS := -nostdlib -static $(ARCH_LDFLAGS) -Wl,--build-id=none -Wl,-z,noexecstack \
 	-Wl,-z,max-page-size=4096
 
-# A file whose text is compared with what make would do now; what depends on it is made anew when the
+# A file whose text is compared with what make would do now; what depends on it is made again when the
 # text changes.
 define remember
 $(if $(filter-out x$(subst $() ,^,$(file <$(1))),x$(subst $() ,^,$(strip $(2)))),$(file >$(1),$(strip $(2))))
@@ -42,9 +45,10 @@ endef
 $(shell mkdir -p $(out)/obj)
 PROGRAM_FLAGS := -std=gnu11 -O2 -g $(here) -Wall -Wextra -Werror -pthread
 $(call remember,$(out)/program-flags,$(PROGRAM_CC) $(PROGRAM_FLAGS) $(CC_VERSION))
-$(call remember,$(out)/flags,$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(CC_VERSION))
+$(call remember,$(out)/flags,$(CC) $(CPPFLAGS) $(CFLAGS) $(call optimise,lib/) $(call optimise,) $(LDFLAGS) $(CC_VERSION))
 $(call remember,$(out)/sources,$(lib_sources) $(foreach i,$(images),$(call image_sources,$(i))))
 
+.DELETE_ON_ERROR:
 .PHONY: all
 all: $(foreach i,$(images),$(out)/$(i).elf $(out)/$(i).list $(if $(FLAT_IMAGE),$(out)/$(i).$(FLAT_IMAGE))) \
 	$(patsubst scripts/vmm/%.S,$(out)/vmm/%.bin,$(vmm_sources)) $(foreach v,$(own_vmms),$(out)/vmm/$(v)/assay-$(v)) \
@@ -53,7 +57,7 @@ all: $(foreach i,$(images),$(out)/$(i).elf $(out)/$(i).list $(if $(FLAT_IMAGE),$
 $(out)/obj/%.o: % $(out)/flags
 	@mkdir -p $(@D)
 	@echo "  CC      $(ARCH) $<"
-	@$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	@$(CC) $(CPPFLAGS) $(call optimise,$<) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(out)/libassay.a: $(call objects,$(lib_sources)) $(out)/sources
 	@rm -f $@
@@ -61,7 +65,7 @@ $(out)/libassay.a: $(call objects,$(lib_sources)) $(out)/sources
 
 define image_rules
 $(out)/obj/$(1).name.o: lib/harness/image_name.c $(out)/flags
-	@$(CC) $(CPPFLAGS) $(CFLAGS) '-DIMAGE_NAME="$(1)"' -c -o $$@ $$<
+	@$(CC) $(CPPFLAGS) $(call optimise,lib/) $(CFLAGS) '-DIMAGE_NAME="$(1)"' -c -o $$@ $$<
 
 $(out)/$(1).elf: $(call objects,$(call image_sources,$(1))) $(out)/obj/$(1).name.o \
 		$(out)/libassay.a lib/$(FAMILY)/image.lds $(out)/sources
@@ -103,7 +107,7 @@ $(if $(lab_agent),$(eval $(call program_rule,$(lab_agent),scripts/lab/agent.c)))
 # For clangd and other tools that want to know how a file is compiled.
 in_json = $(subst ",\",$(subst \,\\,$(1)))
 define compile_command
-{ "directory": "$(call in_json,$(CURDIR))", "file": "$(1)", "command": "$(call in_json,$(CC) $(CPPFLAGS) $(CFLAGS) -DIMAGE_NAME=NAME -c $(1))" }
+{ "directory": "$(call in_json,$(CURDIR))", "file": "$(1)", "command": "$(call in_json,$(CC) $(CPPFLAGS) $(call optimise,$(1)) $(CFLAGS) -DIMAGE_NAME=NAME -c $(1))" }
 endef
 comma := ,
 $(out)/compile_commands.json: $(out)/flags $(out)/sources

@@ -20,7 +20,7 @@ SUITE("Refused accesses");
 #define BEFORE 0xa5
 #define STORED 0x5a
 
-/* Where in the page: the first byte, one in the midst, the last one. */
+/* Where in the page: the first byte, one in the middle, the last one. */
 static const u32 offsets[] = { 0, 0x7f3, PAGE_SIZE - 1 };
 
 static void read_byte(void *address)
@@ -115,7 +115,7 @@ TEST(refused_data_accesses,
 		else
 			space_protect(space_kernel(), (ulong)page, PAGE_SIZE, rows[i].prot);
 		check_data(page, effective(rows[i].prot), rows[i].absent);
-		/* What is behind the page is still what it was, and the neighbours can be used. */
+		/* What is after the page is still what it was, and the neighbours can be used. */
 		EXPECT_NO_FAULT(fault_of(read_byte, page - 1));
 		EXPECT_NO_FAULT(fault_of(read_byte, page + PAGE_SIZE));
 		space_map(space_kernel(), (ulong)page, (ulong)page, PAGE_SIZE, PROT_ALL);
@@ -207,7 +207,7 @@ static void expect_nested(void *page)
 }
 
 TEST(faults_behind_faults,
-     "a fault behind others, of either privilege, is reported as the first one is", SPEC(MANUALS))
+     "a fault after others, of either privilege, is reported as the first one is", SPEC(MANUALS))
 {
 	u8 *page = page_alloc();
 

@@ -24,7 +24,7 @@ TEST(prints_garbage,
 }
 
 TEST(prints_without_newline,
-     "text without an end of line swallows the result behind it: the case is never a PASS")
+     "text without an end of line swallows the result after it: the case is never a PASS")
 {
 	printf("text without an end ok 1 ");
 	EXPECT(true);
@@ -82,7 +82,7 @@ TEST(forges_and_hangs, "a case that forges its own success and hangs is a TIMEOU
 		barrier();
 }
 
-TEST(bails_out, "\"Bail out!\" in the midst of a case is never a success")
+TEST(bails_out, "\"Bail out!\" in the middle of a case is never a success")
 {
 	EXPECT(true);
 	ktap_bail_out("a case says so");

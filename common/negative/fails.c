@@ -60,8 +60,7 @@ TEST(fails_long_text, "a failure with a very long text is a FAIL, its lines are 
 	EXPECT_STR_EQ(text, "short");
 }
 
-TEST(assert_ends_case,
-     "ASSERT that does not hold is a FAIL, and what stands behind it does not run")
+TEST(assert_ends_case, "ASSERT that does not hold is a FAIL, and what stands after it does not run")
 {
 	volatile u32 one = 1;
 
@@ -114,7 +113,7 @@ TEST(skips_rows, "a case of which every row is skipped is a SKIP")
 	SKIP_ROW("no second");
 }
 
-TEST(skips_after_failure, "SKIP behind a failure does not hide it: a FAIL")
+TEST(skips_after_failure, "SKIP after a failure does not hide it: a FAIL")
 {
 	volatile u32 one = 1;
 

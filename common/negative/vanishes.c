@@ -22,7 +22,7 @@ static void loop_at_user(void *unused)
 		arch_relax();
 }
 
-TEST(hangs, "a case that never returns is a TIMEOUT, and the cases behind it run")
+TEST(hangs, "a case that never returns is a TIMEOUT, and the cases after it run")
 {
 	EXPECT(true);
 	loop(NULL);
@@ -58,13 +58,13 @@ TEST(leaves_cpus_hanging,
 	EXPECT(true);
 }
 
-TEST(exits_as_passed, "a machine that says success in the midst of a case is a CRASH of that case")
+TEST(exits_as_passed, "a machine that says success in the middle of a case is a CRASH of that case")
 {
 	EXPECT(true);
 	machine_exit(true);
 }
 
-TEST(exits_as_failed, "a machine that says failure in the midst of a case is a CRASH of that case")
+TEST(exits_as_failed, "a machine that says failure in the middle of a case is a CRASH of that case")
 {
 	EXPECT(true);
 	machine_exit(false);

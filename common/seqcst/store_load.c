@@ -24,7 +24,7 @@ static bool neither_seen(u32 slot)
 }
 
 TEST(store_then_load, "of two CPUs that store and then load each other's word one sees the store",
-     SPEC("SDM vol. 3A, 8.2.5; DDI 0487, B2.3.7, Load-Acquire behind a Store-Release; "
+     SPEC("SDM vol. 3A, 8.2.5; DDI 0487, B2.3.7, Load-Acquire after a Store-Release; "
 	  "PoP SA22-7832-13, chapter 5, CPU Serialization"))
 {
 	EXPECT_EQ(litmus_run(store_load, 2, neither_seen), 0);

@@ -21,7 +21,7 @@ struct atomics_row {
 	 * in *wrong what could not be.
 	 */
 	void (*step)(void *memory, u32 cpu, u64 *kept, u32 *wrong);
-	/* The word and the sum of all CPUs' *kept behind `count` steps of all CPUs together. */
+	/* The word and the sum of all CPUs' *kept after `count` steps of all CPUs together. */
 	u64 (*word)(u64 count);
 	u64 (*sum)(u64 count);
 	bool exchanges; /* only the sum of the word and all that is kept is known, which is that of 1 to CPUs */

@@ -115,7 +115,7 @@ static bool flag_without_data(u32 slot)
 	return litmus.seen[1][slot] == SEEN_FLAG;
 }
 
-TEST(message_passing, "who sees the flag that was stored behind the data sees the data too",
+TEST(message_passing, "who sees the flag that was stored after the data sees the data too",
      SPEC("SDM vol. 3A, 8.2.3.2; DDI 0487, B2.3.7; PoP SA22-7832-13, chapter 5, "
 	  "Storage-Operand References"))
 {
@@ -145,7 +145,7 @@ static bool went_back(u32 slot)
 }
 
 TEST(coherence,
-     "loads of one word never see an older value behind a newer one, its own store included",
+     "loads of one word never see an older value after a newer one, its own store included",
      SPEC("SDM vol. 3A, 8.2.2; DDI 0487, B2.3.5, internal visibility requirement; "
 	  "PoP SA22-7832-13, chapter 5, Storage-Operand References"))
 {

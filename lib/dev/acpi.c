@@ -112,7 +112,7 @@ const struct acpi_header *acpi_find_table(const char *signature)
 	return NULL;
 }
 
-/* The entry of the MADT behind `entry`, the first one behind NULL; NULL behind the last one. */
+/* The entry of the MADT after `entry`, the first one after NULL; NULL after the last one. */
 static const struct acpi_madt_entry *next_madt_entry(const struct acpi_madt_entry *entry)
 {
 	const struct acpi_madt *madt = (const void *)acpi_find_table("APIC");

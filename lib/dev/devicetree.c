@@ -96,7 +96,7 @@ static const u8 *behind_token(const u8 *at)
 	}
 }
 
-/* The next beginning of a node behind `at`, whatever its depth; NULL at the end of the tree. */
+/* The next beginning of a node after `at`, whatever its depth; NULL at the end of the tree. */
 static dt_node next_node(const u8 *at)
 {
 	for (at = behind_token(at); be32(at) != TOKEN_END; at = behind_token(at)) {

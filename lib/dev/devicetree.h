@@ -33,7 +33,7 @@ const char *dt_name(dt_node node);
 /* "/cpus/cpu@0"; a unit address may be left out (2.2.3), and what follows ':' is ignored. */
 dt_node dt_find(const char *path);
 
-/* The first node behind `after` (NULL: from the start) of which "compatible" has this string (2.3.1). */
+/* The first node after `after` (NULL: from the start) of which "compatible" has this string (2.3.1). */
 dt_node dt_find_compatible(dt_node after, const char *compatible);
 
 bool dt_is_compatible(dt_node node, const char *compatible);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The part of `word` behind `key`, or NULL if it starts otherwise. */
+/* The part of `word` after `key`, or NULL if it starts otherwise. */
 static const char *value_of(const char *word, const char *key)
 {
 	size_t length = strlen(key);

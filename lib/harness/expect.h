@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Expectations: EXPECT_* records a failure and goes on, ASSERT_* ends the case. Every one takes
- * optional printf arguments behind its operands, which say where in a loop it failed:
+ * optional printf arguments after its operands, which say where in a loop it failed:
  *
  *	EXPECT_EQ(sum, a + b, "a=%#x b=%#x", a, b);
  *
@@ -77,7 +77,7 @@ struct operand {
  * rule; cases are what one selects. Only on the CPU that runs the case.
  */
 #define SUBTEST(...)  run_row(__VA_ARGS__)
-/* Marks the present row as skipped; the test goes on behind it. */
+/* Marks the present row as skipped; the test goes on after it. */
 #define SKIP_ROW(...) run_skip_row(__VA_ARGS__)
 
 void run_skip(const char *format, ...) __printf_like(1, 2) __noreturn;

@@ -8,7 +8,7 @@ struct pattern {
 	const char *end;
 };
 
-/* Takes one character, or the one behind a backslash. There must be one. */
+/* Takes one character, or the one after a backslash. There must be one. */
 static u8 take_literal(struct pattern *p)
 {
 	if (*p->at == '\\' && p->at + 1 < p->end)
@@ -16,7 +16,7 @@ static u8 take_literal(struct pattern *p)
 	return (u8)*p->at++;
 }
 
-/* The rest of a bracket expression, behind its [. False if it has no end; `*matches` and *p are
+/* The rest of a bracket expression, after its [. False if it has no end; `*matches` and *p are
  * void then. */
 static bool take_set(struct pattern *p, u8 c, bool *matches)
 {

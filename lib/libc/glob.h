@@ -21,7 +21,7 @@ bool glob_match(const char *pattern, const char *string);
 
 /*
  * Does one of the patterns in `list` match the whole string? They are separated by commas, even
- * inside brackets, except for one behind a backslash. Empty ones match nothing.
+ * inside brackets, except for one after a backslash. Empty ones match nothing.
  */
 bool glob_list_match(const char *list, const char *string);
 

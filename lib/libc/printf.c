@@ -41,7 +41,7 @@ struct directive {
 	bool has_length;
 };
 
-/* The number at *at, which may have no digits; moves *at behind it. Too large a one is INT_MAX.
+/* The number at *at, which may have no digits; moves *at after it. Too large a one is INT_MAX.
  */
 static int parse_number(const char **at)
 {
@@ -240,7 +240,7 @@ static void put_pointer(struct sink *sink, const struct directive *d, const void
 	put_padded(sink, d, false, "0x", 1, start, (size_t)(end - start));
 }
 
-/* Flags, width, precision and length, behind the %; returns where the conversion is. */
+/* Flags, width, precision and length, after the %; returns where the conversion is. */
 static const char *parse_directive(struct directive *d, const char *at, struct arguments *args)
 {
 	while (parse_flag(d, *at))

@@ -30,7 +30,7 @@ static inline int abs(int n)
 
 /*
  * Sorts `count` elements of `size` bytes in place, ascending as `compare` says (negative, zero
- * or positive as *a belongs before, with or behind *b). Not stable. Takes n log n time at
+ * or positive as *a belongs before, with or after *b). Not stable. Takes n log n time at
  * worst, and neither recursion nor memory.
  */
 void qsort(void *array, size_t count, size_t size, int (*compare)(const void *a, const void *b));

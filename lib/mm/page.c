@@ -43,7 +43,7 @@ static u8 owner;
 static u64 memory_size;
 static phys_t memory_end;
 
-/* The first run of `count` free pages at or behind `from` with the right alignment, or pages. */
+/* The first run of `count` free pages at or after `from` with the right alignment, or pages. */
 static size_t find_run(const struct region *region, size_t from, size_t count, size_t align)
 {
 	size_t first = from;

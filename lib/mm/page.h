@@ -49,7 +49,7 @@ void page_start_cases(void);
 /* Frees what was allocated since the last call. */
 void page_free_case(void);
 
-/* All memory of the machine in bytes, and the first address behind it. */
+/* All memory of the machine in bytes, and the first address after it. */
 u64 page_memory_size(void);
 phys_t page_memory_end(void);
 

@@ -99,7 +99,7 @@ static void meet(void *barrier)
 	cpu_barrier_wait(barrier, cpu_count());
 }
 
-/* If one ran behind the other, none would ever leave the barrier. */
+/* If one ran after the other, none would ever leave the barrier. */
 TEST(cpu_run_at_once, "work for all runs on all CPUs at the same time",
      SPEC("lib/sys/cpu.h, run_on_all_cpus()"))
 {

@@ -158,7 +158,7 @@ TEST(heap_foreign_free, "memory that is not a block's start is told from one tha
 	EXPECT_EQ(heap_why_not_free(block), NULL);
 }
 
-/* A block that is written beyond its end hits the header of the one behind it. */
+/* A block that is written beyond its end hits the header of the one after it. */
 TEST(heap_overrun, "a header that was overwritten is noticed",
      SPEC("lib/mm/heap.h, heap_why_not_free()"))
 {

@@ -110,7 +110,7 @@ TEST(snprintf_width,
 	EXPECT_PRINTED("[42]", "[%*d]", 0, 42);
 }
 
-TEST(snprintf_zero, "The flag 0 pads with zeros behind the sign, unless - or a precision is given",
+TEST(snprintf_zero, "The flag 0 pads with zeros after the sign, unless - or a precision is given",
      SPEC("C11, 7.21.6.1, paragraph 6"))
 {
 	EXPECT_PRINTED("[00042]", "[%05d]", 42);

@@ -221,7 +221,7 @@ static void check_sorted(size_t count)
 	for (unsigned int value = 0; value < 256; value++)
 		ASSERT_EQ(after[value], before[value], "elements of value %u among %zu", value,
 			  count);
-	ASSERT_EQ(array[count * element_size], 0x5a, "behind %zu elements", count);
+	ASSERT_EQ(array[count * element_size], 0x5a, "after %zu elements", count);
 }
 
 TEST(qsort_orders, "qsort puts the same elements in ascending order, whatever order they came in",

@@ -60,7 +60,7 @@ static const struct comparison {
 	{ "abc", "ABC", 3, 1, 1, 0 },
 	{ "Zebra", "aardvark", 9, -1, -1, 1 },
 	{ "case_10", "case_9", 9, -1, -1, -1 },
-	/* Behind Z and before a: as lower case the letters come behind. */
+	/* After Z and before a: as lower case the letters come after. */
 	{ "_", "A", 1, 1, 1, -1 },
 	{ "[", "{", 1, -1, -1, -1 },
 	{ "@", "`", 1, -1, -1, -1 },
@@ -79,7 +79,7 @@ TEST(strcmp_order, "strcmp orders strings by their first difference, as unsigned
 	}
 }
 
-TEST(strncmp_limit, "strncmp compares no more than the limit and nothing behind a terminator",
+TEST(strncmp_limit, "strncmp compares no more than the limit and nothing after a terminator",
      SPEC("C11, 7.24.4.4"))
 {
 	for (size_t i = 0; i < ARRAY_SIZE(comparisons); i++) {
@@ -201,7 +201,7 @@ TEST(strrchr_last, "strrchr finds the last place of a character and of the termi
 	EXPECT(strrchr("", 'x') == NULL);
 }
 
-TEST(strstr_first, "strstr finds the first place of a part, also behind a partial match",
+TEST(strstr_first, "strstr finds the first place of a part, also after a partial match",
      SPEC("C11, 7.24.5.7"))
 {
 	static const char s[] = "aabaabaaab";

@@ -40,7 +40,7 @@ static __noinline u64 mix(u64 value)
 	return value * 6364136223846793005ull + 1;
 }
 
-/* More values than a CPU has registers that calls preserve; none of them changes behind
+/* More values than a CPU has registers that calls preserve; none of them changes after
  * setjmp(). */
 TEST(setjmp_keeps_registers, "locals that have not changed since keep their values",
      SPEC("C11, 7.13.2.1"))

@@ -75,7 +75,7 @@ TEST(sieve_memory, "every word of many pages keeps the value that was written to
 	}
 }
 
-/* The pages in a shuffled order behind each other, so that neighbours differ in their place. */
+/* The pages in a shuffled order after each other, so that neighbours differ in their place. */
 TEST(sieve_mapped, "pages that are mapped in any order keep what is written through the mapping",
      SPEC("lib/mm/space.h, space_map()"))
 {

@@ -148,7 +148,7 @@ static void expect_around(struct space *space, ulong low, ulong high, phys_t ins
 	EXPECT_EQ(prot_of(space, high), prot_of(space_kernel(), high));
 }
 
-/* Parts of large pages: at the start, in the midst, at the end, over a border, with a whole one
+/* Parts of large pages: at the start, in the middle, at the end, over a border, with a whole one
  * in it. */
 TEST(space_split, "changing a part of a large page leaves the rest of it as it was",
      SPEC("lib/mm/space.h, space_unmap(), space_protect()"))
@@ -244,7 +244,7 @@ TEST(space_unmap_absent, "unmapping what is absent changes nothing else",
 	space_unmap(space, AREA + PAGE_SIZE, PAGE_SIZE);
 	EXPECT_EQ(translate(space, AREA), ~0ull);
 	EXPECT_EQ(translate(space, AREA + large), (phys_t)AREA + large);
-	/* From the midst of the hole to the midst of the next page. */
+	/* From the middle of the hole to the middle of the next page. */
 	space_unmap(space, AREA + large - PAGE_SIZE, 2 * PAGE_SIZE);
 	EXPECT_EQ(translate(space, AREA + large), ~0ull);
 	EXPECT_EQ(translate(space, AREA + large + PAGE_SIZE), (phys_t)AREA + large + PAGE_SIZE);

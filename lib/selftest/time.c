@@ -155,3 +155,35 @@ TEST(delay_at_user, "delays work at user privilege", SPEC("lib/sys/time.h, delay
 	EXPECT_NO_FAULT(run_user(delay_at_user, &took));
 	EXPECT_GE(took + 1, 100000u);
 }
+
+static u32 looks;
+
+static bool third_look(void)
+{
+	return ++looks == 3;
+}
+
+TEST(wait_until_holds, "a wait ends when its condition holds, or says so when time is up",
+     SPEC("lib/sys/time.h, wait_until(), wait_until_ns()"))
+{
+	u64 begun;
+
+	looks = 0;
+	EXPECT(wait_until(third_look()));
+	EXPECT_EQ(looks, 3u);
+	EXPECT(wait_until_ns(true, 1));
+	/* Time is up at the first look, and a second one is taken. */
+	looks = 1;
+	EXPECT(wait_until_ns(third_look(), 1));
+	begun = clock_ns();
+	EXPECT(!wait_until_ns(false, 1000000));
+	EXPECT_GE(clock_ns() - begun, 1000000ull);
+}
+
+TEST(clock_ticks_bounds,
+     "ticks that last at most so long are no more than those that last at least so long",
+     SPEC("lib/sys/time.h, clock_ticks_at_most()"))
+{
+	EXPECT_EQ(clock_ticks_at_most(1000000000), clock_hz_min());
+	EXPECT_LE(clock_ticks_at_most(5000), clock_ticks_at_least(5000));
+}

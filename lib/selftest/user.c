@@ -103,7 +103,7 @@ TEST(user_calls_library, "a user function may call what does not need privilege"
 	EXPECT_STR_EQ(text, "uuser privilege");
 }
 
-/* Each call is entered by the outer one's kernel side, behind the inner one's end. */
+/* Each call is entered by the outer one's kernel side, after the inner one's end. */
 static void call_user(void *count)
 {
 	for (u32 i = 0; i < 5; i++) {

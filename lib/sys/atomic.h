@@ -23,7 +23,7 @@
 #define atomic_load_acquire(p)	   __atomic_load_n(p, __ATOMIC_ACQUIRE)
 #define atomic_store_release(p, v) __atomic_store_n(p, v, __ATOMIC_RELEASE)
 
-/* Every access before it comes before every access behind it, as all CPUs see them. */
+/* Every access before it comes before every access after it, as all CPUs see them. */
 #define atomic_fence() __atomic_thread_fence(__ATOMIC_SEQ_CST)
 
 /* Stores `desired` if *p is `expected`; true if it was. */

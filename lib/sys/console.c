@@ -40,7 +40,7 @@ void console_capture(char *to, size_t size)
 void console_write(const char *text, size_t size)
 {
 	u32 self = this_cpu()->number;
-	/* An exception in the midst of a line must be able to say so. */
+	/* An exception in the middle of a line must be able to say so. */
 	bool nested = READ_ONCE(console_owner) == self;
 	ulong irq_state = arch_irq_save();
 

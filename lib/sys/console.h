@@ -6,7 +6,7 @@
 #include <types.h>
 
 /*
- * Writes `size` bytes without a break: text of other CPUs comes before or behind it. Callers
+ * Writes `size` bytes without a break: text of other CPUs comes before or after it. Callers
  * pass whole lines; on x86 that costs one exit to the hypervisor and not one a character.
  */
 void console_write(const char *text, size_t size);
@@ -19,7 +19,7 @@ void console_write(const char *text, size_t size);
 void console_capture(char *to, size_t size);
 
 /*
- * For the library, when a case has ended: a CPU that was stopped in the midst of a write, or an
+ * For the library, when a case has ended: a CPU that was stopped in the middle of a write, or an
  * exception in it that nobody came back from, has left the console taken.
  */
 void console_reset(void);

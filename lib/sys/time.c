@@ -42,6 +42,11 @@ u64 clock_ticks_at_least(u64 ns)
 	return mul_div(ns, hz_max, NS_PER_SECOND) + 1;
 }
 
+u64 clock_ticks_at_most(u64 ns)
+{
+	return mul_div(ns, hz_min, NS_PER_SECOND);
+}
+
 void delay_ns(u64 ns)
 {
 	u64 start = arch_ticks(), ticks = clock_ticks_at_least(ns);

@@ -4,6 +4,7 @@
 
 #include <harness/state.h>
 #include <harness/verdict.h>
+#include <mm/space.h>
 #include <sys/atomic.h>
 #include <sys/landing.h>
 #include <sys/time.h>
@@ -14,20 +15,15 @@
 /* True once the CPU's state is `state`; false if it takes too long. */
 static bool wait_for_state(struct cpu *cpu, enum cpu_state state)
 {
-	u64 start = clock_ns();
-
-	while (atomic_load(&cpu->state) != state) {
-		if (clock_ns() - start > PATIENCE_NS)
-			return false;
-		arch_relax();
-	}
-	return true;
+	return wait_until_ns(atomic_load(&cpu->state) == state, PATIENCE_NS);
 }
 
 static void do_work(struct cpu *cpu)
 {
 	struct landing landing = { .kind = LANDING_END };
 
+	/* While this CPU waited, it may have cached what the last case had left in the tables. */
+	space_switch(space_kernel());
 	if (landing_set(&landing))
 		cpu->work(cpu->work_arg);
 	else

@@ -41,7 +41,7 @@ void enter_expect_registers(const struct trap_frame *actual, const struct trap_f
 			    u64 except);
 
 /*
- * Code that shows by the address of its UD2 how it was decoded: IP is ENTER_PROBE_16, _32 or _64 behind
+ * Code that shows by the address of its UD2 how it was decoded: IP is ENTER_PROBE_16, _32 or _64 after
  * its start. It changes AX.
  */
 #define ENTER_PROBE_16 4u

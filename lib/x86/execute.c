@@ -29,7 +29,7 @@ struct fault execute_user_try(const void *code, struct registers *registers)
 #define NOP	 0x90
 #define JMP_NEAR 0xe9
 
-/* Two pages of NOPs, guarded, and a RET behind them. Self-modifying code has no pages but these. */
+/* Two pages of NOPs, guarded, and a RET after them. Self-modifying code has no pages but these. */
 static u8 *area(void)
 {
 	const void *code = CODE(".balign 4096, 0x90; .skip 8192, 0x90");

@@ -48,7 +48,7 @@ struct fault execute_user_try(const void *code, struct registers *registers);
 /*
  * The address of machine code for execute(), from assembler text, in which a % is written twice as in
  * any inline assembly; "i" constants may follow and are its operands 1, 2... The text is GUARDED():
- * after a fault, execution goes on behind all of it, so that it must leave the stack as it was when an
+ * after a fault, execution goes on after all of it, so that it must leave the stack as it was when an
  * instruction of it may fault.
  */
 #define CODE(text, ...)                                        \
@@ -83,7 +83,7 @@ struct fault execute_user_try(const void *code, struct registers *registers);
 
 /*
  * Machine code from bytes: copies them to the end of a guarded page and returns where they are, for
- * execute_try(), until the next call. Behind a fault, execution goes on behind them. At most
+ * execute_try(), until the next call. After a fault, execution goes on after them. At most
  * CODE_BYTES_MAX.
  */
 #define CODE_BYTES_MAX 64
@@ -96,7 +96,7 @@ const void *code_bytes(const u8 *bytes, u32 size);
 const void *code_bytes_across(const u8 *bytes, u32 size, u32 before, u8 **page);
 
 /*
- * The same text behind the prefix that makes KVM emulate the instruction instead of letting the CPU
+ * The same text after the prefix that makes KVM emulate the instruction instead of letting the CPU
  * execute it, where the module's parameter force_emulation_prefix allows that; elsewhere the prefix
  * raises #UD. It is for the first instruction of the text only.
  */

@@ -68,14 +68,7 @@ void irq_window_ns(u64 ns)
 
 bool irq_wait(u32 cpu, u32 vector, u32 count)
 {
-	u64 start = clock_ns();
-
-	irq_window();
-	while (irq_taken(cpu, vector) < count && clock_ns() - start < IRQ_PATIENCE_NS) {
-		arch_relax();
-		irq_window();
-	}
-	return irq_taken(cpu, vector) >= count;
+	return wait_until((irq_window(), irq_taken(cpu, vector) >= count));
 }
 
 u32 irq_history_length(u32 cpu)

@@ -9,12 +9,10 @@
 #ifndef ASSAY_X86_IRQ_H
 #define ASSAY_X86_IRQ_H
 
+#include <sys/time.h>
 #include <types.h>
 
-/* How long irq_wait() is patient: much longer than a loaded host keeps a virtual CPU waiting. */
-#define IRQ_PATIENCE_NS 5000000000ull
-
-/* From so many interrupts of a vector on, a CPU goes on with interrupts off behind each. */
+/* From so many interrupts of a vector on, a CPU goes on with interrupts off after each. */
 #define IRQ_STORM 5000
 
 /* Entries that are kept of each CPU's history. */
@@ -32,12 +30,22 @@ static inline void irq_disable(void)
 
 /*
  * Takes what is pending and can be delivered, all of it, and leaves interrupts off. STI lets nothing in
- * before the end of the instruction behind it (SDM vol. 2B, STI).
+ * before the end of the instruction after it (SDM vol. 2B, STI).
  */
 static inline void irq_window(void)
 {
 	__asm__ volatile("sti; nop; nop; cli" ::: "memory");
 }
+
+/* wait_until() with interrupts on; then they are off. */
+#define irq_wait_until(condition)                  \
+	({                                         \
+		bool irq_held_;                    \
+		irq_enable();                      \
+		irq_held_ = wait_until(condition); \
+		irq_disable();                     \
+		irq_held_;                         \
+	})
 
 /* Keeps interrupts on for at least `ns`, then off. */
 void irq_window_ns(u64 ns);
@@ -54,7 +62,7 @@ u32 irq_taken_by_all(u32 vector);
 
 /*
  * Waits, with interrupts on, until `cpu` has taken `count` interrupts on `vector`; then interrupts are
- * off. False if that took longer than IRQ_PATIENCE_NS.
+ * off. False if that took longer than wait_until() waits.
  */
 bool irq_wait(u32 cpu, u32 vector, u32 count);
 

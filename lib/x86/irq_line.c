@@ -5,8 +5,6 @@
 #include <sys/time.h>
 #include <x86/io.h>
 
-#define PATIENCE_NS 1000000000ull
-
 /* The keyboard controller is a microprocessor: its interrupt follows the byte in its own time. */
 #define KBC_DELAY_US 500
 
@@ -72,10 +70,7 @@ bool line_is_there(enum irq_line line)
 /* Waits until a bit of a port is as it should be; gives up, as the case then fails anyhow. */
 static void wait_for(u16 port, u8 mask, u8 value)
 {
-	u64 begun = clock_ns();
-
-	while ((inb(port) & mask) != value && clock_ns() - begun < PATIENCE_NS)
-		arch_relax();
+	wait_until_ns((inb(port) & mask) == value, 1000000000ull);
 }
 
 static void kbc_send(u8 command, u8 data)

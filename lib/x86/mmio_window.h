@@ -12,8 +12,8 @@
 #define MMIO_WINDOW_PAGES 2
 
 /*
- * The first emulated page, mapped uncached and accessible to everyone until the case ends; behind it
- * is the second, which is not the next one in physical memory. The pages before and behind the two are
+ * The first emulated page, mapped uncached and accessible to everyone until the case ends; after it
+ * is the second, which is not the next one in physical memory. The pages before and after the two are
  * RAM. NULL if the machine has no such memory.
  */
 u8 *mmio_window(void);

@@ -90,7 +90,7 @@ struct mode {
 
 	enum mode_kind kind;
 	u16 frame[20]; /* what is at the handler's stack pointer */
-	u32 code_end;  /* the offset of the UD2 behind the code */
+	u32 code_end;  /* the offset of the UD2 after the code */
 	u32 error;     /* the error code, if the vector is one that has one */
 };
 
@@ -99,7 +99,7 @@ struct mode_code {
 	size_t size;
 };
 
-/* All that the code starts with: registers 0 but for ESP, segments as above; tables filled anew. */
+/* All that the code starts with: registers 0 but for ESP, segments as above; tables filled again. */
 void mode_init(struct mode *mode, enum mode_kind kind);
 
 /* Copies the code to MODE_CODE, runs it, and fills in *mode. */

@@ -11,7 +11,7 @@
 #define PCI_NONE 0xffffffffu
 
 /* Configuration space, by byte offsets. */
-#define PCI_VENDOR_ID	   0x00 /* and the device ID behind it */
+#define PCI_VENDOR_ID	   0x00 /* and the device ID after it */
 #define PCI_COMMAND	   0x04
 #define PCI_STATUS	   0x06
 #define PCI_CLASS_REVISION 0x08

@@ -41,14 +41,7 @@ void rtc_reset(void)
 
 bool rtc_wait_stable(void)
 {
-	u64 begun = clock_ns();
-
-	while (rtc_read(RTC_A) & RTC_A_UIP) {
-		if (clock_ns() - begun > 2000000000ull)
-			return false;
-		arch_relax();
-	}
-	return true;
+	return wait_until_ns(!(rtc_read(RTC_A) & RTC_A_UIP), 2000000000ull);
 }
 
 void rtc_restore(void)

@@ -64,17 +64,13 @@ static void start(struct cpu *cpu)
 	ap_number = cpu->number;
 	ap_entry = (u32)(ulong)start_ap;
 	for (u32 attempt = 0; attempt < 2 && atomic_load(&cpu->state) == CPU_OFF; attempt++) {
-		u64 begin = clock_ns();
-
 		if (attempt) {
 			arch_reset_cpu(cpu);
 			delay_us(INIT_DELAY_US);
 		}
 		apic_send(ICR_STARTUP | ICR_ASSERT | TRAMPOLINE_ADDRESS >> 12,
 			  (u32)cpu->hardware_id);
-		while (atomic_load(&cpu->state) == CPU_OFF &&
-		       clock_ns() - begin < START_PATIENCE_NS / 2)
-			arch_relax();
+		wait_until_ns(atomic_load(&cpu->state) != CPU_OFF, START_PATIENCE_NS / 2);
 	}
 }
 

@@ -25,7 +25,7 @@ void double_fault_task(void);
 #endif
 
 /*
- * The counter when the PIT was done, from both sides. What was read behind a look at the PIT that said
+ * The counter when the PIT was done, from both sides. What was read after a look at the PIT that said
  * no may be far behind the end, if this CPU was held up in between: only what was read before counts.
  */
 static void measure(u64 *min, u64 *max)

@@ -3,7 +3,7 @@
 
 #include <x86/io.h>
 
-/* Ports: an index register, the data register behind it. */
+/* Ports: an index register, the data register after it. */
 #define VGA_MISC_WRITE 0x3c2
 #define VGA_SEQUENCER  0x3c4
 #define VGA_GRAPHICS   0x3ce

@@ -142,14 +142,11 @@ static void send_illegal(void *arg)
 
 static void on_cpu_1(u32 vector, bool with_address_error, bool by_self_ipi)
 {
-	u64 begun = clock_ns();
-
 	illegal = (__typeof__(illegal)){ .vector = vector,
 					 .with_address_error = with_address_error,
 					 .by_self_ipi = by_self_ipi };
 	cpu_start_work(1, send_illegal, NULL);
-	while (!atomic_load(&illegal.done))
-		ASSERT_LT(clock_ns() - begun, IRQ_PATIENCE_NS, "CPU 1 does not run");
+	ASSERT(wait_until(atomic_load(&illegal.done)), "CPU 1 does not run");
 	cpu_give_back(1);
 }
 

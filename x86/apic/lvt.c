@@ -172,9 +172,7 @@ TEST(software_disabled_sends, "a software-disabled APIC still sends interprocess
 	run_on_cpu(1, do_nothing, NULL);
 	disable();
 	apic_send_vector(1, SOME_VECTOR);
-	for (u64 begin = clock_ns(); !irq_taken(1, SOME_VECTOR);)
-		if (clock_ns() - begin > IRQ_PATIENCE_NS)
-			break;
+	wait_until(irq_taken(1, SOME_VECTOR));
 	enable();
 	EXPECT_EQ(irq_taken(1, SOME_VECTOR), 1u);
 }
@@ -194,9 +192,7 @@ TEST(software_disabled_takes_nmi, "a software-disabled APIC responds to NMI as e
 	trap_set_handler(VEC_NMI, count_nmi);
 	disable();
 	apic_send(ICR_NMI | ICR_ASSERT, apic_id());
-	for (u64 begin = clock_ns(); !atomic_load(&nmis);)
-		if (clock_ns() - begin > IRQ_PATIENCE_NS)
-			break;
+	wait_until(atomic_load(&nmis));
 	enable();
 	EXPECT_EQ(atomic_load(&nmis), 1u);
 }

@@ -181,11 +181,8 @@ TEST(x2apic_nmi, "an NMI goes to the CPU addressed", SPEC("SDM vol. 3A, 10.12.9,
 	for (u32 cpu = 0; cpu < CPUS; cpu++)
 		nmis[cpu] = 0;
 	for (u32 cpu = 0; cpu < CPUS; cpu++) {
-		u64 start = clock_ns();
-
 		apic_send(ICR_NMI | ICR_ASSERT, id_of(cpu));
-		while (!atomic_load(&nmis[cpu]) && clock_ns() - start < IRQ_PATIENCE_NS)
-			arch_relax();
+		wait_until(atomic_load(&nmis[cpu]));
 	}
 	EXPECT(flush());
 	for (u32 cpu = 0; cpu < CPUS; cpu++)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Data breakpoints: a trap behind the access exactly if the access, of whatever size, has a byte
+ * Data breakpoints: a trap after the access exactly if the access, of whatever size, has a byte
  * in common with the bytes watched. SDM vol. 3B, 17.2.4, 17.2.5, 17.3.1.2.
  */
 #include <x86/debug.h>
@@ -21,28 +21,29 @@ struct access {
 };
 
 static const struct access by_size[] = {
-	{ "load-1", true, false, 1, 2, { 0x8a, 0x07 } },
-	{ "load-2", true, false, 2, 3, { 0x66, 0x8b, 0x07 } },
-	{ "load-4", true, false, 4, 2, { 0x8b, 0x07 } },
-	{ "store-1", false, true, 1, 2, { 0x88, 0x07 } },
-	{ "store-2", false, true, 2, 3, { 0x66, 0x89, 0x07 } },
-	{ "store-4", false, true, 4, 2, { 0x89, 0x07 } },
-	{ "fild-8", true, false, 8, 2, { 0xdf, 0x2f } },
-	{ "fistp-8", false, true, 8, 2, { 0xdf, 0x3f } },
+	{ "load-1", true, false, 1, 2, { 0x8a, 0x07 } },	/* MOV AL, [DI] */
+	{ "load-2", true, false, 2, 3, { 0x66, 0x8b, 0x07 } },	/* MOV AX, [DI] */
+	{ "load-4", true, false, 4, 2, { 0x8b, 0x07 } },	/* MOV EAX, [DI] */
+	{ "store-1", false, true, 1, 2, { 0x88, 0x07 } },	/* MOV [DI], AL */
+	{ "store-2", false, true, 2, 3, { 0x66, 0x89, 0x07 } }, /* MOV [DI], AX */
+	{ "store-4", false, true, 4, 2, { 0x89, 0x07 } },	/* MOV [DI], EAX */
+	{ "fild-8", true, false, 8, 2, { 0xdf, 0x2f } },	/* FILD qword [DI] */
+	{ "fistp-8", false, true, 8, 2, { 0xdf, 0x3f } },	/* FISTP qword [DI] */
 };
 
 static const struct access others[] = {
-	{ "add", true, true, 4, 2, { 0x01, 0x07 } },
-	{ "cmp", true, false, 4, 2, { 0x39, 0x07 } },
-	{ "xchg", true, true, 4, 2, { 0x87, 0x07 } },
-	{ "lock-inc", true, true, 4, 3, { 0xf0, 0xff, 0x07 } },
+	{ "add", true, true, 4, 2, { 0x01, 0x07 } },		/* ADD [DI], EAX */
+	{ "cmp", true, false, 4, 2, { 0x39, 0x07 } },		/* CMP [DI], EAX */
+	{ "xchg", true, true, 4, 2, { 0x87, 0x07 } },		/* XCHG EAX, [DI] */
+	{ "lock-inc", true, true, 4, 3, { 0xf0, 0xff, 0x07 } }, /* LOCK INC dword [DI] */
+	/* PUSH [DI]; POP BX */
 	{ "push-memory", true, false, sizeof(ulong), 3, { 0xff, 0x37, 0x5b } },
 	{ "lodsb", true, false, 1, 1, { 0xac } },
 	{ "stosb", false, true, 1, 1, { 0xaa } },
 	{ "scasb", true, false, 1, 1, { 0xae } },
-	{ "bts", true, true, 4, 4, { 0x0f, 0xba, 0x2f, 0 } },
-	{ "lea", false, false, 4, 2, { 0x8d, 0x07 } },
-	{ "prefetch-nop", false, false, 4, 3, { 0x0f, 0x1f, 0x07 } },
+	{ "bts", true, true, 4, 4, { 0x0f, 0xba, 0x2f, 0 } },	      /* BTS dword [DI], 0 */
+	{ "lea", false, false, 4, 2, { 0x8d, 0x07 } },		      /* LEA EAX, [DI] */
+	{ "prefetch-nop", false, false, 4, 3, { 0x0f, 0x1f, 0x07 } }, /* NOP [DI] */
 };
 
 static void run_access(const struct access *access, u32 cpl, u8 *address)
@@ -319,7 +320,7 @@ static void note_cx(struct trap_frame *frame)
 	write_dr7(DR7_RESET);
 }
 
-/* Intel: the trap is behind the iteration or up to the end of a fast string's group. */
+/* Intel: the trap is after the iteration or up to the end of a fast string's group. */
 TEST(rep_movs, "a data breakpoint within REP MOVS hits once for its element, which is done by then",
      SPEC("SDM vol. 3B, 17.3.1.2"))
 {

@@ -123,7 +123,7 @@ TEST(without_rf_again, "a handler that returns without RF in the image meets the
 static const u8 loop[] = { 0xff, 0xc1, 0x75, 0xfc };
 
 TEST(rf_is_for_one_instruction,
-     "RF is gone behind the instruction that it was for: in a loop, each "
+     "RF is gone after the instruction that it was for: in a loop, each "
      "round hits",
      SPEC("SDM vol. 3B, 17.3.1.1"))
 {
@@ -153,7 +153,7 @@ static void note_flags_ud2(struct trap_frame *frame)
 	frame->ip += 2;
 }
 
-TEST(rf_clear_at_next, "an INT3 behind an instruction resumed with RF pushes RF clear",
+TEST(rf_clear_at_next, "an INT3 after an instruction resumed with RF pushes RF clear",
      SPEC("SDM vol. 3B, 17.3.1.1"))
 {
 	static const u8 nop_int3[] = { 0x90, 0xcc, 0x90 };
@@ -269,7 +269,7 @@ TEST(popf_does_not_load_rf, "POPF does not set RF: the next instruction's breakp
 	EXPECT_EQ(debug_count, 1u);
 }
 
-TEST(pushf_shows_no_rf, "PUSHF stores RF and VM as 0, also right behind an IRET that set RF",
+TEST(pushf_shows_no_rf, "PUSHF stores RF and VM as 0, also right after an IRET that set RF",
      SPEC("SDM vol. 2B, PUSHF/PUSHFD/PUSHFQ"))
 {
 	/* PUSHF; POP */

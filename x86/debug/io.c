@@ -39,8 +39,7 @@ static struct debug_registers run(const struct access *access, u16 port)
 	return r;
 }
 
-TEST(io_overlap,
-     "an I/O breakpoint hits behind each access of a port that it watches, of any width",
+TEST(io_overlap, "an I/O breakpoint hits after each access of a port that it watches, of any width",
      SPEC("SDM vol. 3B, 17.2.5"))
 {
 	for (u32 length = 1; length <= 4; length *= 2)
@@ -107,7 +106,7 @@ TEST(io_enables, "each of the four can be an I/O breakpoint, enabled by L or G",
 		}
 }
 
-TEST(access_is_done, "#DB of an I/O breakpoint comes behind the access, which has had its effect",
+TEST(access_is_done, "#DB of an I/O breakpoint comes after the access, which has had its effect",
      SPEC("SDM vol. 3B, 17.3.1.2"))
 {
 	struct debug_registers r;
@@ -156,7 +155,7 @@ TEST(memory_is_no_port,
 
 static const u8 rep_outsb[] = { 0xf3, 0x6e };
 
-TEST(rep_outs, "an I/O breakpoint at REP OUTS hits behind each element",
+TEST(rep_outs, "an I/O breakpoint at REP OUTS hits after each element",
      SPEC("SDM vol. 3B, 17.3.1.2"))
 {
 	struct debug_registers r = { .dx = PORT, .cx = 3, .si = (ulong)memory };

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Single steps: with TF set when an instruction starts, #DB is behind it, with BS. What is
- * special about some instructions is where "behind" is. SDM vol. 3B, 17.3.1.4; APM vol. 2,
+ * Single steps: with TF set when an instruction starts, #DB is after it, with BS. What is
+ * special about some instructions is where that is. SDM vol. 3B, 17.3.1.4; APM vol. 2,
  * 13.1.4.
  */
 #include "step.h"
 
 #include <x86/apic.h>
 #include <x86/cpuid.h>
+#include <x86/msr.h>
 
 SUITE("Single steps");
 
@@ -47,37 +48,57 @@ static u8 memory[16];
 static const struct step_row rows[] = {
 	ROW("nop", (0x90), (1)),
 	ROW("three-nops", (0x90, 0x90, 0x90), (1, 2, 3)),
+	/* 66 and 3E before NOP, NOP */
 	ROW("prefixes", (0x66, 0x3e, 0x90, 0x90), (3, 4)),
+	/* JMP over a HLT, NOP */
 	ROW("jmp", (0xeb, 0x01, 0xf4, 0x90), (3, 4)),
+	/* CALL to the RET at 7; where it returns to, JMP over the RET */
 	ROW("call-ret", (0xe8, 2, 0, 0, 0, 0xeb, 0x01, 0xc3), (7, 5, 8)),
+	/* LOOP to itself */
 	ROW("loop", (0xe2, 0xfe), (0, 0, 2), .registers = { .cx = 3 }),
+	/* PUSH AX, POP AX */
 	ROW("push-pop", (0x50, 0x58), (1, 2)),
+	/* PUSHF, POPF, NOP */
 	ROW("pushf-popf", (0x9c, 0x9d, 0x90), (1, 2, 3)),
+	/* MOV AL, [DI]; MOV [DI], AL */
 	ROW("load-store", (0x8a, 0x07, 0x88, 0x07), (2, 4), .registers = { .di = (ulong)memory }),
+	/* STOSB, MOVSB */
 	ROW("string", (0xaa, 0xa4), (1, 2),
 	    .registers = { .si = (ulong)memory, .di = (ulong)memory }),
+	/* REP STOSB, NOP */
 	ROW("rep-0", (0xf3, 0xaa, 0x90), (2, 3), .registers = { .di = (ulong)memory }),
 	ROW("rep-1", (0xf3, 0xaa, 0x90), (2, 3), .registers = { .cx = 1, .di = (ulong)memory }),
 	ROW("rep-3", (0xf3, 0xaa, 0x90), (0, 0, 2, 3),
 	    .registers = { .cx = 3, .di = (ulong)memory }),
+	/* REPNE SCASB, NOP */
 	ROW("repne-ends", (0xf2, 0xae, 0x90), (2, 3),
 	    .registers = { .ax = 0, .cx = 4, .di = (ulong)memory + 8 }),
 	ROW("cpuid", (0x0f, 0xa2, 0x90), (2, 3)),
 	ROW("rdtsc", (0x0f, 0x31, 0x90), (2, 3)),
+	/* MOV SS, AX; NOP; NOP */
 	ROW("mov-ss", (0x8e, 0xd0, 0x90, 0x90), (3, 4), .registers = { .ax = SEL_KERNEL_DATA },
 	    .only_cpl0 = true),
+	/* MOV DS, AX; NOP; NOP */
 	ROW("mov-ds", (0x8e, 0xd8, 0x90, 0x90), (2, 3, 4), .registers = { .ax = SEL_KERNEL_DATA },
 	    .only_cpl0 = true),
+	/* MOV SS, AX; CPUID */
 	ROW("mov-ss-cpuid", (0x8e, 0xd0, 0x0f, 0xa2), (4), .registers = { .ax = SEL_KERNEL_DATA },
 	    .only_cpl0 = true),
 	ROW("sti", (0xfb, 0x90, 0x90), (1, 2, 3), .only_cpl0 = true),
 	ROW("cli", (0xfa, 0x90), (1, 2), .only_cpl0 = true),
+	/* IN AL, 80H; NOP */
 	ROW("in", (0xe4, 0x80, 0x90), (2, 3), .only_cpl0 = true),
+	/* OUT 80H, AL; NOP */
 	ROW("out", (0xe6, 0x80, 0x90), (2, 3), .only_cpl0 = true),
+	/* MOV AX, CR0; NOP */
 	ROW("mov-from-cr0", (0x0f, 0x20, 0xc0, 0x90), (3, 4), .only_cpl0 = true),
+	/* MOV AX, CR3; MOV CR3, AX */
 	ROW("mov-cr3", (0x0f, 0x20, 0xd8, 0x0f, 0x22, 0xd8), (3, 6), .only_cpl0 = true),
+	/* MOV AX, DR0; NOP */
 	ROW("mov-from-dr0", (0x0f, 0x21, 0xc0, 0x90), (3, 4), .only_cpl0 = true),
-	ROW("rdmsr", (0x0f, 0x32, 0x90), (2, 3), .registers = { .cx = 0x10 }, .only_cpl0 = true),
+	ROW("rdmsr", (0x0f, 0x32, 0x90), (2, 3), .registers = { .cx = MSR_IA32_TSC },
+	    .only_cpl0 = true),
+	/* INVLPG [DI]; NOP */
 	ROW("invlpg", (0x0f, 0x01, 0x3f, 0x90), (3, 4), .registers = { .di = (ulong)memory },
 	    .only_cpl0 = true),
 	ROW("wbinvd", (0x0f, 0x09, 0x90), (2, 3), .only_cpl0 = true),
@@ -85,7 +106,7 @@ static const struct step_row rows[] = {
 };
 
 TEST(steps,
-     "with TF set, #DB with BS alone is behind each instruction, the one that clears TF included",
+     "with TF set, #DB with BS alone is after each instruction, the one that clears TF included",
      SPEC("SDM vol. 3B, 17.3.1.4; APM vol. 2, 13.1.4"), BUG("CVE-2018-8897"), BUG("XSA-308"))
 {
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++)
@@ -118,7 +139,7 @@ static const struct {
 
 TEST(software_interrupts,
      "INT n and INT3 clear TF for the handler: the next step is the instruction "
-     "behind the one that IRET returns to",
+     "after the one that IRET returns to",
      SPEC("SDM vol. 3B, 17.3.1.4; vol. 2A, INT n/INTO/INT3/INT1"))
 {
 	for (u32 i = 0; i < ARRAY_SIZE(software); i++)
@@ -162,7 +183,7 @@ static void set_tf(struct trap_frame *frame)
 }
 
 TEST(iret_sets_tf,
-     "an IRET that sets TF: the first #DB is behind the first instruction it returns to",
+     "an IRET that sets TF: the first #DB is after the first instruction it returns to",
      SPEC("SDM vol. 3B, 17.3.1.4"))
 {
 	static const u8 int3_nop[] = { 0xcc, 0x90, 0x90 };
@@ -306,7 +327,7 @@ static void wake(struct trap_frame *frame)
 
 static void note_halted(struct trap_frame *frame)
 {
-	/* The first is behind STI. */
+	/* The first is after STI. */
 	if (++debug_count == 2) {
 		woken_at_hit = woken;
 		debug_hits[0].ip = frame->ip;

@@ -23,7 +23,7 @@ struct step_row {
 	}
 #define LIST_(...) __VA_ARGS__
 
-/* Steps through the code at this CPL: #DB with BS at each stop, and one behind the last POPF. */
+/* Steps through the code at this CPL: #DB with BS at each stop, and one after the last POPF. */
 void expect_steps(const struct step_row *row, u32 cpl);
 
 #endif

@@ -7,7 +7,7 @@
 
 SUITE("Single steps in 64-bit mode");
 
-/* MOV RDX, RSP; MOV ECX, SS; PUSH both; PUSHF; PUSH CS by RCX; LEA RAX, behind; PUSH; IRETQ; NOP */
+/* MOV RDX, RSP; MOV ECX, SS; PUSH both; PUSHF; PUSH CS by RCX; LEA RAX, after; PUSH; IRETQ; NOP */
 static const struct step_row iret = ROW("iret",
 					(0x48, 0x89, 0xe2, 0x8c, 0xd1, 0x51, 0x52, 0x9c, 0x8c, 0xc9,
 					 0x51, 0x48, 0x8d, 0x05, 3, 0, 0, 0, 0x50, 0x48, 0xcf,
@@ -71,7 +71,7 @@ static u32 hits_at_cpl0(void)
 	return count;
 }
 
-/* Whether the first stop behind SYSRET is at its target or an instruction later, no manual says. */
+/* Whether the first stop after SYSRET is at its target or an instruction later, no manual says. */
 static void expect_end_of_steps(void)
 {
 	ASSERT_GE(debug_count, 2u);
@@ -82,7 +82,7 @@ static void expect_end_of_steps(void)
 }
 
 TEST(syscall_masks_tf,
-     "SYSCALL with TF in SFMASK is no step: no #DB at CPL 0, and TF is back behind "
+     "SYSCALL with TF in SFMASK is no step: no #DB at CPL 0, and TF is back after "
      "SYSRET",
      SPEC("SDM vol. 2B, SYSCALL; APM vol. 3, SYSCALL"), BUG("XSA-204"),
 							    REQUIRES(cpu_has(X86_FEATURE_SYSCALL)))

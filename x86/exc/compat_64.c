@@ -33,7 +33,7 @@ struct row {
 	bool only_cpl3;
 };
 
-/* BP and OF have gates of DPL 3, as INT n's. The UD2 behind most code ends what goes on. */
+/* BP and OF have gates of DPL 3, as INT n's. The UD2 after most code ends what goes on. */
 static const struct row rows[] = {
 	{ .name = "int-n",
 	  .size = 2,

@@ -48,7 +48,7 @@ static void run_code(void *arg)
 	__asm__ volatile("call *%0" : : "r"(code) : "memory");
 }
 
-TEST(single_step_is_trap, "with TF set, #DB comes behind the next instruction, with DR6.BS",
+TEST(single_step_is_trap, "with TF set, #DB comes after the next instruction, with DR6.BS",
      SPEC("SDM vol. 3B, 17.3.1.4"))
 {
 	for (u32 cpl = 0; cpl <= 3; cpl += 3) {
@@ -66,7 +66,7 @@ TEST(single_step_is_trap, "with TF set, #DB comes behind the next instruction, w
 	}
 }
 
-TEST(data_breakpoint_is_trap, "a data breakpoint is a trap behind the access, with DR6.B0",
+TEST(data_breakpoint_is_trap, "a data breakpoint is a trap after the access, with DR6.B0",
      SPEC("SDM vol. 3B, 17.3.1.2"))
 {
 	static const struct {

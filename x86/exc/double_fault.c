@@ -240,7 +240,7 @@ static void step_over_nop(void *arg)
 			 : "memory", "cc");
 }
 
-TEST(debug_then_any, "the same for a single-step trap: the address pushed is that behind the step",
+TEST(debug_then_any, "the same for a single-step trap: the address pushed is that after the step",
      SPEC("SDM vol. 3A, 6.15, Interrupt 8"))
 {
 	static const struct source step = { "db", step_over_nop, VEC_DB };
@@ -288,7 +288,7 @@ TEST(interrupt_then_any, "after an interrupt that cannot be delivered, the excep
 
 /*
  * A copy of the IDT that crosses a page boundary right below the gate of #PF. Before the
- * boundary are the gates of #DE to #GP, behind it #PF and all above.
+ * boundary are the gates of #DE to #GP, after it #PF and all above.
  */
 static ulong split_idt(void)
 {

@@ -42,7 +42,7 @@ ulong stack_of_handler(u32 cpl);
 u16 code_selector(u32 cpl);
 u16 stack_selector(u32 cpl);
 
-/* The frame as pushed, behind the error code, if any. */
+/* The frame as pushed, after the error code, if any. */
 struct pushed {
 	ulong ip, cs, flags;
 	ulong sp, ss; /* i386: only from CPL 3 */

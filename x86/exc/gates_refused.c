@@ -41,7 +41,7 @@ static const struct {
 	{ "ud2", ud2, VEC_UD },
 };
 
-/* The error code is the first word, so that the frame is behind it. */
+/* The error code is the first word, so that the frame is after it. */
 static void expect_refused(u32 event, u32 vector)
 {
 	for (u32 cpl = 0; cpl <= 3; cpl += 3) {

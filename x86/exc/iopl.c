@@ -130,7 +130,7 @@ TEST(popf_16, "POPF with 16-bit operands takes one word, keeps AC and ID, and lo
 			}
 }
 
-/* A frame on the stack, for IRET at this very CPL, that leads behind the IRET. */
+/* A frame on the stack, for IRET at this very CPL, that leads after the IRET. */
 static void iret_code(ulong flags, u32 size)
 {
 	stack[32] = (ulong)code + size;

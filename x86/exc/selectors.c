@@ -39,7 +39,7 @@ static struct fault load(u32 reg, u16 selector)
 #define READABLE (DATA | DESC_CODE)
 #define READONLY (DATA & ~DESC_W)
 
-/* An LDT of two entries behind the spare entries 2 and 3: the first is present, the second is
+/* An LDT of two entries after the spare entries 2 and 3: the first is present, the second is
  * not. */
 static void load_ldt(void)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The instruction behind STI and behind a load of SS: interrupts and debug traps wait until it
+ * The instruction after STI and after a load of SS: interrupts and debug traps wait until it
  * is done. SDM vol. 3A, 6.8.3; vol. 2B, MOV, STI.
  */
 #include <test.h>
@@ -50,7 +50,7 @@ static ulong pushed_ip(const struct raw_entry *entry)
 	return entry->words[0];
 }
 
-TEST(sti_shadow, "STI lets a pending interrupt in behind the instruction that follows it",
+TEST(sti_shadow, "STI lets a pending interrupt in after the instruction that follows it",
      SPEC("SDM vol. 2B, STI"))
 {
 	struct raw_entry entry;
@@ -142,7 +142,7 @@ TEST(mov_ss_blocks_interrupts, "no interrupt comes between MOV to SS and the nex
 		SKIP("no interrupt came among the blocks");
 }
 
-/* TF set by POPF: the first trap would be behind MOV to SS. */
+/* TF set by POPF: the first trap would be after MOV to SS. */
 static void mov_ss_with_tf(void *arg)
 {
 	__asm__ volatile("push %0\n" RAISE("popf") ".byte 0x8e, 0xd0\n"
@@ -153,7 +153,7 @@ static void mov_ss_with_tf(void *arg)
 }
 
 TEST(mov_ss_blocks_single_step,
-     "single-step traps wait until the instruction behind MOV to SS is done",
+     "single-step traps wait until the instruction after MOV to SS is done",
      SPEC("SDM vol. 3A, 6.8.3"), BUG("CVE-2018-8897"))
 {
 	struct raw_entry entry;
@@ -221,7 +221,7 @@ static void expect_interrupt_at(void (*run)(void *arg), ulong arg, ulong behind_
 	EXPECT_EQ(entry.flags & (FLAG_IF | FLAG_TF), 0ul);
 }
 
-TEST(sti_sti, "the second of two STI has no shadow: a pending interrupt comes right behind it",
+TEST(sti_sti, "the second of two STI has no shadow: a pending interrupt comes right after it",
      SPEC("SDM vol. 2B, STI"))
 {
 	expect_interrupt_at(sti_sti, 0, 1, FLAG_IF);
@@ -234,7 +234,7 @@ TEST(popf_has_no_shadow, "POPF that sets IF lets a pending interrupt in at once"
 }
 
 TEST(interrupt_with_tf,
-     "an interrupt behind a POPF that sets IF and TF pushes TF; its handler is not stepped",
+     "an interrupt after a POPF that sets IF and TF pushes TF; its handler is not stepped",
      SPEC("SDM vol. 3A, 6.9, table 6-2; vol. 3B, 17.3.1.4"))
 {
 	raw_gate_set(VEC_DB, DESC_INTERRUPT_GATE, 0, 0);
@@ -248,7 +248,7 @@ TEST(sti_hlt, "an interrupt pending at STI and HLT ends the HLT: it is not lost 
 }
 
 TEST(fault_in_sti_shadow,
-     "a fault of the instruction behind STI comes before the pending interrupt, and "
+     "a fault of the instruction after STI comes before the pending interrupt, and "
      "pushes IF set",
      SPEC("SDM vol. 2B, STI; vol. 3A, 6.9"))
 {
@@ -266,7 +266,7 @@ TEST(fault_in_sti_shadow,
 }
 
 TEST(int_in_sti_shadow,
-     "INT n behind STI is done, and ends the shadow: through a trap gate, the interrupt "
+     "INT n after STI is done, and ends the shadow: through a trap gate, the interrupt "
      "comes at the handler's first instruction",
      SPEC("SDM vol. 2B, STI; vol. 3A, 6.12.1.2"))
 {

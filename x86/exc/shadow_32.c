@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* POP SS, which 64-bit mode does not have: the shadow behind it. SDM vol. 3A, 6.8.3. */
+/* POP SS, which 64-bit mode does not have: the shadow after it. SDM vol. 3A, 6.8.3. */
 #include <test.h>
 
 #include <x86/cr.h>
@@ -18,8 +18,7 @@ static void pop_ss_with_tf(void *arg)
 			 : "memory", "cc");
 }
 
-TEST(pop_ss_blocks_single_step,
-     "single-step traps wait until the instruction behind POP SS is done",
+TEST(pop_ss_blocks_single_step, "single-step traps wait until the instruction after POP SS is done",
      SPEC("SDM vol. 3A, 6.8.3"), BUG("CVE-2018-8897"))
 {
 	struct raw_entry entry;

@@ -62,7 +62,7 @@ static void execute_int(void *arg)
 	__asm__ volatile(RAISE("call *%0") : : "r"(int_code) : "memory");
 }
 
-TEST(int3_pushes_next_ip, "INT3 is a trap: the instruction pointer pushed is behind it",
+TEST(int3_pushes_next_ip, "INT3 is a trap: the instruction pointer pushed is after it",
      SPEC("SDM vol. 3A, 6.15, Interrupt 3"))
 {
 	u8 *code = (u8 *)int3_at_user;
@@ -82,7 +82,7 @@ TEST(int3_checks_gate_dpl,
 	EXPECT_FAULT(BP, int3_try());
 }
 
-TEST(int_3_is_int3, "INT 3 in two bytes goes where INT3 goes, and pushes the address behind both",
+TEST(int_3_is_int3, "INT 3 in two bytes goes where INT3 goes, and pushes the address after both",
      SPEC("SDM vol. 2A, INT n/INTO/INT3/INT1"))
 {
 	expect_event((struct event){ int_3_two_bytes, .vector = VEC_BP, .kind = EVENT_SOFTWARE },

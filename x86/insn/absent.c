@@ -11,7 +11,7 @@
 #include <x86/cpuid.h>
 #include <x86/cr.h>
 
-SUITE("Instructions that the CPU has not");
+SUITE("Instructions that the CPU does not have");
 
 struct absent_row {
 	enum x86_feature feature;

@@ -75,7 +75,7 @@ static ulong popf_model(ulong before, ulong image, u32 cpl, bool word)
 	return (before & ~writable) | (image & writable);
 }
 
-/* All bits but TF, which would trap, and those that the model has not: RF and VM are pushed as 0. */
+/* All bits but TF, which would trap, and those that the model does not have: RF and VM are pushed as 0. */
 #define IMAGE_BITS                                                                          \
 	(ANYTIME | FLAG_IOPL | FLAG_IF | FLAG_RF | FLAG_VM | FLAG_VIF | FLAG_VIP | BIT(3) | \
 	 BIT(5) | BIT(15) | BITS(31, 22))

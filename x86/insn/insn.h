@@ -47,7 +47,7 @@ struct insn_shape {
 };
 
 /*
- * The ways to run a row. What is not native is a row of its own behind the native one, with the way's
+ * The ways to run a row. What is not native is a row of its own after the native one, with the way's
  * name at the end of the row's: add_m32_r32.mmio.
  */
 enum way {
@@ -63,13 +63,13 @@ enum way {
 struct insn {
 	const struct insn_shape *shape;
 	const void *code;
-	const void *forced; /* the same behind FORCED_EMULATION */
+	const void *forced; /* the same after FORCED_EMULATION */
 	const void *code16; /* the same from CODE_16BIT(), on i386 */
 };
 
 /*
  * A row for a table: INSN("add_r8_r8", 8, model_add, "add %%cl, %%al", IN_AX, IN_CX), with more members
- * at the end where needed. The comma behind is part of it, so that a row that only exists in one size
+ * at the end where needed. The trailing comma is part of it, so that a row that only exists in one size
  * may expand to nothing. What is constant is kept apart, because compilers take long over a large table
  * on the stack.
  */

@@ -153,7 +153,7 @@ TEST(io_bitmap_every_port, "each bit of the bitmap is for one port",
 	}
 }
 
-TEST(io_bitmap_last_port, "the bits behind port 0xffff are those of the byte that ends the bitmap",
+TEST(io_bitmap_last_port, "the bits after port 0xffff are those of the byte that ends the bitmap",
      SPEC("SDM vol. 1, 18.5.2: the last byte must be all ones"))
 {
 	const struct io_row inb = { "inb", CODE("inb %%dx, %%al"), 1 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What 64-bit mode has not: decimal adjustments, PUSHA and POPA, one-byte INC and DEC, BOUND, INTO. */
+/* What 64-bit mode does not have: decimal adjustments, PUSHA and POPA, one-byte INC and DEC, BOUND, INTO. */
 #include "insn.h"
 
 #include <mm/page.h>

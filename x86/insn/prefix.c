@@ -99,7 +99,7 @@ TEST(prefix_redundant, "a prefix that an instruction has no use for, or has twic
 	}
 }
 
-/* The bytes behind so many prefixes that there are `total`. */
+/* The bytes after so many prefixes that there are `total`. */
 static struct encoding padded(const char *name, const u8 *bytes, u32 size, u32 total, u8 prefix)
 {
 	struct encoding e = { .name = name, .size = (u8)total };

@@ -212,7 +212,7 @@ TEST(enter_levels,
 	EXPECT_EQ(r.bp, r.ax);
 }
 
-TEST(call_ret, "CALL pushes the address behind it; RET n drops n bytes more",
+TEST(call_ret, "CALL pushes the address after it; RET n drops n bytes more",
      SPEC("SDM vol. 2, CALL, RET"))
 {
 	struct registers r = { .flags = FLAG_1 | ALU_STATUS };

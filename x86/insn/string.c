@@ -238,7 +238,7 @@ TEST(string_rep, "REP goes on until rCX is 0 and does nothing at all when it is 
 	check_table(table, ARRAY_SIZE(table));
 }
 
-TEST(string_repe, "REPE and REPNE also end when ZF says so, behind the element that decided it",
+TEST(string_repe, "REPE and REPNE also end when ZF says so, after the element that decided it",
      SPEC("SDM vol. 2B, REP/REPE/REPZ/REPNE/REPNZ"))
 {
 	const struct string_insn table[] = { SIZES("repe_", "repe ", cmps, CMPS, REPE) SIZES(

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * String instructions that fault in the midst: memory and registers tell how far they came, and when the
+ * String instructions that fault in the middle: memory and registers tell how far they came, and when the
  * page is there, executing them again does the rest. SDM vol. 2B, REP: "If the exception is a fault, the
  * instruction can be resumed".
  */

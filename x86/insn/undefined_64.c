@@ -4,7 +4,7 @@
 
 #include <test.h>
 
-SUITE("Opcodes that 64-bit mode has not");
+SUITE("Opcodes that 64-bit mode does not have");
 
 TEST(invalid_in_64_bit_mode, "instructions that are invalid in 64-bit mode are #UD",
      SPEC("SDM vol. 2D, A.3, table A-2: i64; APM vol. 3, B.3, table B-3"))

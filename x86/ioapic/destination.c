@@ -154,15 +154,12 @@ TEST(level_to_other_cpu, "a level goes to another CPU, whose EOI clears remote I
 	begin();
 	trap_set_handler(PIN_VECTOR, take_level_anywhere);
 	for (u32 cpu = 1; cpu < CPUS; cpu++) {
-		u64 begun = clock_ns();
-
 		SUBTEST("cpu%u", cpu);
 		atomic_store(&levels_taken, 0);
 		ioapic_set_entry(line_pin(LINE_COM1),
 				 pin_entry_for(cpu, PIN_VECTOR) | IOAPIC_LEVEL);
 		line_raise(LINE_COM1);
-		while (!atomic_load(&levels_taken) && clock_ns() - begun < IRQ_PATIENCE_NS)
-			arch_relax();
+		wait_until(atomic_load(&levels_taken));
 		EXPECT_EQ(atomic_load(&levels_taken), 1u);
 		EXPECT_EQ(level_cpu, cpu);
 		EXPECT_EQ(ioapic_entry(line_pin(LINE_COM1)) & IOAPIC_REMOTE_IRR, 0ull);
@@ -184,16 +181,13 @@ TEST(nmi_mode, "a pin in NMI mode raises one NMI at its destination, whatever th
 	begin();
 	trap_set_handler(VEC_NMI, count_nmi);
 	for (u32 target = 0; target < CPUS; target++) {
-		u64 begun = clock_ns();
-
 		SUBTEST("cpu%u", target);
 		for (u32 cpu = 0; cpu < CPUS; cpu++)
 			nmis[cpu] = 0;
 		ioapic_set_entry(line_pin(LINE_COM1),
 				 pin_entry_for(target, PIN_VECTOR) | IOAPIC_NMI);
 		line_raise(LINE_COM1);
-		while (!atomic_load(&nmis[target]) && clock_ns() - begun < IRQ_PATIENCE_NS)
-			arch_relax();
+		wait_until(atomic_load(&nmis[target]));
 		line_lower(LINE_COM1);
 		EXPECT(ioapic_flush());
 		for (u32 cpu = 0; cpu < CPUS; cpu++)

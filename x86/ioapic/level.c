@@ -31,15 +31,7 @@ static bool remote_irr(void)
 
 static bool wait_for_count(u32 count)
 {
-	u64 begun = clock_ns();
-
-	do {
-		irq_window();
-		if (READ_ONCE(level_seen.count) >= count)
-			return true;
-		arch_relax();
-	} while (clock_ns() - begun < IRQ_PATIENCE_NS);
-	return false;
+	return wait_until((irq_window(), READ_ONCE(level_seen.count) >= count));
 }
 
 TEST(level_interrupts, "a level is one interrupt: remote IRR from acceptance to EOI, TMR set",

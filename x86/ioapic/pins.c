@@ -33,14 +33,7 @@ static void fire(u32 timer, u32 pin, u64 type)
 
 static bool matched(u32 timer)
 {
-	u64 begun = clock_ns();
-
-	while (!(hpet_read32(HPET_GINTR_STA) & BIT(timer))) {
-		if (clock_ns() - begun > IRQ_PATIENCE_NS)
-			return false;
-		arch_relax();
-	}
-	return true;
+	return wait_until(hpet_read32(HPET_GINTR_STA) & BIT(timer));
 }
 
 TEST(hpet_edge_at_each_pin,
@@ -90,6 +83,7 @@ TEST(hpet_level_at_each_pin, "a level at each of these pins interrupts again unt
 		ioapic_set_entry(level_pin, pin_entry(PIN_VECTOR) | IOAPIC_LEVEL);
 		fire(0, level_pin, HPET_INT_TYPE_LEVEL);
 		EXPECT(matched(0));
+		EXPECT(irq_wait_until(READ_ONCE(level_count) >= 3));
 		irq_window_ns(WATCH_NS);
 		EXPECT_EQ(level_count, 3u);
 		EXPECT_EQ(entry_in_handler & IOAPIC_REMOTE_IRR, IOAPIC_REMOTE_IRR);
@@ -134,6 +128,7 @@ TEST(shared_level, "a level that two sources share interrupts until the last of 
 	fire(1, shared_pin(), HPET_INT_TYPE_LEVEL);
 	EXPECT(matched(0));
 	EXPECT(matched(1));
+	EXPECT(irq_wait_until(READ_ONCE(shared_count) >= 2));
 	irq_window_ns(WATCH_NS);
 	EXPECT_EQ(cleared_first, 3u);
 	EXPECT_EQ(shared_count, 2u);

@@ -53,15 +53,7 @@ static void begin(void (*handler)(struct trap_frame *frame))
 /* With interrupts on, so that this CPU takes its own, until `acknowledged` is `count`. */
 static bool wait_for(u32 count)
 {
-	u64 begun = clock_ns();
-	bool come;
-
-	irq_enable();
-	while (!(come = atomic_load(&acknowledged) >= count) &&
-	       clock_ns() - begun < IRQ_PATIENCE_NS)
-		arch_relax();
-	irq_disable();
-	return come;
+	return irq_wait_until(atomic_load(&acknowledged) >= count);
 }
 
 static u32 sum(void)

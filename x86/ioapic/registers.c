@@ -105,7 +105,7 @@ TEST(entries_are_separate, "writing the entry of one pin changes no other",
 	ioapic_reset();
 }
 
-TEST(beyond_last_pin, "indexes behind the last pin's entry change no entry",
+TEST(beyond_last_pin, "indexes after the last pin's entry change no entry",
      SPEC("82093AA data sheet, 3.2"))
 {
 	u64 before[32];

@@ -110,7 +110,7 @@ TEST(smi_entry_state,
 }
 
 TEST(rsm_restores,
-     "RSM brings back every register that the handler has changed, and goes on behind the OUT",
+     "RSM brings back every register that the handler has changed, and goes on after the OUT",
      SPEC("SDM vol. 3C, 34.4.1, 34.6; vol. 2B, RSM"))
 {
 	const struct smm_seen *seen = prepare();

@@ -81,17 +81,22 @@ TEST(real_to_32_and_back,
 	EXPECT_NO_FAULT(mode_run(
 		&m,
 		CODE16("9: lidtl 0; movl %%cr0, %%eax; orb $1, %%al; movl %%eax, %%cr0\n"
-		       "ljmpl $0x08, $1f - 9b + 0x20000\n"
+		       "ljmpl %[code32], $1f - 9b + %c[code]\n"
 		       ".code32\n"
-		       "1: movl $0x10, %%eax; movl %%eax, %%ss; movl %%eax, %%ds; movl $0x68000, %%esp\n"
-		       "pushl $0x12345678; movl 0x67ffc, %%ebx; popl %%edx; movl %%cr0, %%ecx\n"
-		       "ljmp $0x38, $1f - 9b\n"
+		       "1: movl %[data32], %%eax; movl %%eax, %%ss; movl %%eax, %%ds\n"
+		       "movl %[stack], %%esp\n"
+		       "pushl $0x12345678; movl %c[stack] - 4, %%ebx; popl %%edx; movl %%cr0, %%ecx\n"
+		       "ljmp %[code16], $1f - 9b\n"
 		       ".code16\n"
-		       "1: movw $0x20, %%ax; movw %%ax, %%ds; movw %%ax, %%es; movw %%ax, %%ss\n"
+		       "1: movw %[data16], %%ax; movw %%ax, %%ds; movw %%ax, %%es; movw %%ax, %%ss\n"
 		       "movl %%cr0, %%eax; andb $0xfe, %%al; movl %%eax, %%cr0\n"
-		       "ljmpw $0x2000, $1f - 9b\n"
-		       "1: movw $0x4000, %%ax; movw %%ax, %%ds; movw $0x6000, %%ax; movw %%ax, %%ss\n"
-		       "movw $0x8000, %%sp; lidtl 8; smsw %%ax; movw %%cs, %%di\n")));
+		       "ljmpw %[code] >> 4, $1f - 9b\n"
+		       "1: movw %[ds] >> 4, %%ax; movw %%ax, %%ds; movw %[ss] >> 4, %%ax; movw %%ax, %%ss\n"
+		       "movw %[sp], %%sp; lidtl 8; smsw %%ax; movw %%cs, %%di\n",
+		       [code] "i"(MODE_CODE), [code32] "i"(MODE_SEL_CODE),
+		       [data32] "i"(MODE_SEL_DATA), [code16] "i"(MODE_SEL_CODE16),
+		       [data16] "i"(MODE_SEL_REAL), [ds] "i"(MODE_DS), [ss] "i"(MODE_SS),
+		       [sp] "i"(MODE_SP), [stack] "i"(MODE_SS + MODE_SP))));
 	EXPECT_EQ(m.ebx, 0x12345678);
 	EXPECT_EQ(m.edx, 0x12345678);
 	EXPECT_EQ(m.ecx, CR0_PE | CR0_ET | CR0_NE);

@@ -34,7 +34,7 @@ extern u32 task_leaves_by_jump;
 /* What to add to the EIP in the TSS of the case before leaving: to skip an instruction. */
 extern u32 task_skip;
 
-/* The instruction behind the noting, where a task is resumed that has left. */
+/* The instruction after the noting, where a task is resumed that has left. */
 extern const u8 task_entry[], task_entry_16[], task_caller[], task_user[], task_resumed[],
 	task_resumed_after_jump[];
 

@@ -116,7 +116,7 @@ TEST(tss_16_loads, "a 16-bit TSS gives 16 bits of each register; FS and GS are n
 }
 
 TEST(tss_16_saves,
-     "the state of a task with a 16-bit TSS is saved in 16 bits, and nothing behind it",
+     "the state of a task with a 16-bit TSS is saved in 16 bits, and nothing after it",
      SPEC("SDM vol. 3A, 7.6; figure 7-10"))
 {
 	struct registers r = { .flags = FLAG_1 };

@@ -155,7 +155,7 @@ TEST(task_saves_registers, "the old task's registers are saved in its TSS and co
 }
 
 TEST(task_keeps_static_fields,
-     "a switch writes neither the static fields of a TSS nor what is behind it",
+     "a switch writes neither the static fields of a TSS nor what is after it",
      SPEC("SDM vol. 3A, 7.2.1"))
 {
 	FOR_EACH_HOW(how)

@@ -189,7 +189,7 @@ TEST(vm86_iret,
 		vm86(&m, 3, 0);
 		m.esp = MODE_SP - (wide ? 12 : 6);
 		if (wide) {
-			low32(MODE_SS + m.esp)[0] = 4; /* behind the UD2 */
+			low32(MODE_SS + m.esp)[0] = 4; /* after the UD2 */
 			low32(MODE_SS + m.esp)[1] = MODE_CODE >> 4;
 			low32(MODE_SS + m.esp)[2] = FLAG_CF | FLAG_IF | FLAG_NT | FLAG_ID;
 		} else {
@@ -205,7 +205,7 @@ TEST(vm86_iret,
 	}
 }
 
-TEST(vm86_int_gate_dpl, "INT n at IOPL 3 needs a gate of DPL 3 with code of DPL 0 behind it",
+TEST(vm86_int_gate_dpl, "INT n at IOPL 3 needs a gate of DPL 3 with code of DPL 0 after it",
      SPEC("SDM vol. 3B, 20.3.1; vol. 2A, INT n: the checks of virtual-8086 mode"))
 {
 	struct mode m;

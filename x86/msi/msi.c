@@ -193,15 +193,12 @@ static void count_nmi(struct trap_frame *frame)
 TEST(msi_nmi, "a message with delivery mode NMI raises an NMI, whatever its vector",
      SPEC("SDM vol. 3A, 10.11.2"))
 {
-	u64 begun = clock_ns();
-
 	begin();
 	atomic_store(&nmis, 0);
 	trap_set_handler(VEC_NMI, count_nmi);
 	edu_enable_msi(MSI_ADDRESS(id_of(0)), ICR_NMI | MSI_VECTOR);
 	send();
-	while (!atomic_load(&nmis) && clock_ns() - begun < IRQ_PATIENCE_NS)
-		arch_relax();
+	wait_until(atomic_load(&nmis));
 	irq_window_ns(WATCH_NS);
 	EXPECT_EQ(atomic_load(&nmis), 1u);
 	EXPECT_EQ(irq_taken(0, MSI_VECTOR), 0u);

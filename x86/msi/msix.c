@@ -27,12 +27,7 @@ static void begin(u32 n)
 /* The message, or the pending bit in its stead, follows the used buffer. */
 static bool wait_for_pending(u32 bits)
 {
-	u64 begun = clock_ns();
-
-	while (rng_pending() != bits)
-		if (clock_ns() - begun > IRQ_PATIENCE_NS)
-			return false;
-	return true;
+	return wait_until(rng_pending() == bits);
 }
 
 TEST(msix_capability,

@@ -182,7 +182,6 @@ bool rng_raise(void)
 	ulong doorbell = structure_address(notify) +
 			 common()->queue_notify_off *
 				 pci_read32(rng_bdf(), notify + CAP_NOTIFY_FACTOR);
-	u64 begun = clock_ns();
 	u16 wanted;
 
 	queue->address = (ulong)queue->buffer;
@@ -191,9 +190,8 @@ bool rng_raise(void)
 	queue->avail_ring[0] = 0;
 	wanted = ++queue->avail_index;
 	*(volatile u16 *)doorbell = 0;
-	while (queue->used_index != wanted)
-		if (clock_ns() - begun > IRQ_PATIENCE_NS)
-			return false;
+	if (!wait_until(queue->used_index == wanted))
+		return false;
 	/* The message follows the used index. */
 	delay_us(1000);
 	return true;

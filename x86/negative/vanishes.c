@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How an x86 machine goes away in the midst of a case, and how a case breaks the CPU under
+/* How an x86 machine goes away in the middle of a case, and how a case breaks the CPU under
  * itself. */
 #include <test.h>
 
@@ -24,7 +24,7 @@ static void triple_fault(void *unused)
 	__asm__ volatile("lidt %0; ud2" : : "m"(none));
 }
 
-TEST(triple_faults, "a triple fault is a CRASH, and the cases behind it run")
+TEST(triple_faults, "a triple fault is a CRASH, and the cases after it run")
 {
 	EXPECT(true);
 	triple_fault(NULL);
@@ -37,7 +37,7 @@ TEST(triple_faults_on_other_cpu, "a triple fault of another CPU is a CRASH of th
 	run_on_cpu(1, triple_fault, NULL);
 }
 
-TEST(resets, "a reset of the machine in the midst of a case is a CRASH")
+TEST(resets, "a reset of the machine in the middle of a case is a CRASH")
 {
 	EXPECT(true);
 	outb(0xcf9, 0x02);
@@ -46,7 +46,7 @@ TEST(resets, "a reset of the machine in the midst of a case is a CRASH")
 	FAIL("the reset control register at 0xcf9 does nothing here");
 }
 
-TEST(powers_off, "power off in the midst of a case is a CRASH", REQUIRES(acpi_pm1a_control_port()))
+TEST(powers_off, "power off in the middle of a case is a CRASH", REQUIRES(acpi_pm1a_control_port()))
 {
 	u8 soft_off;
 

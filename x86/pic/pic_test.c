@@ -16,14 +16,7 @@ static void (*inside)(u32 irq);
 
 static bool wait_for_request(u32 irq)
 {
-	u64 begun = clock_ns();
-
-	while (!(pic_irr() & BIT(irq))) {
-		if (clock_ns() - begun > IRQ_PATIENCE_NS)
-			return false;
-		arch_relax();
-	}
-	return true;
+	return wait_until(pic_irr() & BIT(irq));
 }
 
 bool pic_raise_timer(void)

@@ -24,8 +24,8 @@ SUITE("Far jumps and calls");
 		"")
 
 /*
- * DI: the pointer to the target, which becomes the address behind the CALL. BX: CS at the target, CX: SP
- * there; DX and AX: the words that were pushed. SI is SP before, BP behind the return.
+ * DI: the pointer to the target, which becomes the address after the CALL. BX: CS at the target, CX: SP
+ * there; DX and AX: the words that were pushed. SI is SP before, BP after the return.
  */
 #define FAR_CALL                                                                              \
 	CODE_AROUND("movl $1f, " AT("di") "; mov " NATIVE("sp") ", " NATIVE("si"),            \

@@ -7,7 +7,7 @@
 
 SUITE("The code segment's limit");
 
-/* A page of code with the segment's base there; its last byte is at LIMIT. What is behind is UD2. */
+/* A page of code with the segment's base there; its last byte is at LIMIT. UD2 follows it. */
 #define START 0x100u
 #define LIMIT 0x10fu
 

@@ -121,7 +121,7 @@ TEST(mov_ignores_upper_bits, "MOV to a segment register takes the low 16 bits of
 /* ------------------------------------------------------------------------------- PUSH and POP */
 
 /*
- * On a stack of the test's: DI is the stack pointer before, AX what it is behind the PUSH or POP, SI
+ * On a stack of the test's: DI is the stack pointer before, AX what it is after the PUSH or POP, SI
  * keeps the real one.
  */
 #define ON_STACK(insn)                                                                             \

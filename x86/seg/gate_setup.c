@@ -31,7 +31,7 @@ u16 gate_stack_selector(u32 cpl)
 	return (u16)((SEL_SPARE + 8 * (GATE_STACK + cpl)) | cpl);
 }
 
-/* What is pushed, from the lowest address on: the return address, and behind it the old stack. */
+/* What is pushed, from the lowest address on: the return address, and after it the old stack. */
 static bool expect_pushed(const struct transfer *t, u32 new_cpl, ulong sp)
 {
 	const ulong *words = (const ulong *)sp;

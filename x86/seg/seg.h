@@ -74,7 +74,7 @@ struct far_pointer {
  */
 u64 *gdt_on_page(u16 limit);
 
-/* An LDT of `entries` entries on a page of its own, behind the spare entries 0 and 1, loaded. */
+/* An LDT of `entries` entries on a page of its own, after the spare entries 0 and 1, loaded. */
 u64 *load_new_ldt(u32 entries);
 
 /* Loads LDTR with null, as every case has it. */

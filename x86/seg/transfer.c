@@ -19,7 +19,7 @@ u8 *transfer_stack(void)
 
 /*
  * RAISE() on the stack of the test, without a word pushed there: that is the instruction's. `loads` are
- * what is to be loaded behind what needs DS.
+ * what is to be loaded after what needs DS.
  */
 #define ON_STACK_(loads, insn)                                                   \
 	"pushf\npop raise_flags\n"                                               \

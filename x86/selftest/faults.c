@@ -21,7 +21,7 @@ static struct fault refused(void)
 	return xsetbv_try(0, 1);
 }
 
-TEST(guarded_goes_on, "a guarded instruction that faults goes on behind it, registers unchanged",
+TEST(guarded_goes_on, "a guarded instruction that faults goes on after it, registers unchanged",
      SPEC("lib/x86/arch/fault.h, GUARDED()"))
 {
 	ulong a = 0x1111, b = 0x2222, c = 0x3333;
@@ -46,7 +46,7 @@ TEST(guarded_twice, "of two guarded instructions, each has its own fault, or non
 	}
 }
 
-TEST(guarded_adjacent, "guarded instructions straight behind each other are told apart",
+TEST(guarded_adjacent, "guarded instructions directly after each other are told apart",
      SPEC("lib/x86/arch/fault.h, GUARDED()"))
 {
 	u32 steps = 0;
@@ -55,7 +55,7 @@ TEST(guarded_adjacent, "guarded instructions straight behind each other are told
 	__asm__ volatile(GUARDED("ud2") GUARDED("ud2") "incl %0" : "+m"(steps));
 	EXPECT_FAULT(UD, fault_taken());
 	EXPECT_EQ(steps, 1u);
-	/* A trap's address is behind its instruction, where the next one starts. */
+	/* A trap's address is after its instruction, where the next one starts. */
 	fault_clear();
 	__asm__ volatile(GUARDED("int3") GUARDED("ud2") "incl %0" : "+m"(steps));
 	EXPECT_FAULT(UD, fault_taken());
@@ -69,7 +69,7 @@ static void guarded_then_not(void *unused)
 }
 
 TEST(guarded_then_not,
-     "an instruction that is not guarded has its fault straight behind one that is",
+     "an instruction that is not guarded has its fault straight after one that is",
      SPEC("lib/x86/arch/fault.h, GUARDED()"))
 {
 	EXPECT_FAULT(UD, fault_of(guarded_then_not, NULL));

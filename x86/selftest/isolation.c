@@ -128,7 +128,7 @@ static void change_apic(void)
 	apic_write(APIC_TIMER_DIVIDE, APIC_DIVIDE_BY_16);
 	apic_write(APIC_LVT_TIMER, APIC_TIMER_PERIODIC | (VEC_LEFT + 2));
 	apic_write(APIC_TIMER_INITIAL, 10000000);
-	/* One in service that was never ended, one pending behind it. */
+	/* One in service that was never ended, one pending after it. */
 	apic_send_vector(0, VEC_LEFT + 1);
 	__asm__ volatile("sti; nop; nop; cli" : : : "memory");
 	apic_send_vector(0, VEC_LEFT + 1);

@@ -75,8 +75,7 @@ TEST(avx_unpack_float, "VUNPCKLPS and its kin interleave, in each half",
 
 /* ------------------------------------------------------------------------------------- shuffles */
 
-#define SHUFFLE_SPEC \
-	"SDM vol. 2B, PSHUFB, PSHUFD, PSHUFLW, PSHUFHW, PSHUFW, SHUFPS, SHUFPD"
+#define SHUFFLE_SPEC "SDM vol. 2B, PSHUFB, PSHUFD, PSHUFLW, PSHUFHW, PSHUFW, SHUFPS, SHUFPD"
 #define MMX_FROM_I(op, i)                                                                    \
 	SIMD(#op, simd_##op, 8, #op " $" #i ", %%mm2, %%mm1", .kind = SIMD_MMX, .dst = V(1), \
 	     .b = V(2), .immediate = i)                                                      \

@@ -59,7 +59,7 @@ struct simd {
 	const void *code;
 };
 
-/* A row for a table, with members of struct simd_shape at the end. The comma behind is part of it. */
+/* A row for a table, with members of struct simd_shape at the end. The trailing comma is part of it. */
 #define SIMD(name_, model_, bytes_, text_, ...)                                \
 	{ ({                                                                   \
 		  static const struct simd_shape shape_ = { .name = (name_),   \

@@ -221,14 +221,7 @@ static void count_nmi(struct trap_frame *frame)
 
 static bool wait_for_nmis(u32 cpu, u32 count)
 {
-	u64 begin = clock_ns();
-
-	while (atomic_load(&nmis[cpu]) < count) {
-		if (clock_ns() - begin > IRQ_PATIENCE_NS)
-			return false;
-		arch_relax();
-	}
-	return true;
+	return wait_until(atomic_load(&nmis[cpu]) >= count);
 }
 
 static void begin_nmis(void)
@@ -289,13 +282,10 @@ static u32 loops;
 
 static void loop_with_interrupts_off(void *arg)
 {
-	u64 begin = clock_ns();
-
 	(void)arg;
 	apic_write(APIC_TPR, 0xf0);
 	atomic_store(&loops, 1);
-	while (!atomic_load(&nmis[this_cpu()->number]) && clock_ns() - begin < IRQ_PATIENCE_NS)
-		arch_relax();
+	wait_until(atomic_load(&nmis[this_cpu()->number]));
 }
 
 TEST(nmi_ignores_masks, "an NMI IPI is taken with IF = 0 and with the highest task priority",
@@ -304,8 +294,7 @@ TEST(nmi_ignores_masks, "an NMI IPI is taken with IF = 0 and with the highest ta
 	begin_nmis();
 	atomic_store(&loops, 0);
 	cpu_start_work(1, loop_with_interrupts_off, NULL);
-	for (u64 begin = clock_ns(); !atomic_load(&loops);)
-		ASSERT_LT(clock_ns() - begin, IRQ_PATIENCE_NS);
+	ASSERT(wait_until(atomic_load(&loops)));
 	apic_send(ICR_NMI | ICR_ASSERT, id_of(1));
 	EXPECT(wait_for_nmis(1, 1));
 	cpu_wait(1);
@@ -317,14 +306,12 @@ static bool in_nmi_handler;
 static void hold_first_nmi(struct trap_frame *frame)
 {
 	u32 number = this_cpu()->number;
-	u64 begin = clock_ns();
 
 	(void)frame;
 	EXPECT(!READ_ONCE(in_nmi_handler), "an NMI interrupted the handler of another");
 	WRITE_ONCE(in_nmi_handler, true);
 	if (atomic_add(&nmis[number], 1) == 0) {
-		while (!atomic_load(&loops) && clock_ns() - begin < IRQ_PATIENCE_NS)
-			arch_relax();
+		wait_until(atomic_load(&loops));
 		delay_us(100);
 	}
 	WRITE_ONCE(in_nmi_handler, false);

@@ -285,13 +285,10 @@ static u32 let_go;
 
 static void wait_then_window(void *arg)
 {
-	u64 begun = clock_ns();
-
 	(void)arg;
 	irq_disable();
 	atomic_store(&let_go, 1);
-	while (atomic_load(&let_go) != 2 && clock_ns() - begun < IRQ_PATIENCE_NS)
-		arch_relax();
+	wait_until(atomic_load(&let_go) == 2);
 	irq_window();
 }
 
@@ -301,8 +298,7 @@ TEST(remote_coalesces, "IPIs of one vector to a CPU with interrupts off are take
 	ipi_begin();
 	atomic_store(&let_go, 0);
 	cpu_start_work(1, wait_then_window, NULL);
-	for (u64 begun = clock_ns(); atomic_load(&let_go) != 1;)
-		ASSERT_LT(clock_ns() - begun, IRQ_PATIENCE_NS);
+	ASSERT(wait_until(atomic_load(&let_go) == 1));
 	for (u32 i = 0; i < 10; i++) {
 		apic_send_vector(1, IPI_VECTOR);
 		apic_send_vector(1, IPI_VECTOR + 0x20);

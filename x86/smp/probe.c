@@ -8,8 +8,6 @@
 #include <x86/cpuid.h>
 #include <x86/smp.h>
 
-#define PATIENCE_NS 3000000000ull
-
 extern const u8 probe_start_of_code[], probe_end_of_code[];
 
 static volatile struct probe_state *state_in(u32 page)
@@ -38,14 +36,7 @@ u32 probe_apic(u32 page, u32 reg)
 
 bool probe_wait(u32 page, u32 starts)
 {
-	u64 begin = clock_ns();
-
-	while (state_in(page)->starts < starts) {
-		if (clock_ns() - begin > PATIENCE_NS)
-			return false;
-		arch_relax();
-	}
-	return true;
+	return wait_until(state_in(page)->starts >= starts);
 }
 
 bool probe_start(u32 cpu_number)

@@ -6,7 +6,7 @@
 #ifndef ASSAY_SMP_PROBE_H
 #define ASSAY_SMP_PROBE_H
 
-/* Pages that nobody else uses: conventional memory behind the library's trampoline. */
+/* Pages that nobody else uses: conventional memory after the library's trampoline. */
 #define PROBE_PAGE	 0x20
 #define PROBE_OTHER_PAGE 0x7f
 

@@ -19,7 +19,7 @@ static u32 iterations(const struct step_insn *insn)
 	return insn->iterations ? insn->iterations : 1;
 }
 
-/* The instruction, and a NOP behind it. */
+/* The instruction, and a NOP after it. */
 static void set_code(const struct step_insn *insn)
 {
 	u8 code[16];
@@ -36,8 +36,7 @@ static void expect_hit(u32 i, ulong offset, ulong bits)
 	EXPECT_EQ(debug_hits[i].dr6, DR6_RESET | bits, "DR6 of #DB %u", i);
 }
 
-TEST(single_step,
-     "with TF set #DB with BS is right behind the instruction, and behind the next one",
+TEST(single_step, "with TF set #DB with BS is right after the instruction, and after the next one",
      SPEC("SDM vol. 3B, 17.3.1.4"), BUG("linux 5cc244a20b86"), BUG("xen 1d60efc57485"))
 {
 	for (u32 n = 0; n < step_count(); n++)
@@ -132,7 +131,7 @@ TEST(step_and_breakpoint,
 
 /* ------------------------------------------------------------------------------- data breakpoints */
 
-TEST(data_breakpoint, "a data breakpoint on the operand traps right behind the instruction, once",
+TEST(data_breakpoint, "a data breakpoint on the operand traps right after the instruction, once",
      SPEC("SDM vol. 3B, 17.3.1.2"), BUG("xen 1d60efc57485"))
 {
 	for (u32 n = 0; n < step_count(); n++) {
@@ -189,11 +188,11 @@ static void take(struct trap_frame *frame)
 }
 
 /*
- * STI, the instruction, NOP: a pending interrupt waits for the end of the instruction behind STI, and for
+ * STI, the instruction, NOP: a pending interrupt waits for the end of the instruction after STI, and for
  * nothing more. One that repeats may be interrupted between its iterations.
  */
 TEST(pending_interrupt,
-     "an interrupt that waits is taken right behind the instruction that follows STI",
+     "an interrupt that waits is taken right after the instruction that follows STI",
      SPEC("SDM vol. 2B, STI; vol. 3A, 6.8.1"), REQUIRES(cpu_has(X86_FEATURE_APIC)))
 {
 	for (u32 n = 0; n < step_count(); n++) {
@@ -247,7 +246,7 @@ static void run_mwait(void (*run)(void *registers))
 }
 
 TEST(mwait_not_armed,
-     "MWAIT with no monitor armed does not wait, and a step over it ends right behind it",
+     "MWAIT with no monitor armed does not wait, and a step over it ends right after it",
      SPEC("SDM vol. 2B, MWAIT; vol. 3B, 17.3.1.4"),
 	  REQUIRES(cpu_has(X86_FEATURE_APIC) && cpu_has(X86_FEATURE_MONITOR)))
 {

@@ -172,7 +172,7 @@ static bool at_port_80(struct debug_registers *r)
 	return true;
 }
 
-/* A hypercall whose instruction this CPU, or its hypervisor, has. Where it has not, it is #UD. */
+/* A hypercall whose instruction this CPU, or its hypervisor, has. Where there is none, it is #UD. */
 static bool hypercall(struct debug_registers *r, const u8 *code)
 {
 	struct registers all = { .ax = ~0ul, .flags = FLAG_1 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Instructions that a VMM may complete for the CPU, as data. Each is looked at in the same ways: single
- * steps, breakpoints at it and behind it, data breakpoints on its operand, interrupts that wait for it.
+ * steps, breakpoints at it and after it, data breakpoints on its operand, interrupts that wait for it.
  */
 #ifndef ASSAY_STEP_STEP_H
 #define ASSAY_STEP_STEP_H
@@ -36,7 +36,7 @@ u32 step_count(void);
 const struct step_insn *step_insn(u32 index);
 
 /*
- * Opens a row of this name for the instruction, "-SUFFIX" behind it unless that is NULL, and prepares its
+ * Opens a row of this name for the instruction, "-SUFFIX" after it unless that is NULL, and prepares its
  * registers. False, with the row skipped, if the CPU cannot execute it.
  */
 bool step_begin(const struct step_insn *insn, const char *suffix,

@@ -7,7 +7,7 @@
 
 #include <sys/cpu.h>
 
-/* Set by CPU 1 right before, and behind, if there ever is a behind; handlers that ran in it. */
+/* Set by CPU 1 right before, and after, if there ever is an after; handlers that ran in it. */
 extern volatile bool storm_entered, storm_left;
 extern volatile u32 storm_count;
 

@@ -8,10 +8,9 @@
 
 SUITE("SVM: events from another CPU", REQUIRES(svm_available() && cpu_count() > 1));
 
-#define VECTOR_1    0x52
-#define NO_EXIT	    0x7777 /* in EXITCODE while the guest runs */
-#define PATIENCE_NS 2000000000ull
-#define SETTLE_US   3000
+#define VECTOR_1  0x52
+#define NO_EXIT	  0x7777 /* in EXITCODE while the guest runs */
+#define SETTLE_US 3000
 
 /* INC dword [BX]; JMP */
 static const u8 count_loop[] = { 0xff, 0x03, 0xeb, 0xfc };
@@ -33,7 +32,6 @@ static u32 count_of(const struct svm_guest *g)
 static struct svm_guest *start(u32 intercept)
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
-	u64 end;
 
 	svm_code_bytes(g, count_loop, sizeof(count_loop));
 	g->registers.bx = (ulong)g->data;
@@ -43,21 +41,14 @@ static struct svm_guest *start(u32 intercept)
 		svm_intercept(g, intercept, true);
 	g->save->rflags |= FLAG_IF;
 	cpu_start_work(1, run_guest, g);
-	end = clock_ns() + PATIENCE_NS;
-	while (count_of(g) < 100 && clock_ns() < end)
-		arch_relax();
-	ASSERT_GE(count_of(g), 100u);
+	ASSERT(wait_until(count_of(g) >= 100));
 	return g;
 }
 
-/* True if there is an exit before patience ends. */
+/* True if there is an exit. */
 static bool wait_for_exit(const struct svm_guest *g)
 {
-	u64 end = clock_ns() + PATIENCE_NS;
-
-	while (READ_ONCE(g->control->exitcode) == NO_EXIT && clock_ns() < end)
-		arch_relax();
-	return READ_ONCE(g->control->exitcode) != NO_EXIT;
+	return wait_until(READ_ONCE(g->control->exitcode) != NO_EXIT);
 }
 
 static void send(u32 low)
@@ -93,7 +84,7 @@ TEST(init_not_intercepted, "an INIT that is not intercepted stops the CPU withou
      SPEC("APM vol. 2, 15.21.8, table 15-12"))
 {
 	struct svm_guest *g = start(0);
-	const u64 end = clock_ns() + PATIENCE_NS;
+	const u64 end = clock_ns() + WAIT_PATIENCE_NS;
 	bool stopped = false;
 
 	send(ICR_INIT);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * CR4: each bit can be set and cleared where CPUID has its feature, and is reserved where it has not.
+ * CR4: each bit can be set and cleared where its feature is in CPUID, and is reserved where it is not.
  * SDM vol. 3A, 2.5.
  */
 #include "other.h"
@@ -102,7 +102,8 @@ TEST(cr4_supported_bits,
 	write_flags(FLAG_1);
 }
 
-TEST(cr4_absent_features, "a bit of CR4 whose feature CPUID has not is reserved: #GP(0), CR4 stays",
+TEST(cr4_absent_features,
+     "a bit of CR4 whose feature is not in CPUID is reserved: #GP(0), CR4 stays",
      SPEC("SDM vol. 2B, MOV to control registers; vol. 3A, 2.5"))
 {
 	for (u32 i = 0; i < ARRAY_SIZE(bits); i++) {

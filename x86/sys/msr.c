@@ -132,7 +132,8 @@ TEST(msr_flags, "RDMSR and WRMSR change no flag and no register but the results"
 	wrmsr(MSR_IA32_SYSENTER_CS, before);
 }
 
-TEST(msr_lock_prefix, "LOCK with RDMSR and WRMSR is #UD", SPEC("SDM vol. 2B, RDMSR; vol. 2D, WRMSR"))
+TEST(msr_lock_prefix, "LOCK with RDMSR and WRMSR is #UD",
+     SPEC("SDM vol. 2B, RDMSR; vol. 2D, WRMSR"))
 {
 	static const u8 codes[][3] = { { 0xf0, 0x0f, 0x32 }, { 0xf0, 0x0f, 0x30 } };
 	u64 value = rdmsr(MSR_IA32_APIC_BASE);

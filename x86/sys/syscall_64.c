@@ -50,7 +50,7 @@ TEST(syscall_from_compatibility_mode,
 /* MOV RAX, CR0; UD2 */
 static const u8 privileged_code[] = { 0x0f, 0x20, 0xc0, 0x0f, 0x0b };
 
-TEST(syscall_enters_cpl0, "behind SYSCALL privileged instructions work, and the stack is no other",
+TEST(syscall_enters_cpl0, "after SYSCALL privileged instructions work, and the stack is no other",
      SPEC("SDM vol. 2B, SYSCALL, Operation: CPL := 0"))
 {
 	struct trap_frame from = enter_frame(3, syscall_code);
@@ -124,7 +124,7 @@ TEST(syscall_selectors,
 #define STATUS_FLAGS (FLAG_CF | FLAG_PF | FLAG_AF | FLAG_ZF | FLAG_SF | FLAG_OF | FLAG_DF)
 #define ALL_FLAGS    (STATUS_FLAGS | SYSCALL_SYSTEM_FLAGS)
 
-/* SYSCALL with these flags and this mask: those of `checked` behind it, and all of them in R11. */
+/* SYSCALL with these flags and this mask: those of `checked` after it, and all of them in R11. */
 static void expect_flags(ulong flags, u64 mask, ulong checked)
 {
 	struct trap_frame from = enter_frame(3, syscall_code);
@@ -184,7 +184,7 @@ TEST(syscall_clears_rf, "SYSCALL with RF set, masked or not, clears it and leave
 	expect_flags(FLAG_1 | FLAG_RF | FLAG_AC, 0, SYSCALL_SYSTEM_FLAGS);
 }
 
-/* The step over SYSCALL is decided by TF behind it, so that the mask keeps user code from it. */
+/* The step over SYSCALL is decided by TF after it, so that the mask keeps user code from it. */
 TEST(syscall_trap_flag, "SYSCALL with TF set is stepped over only if SFMASK leaves TF set",
      SPEC("APM vol. 2, 6.1.1; SDM vol. 3A, 5.8.8"), BUG("XSA-204"))
 {
@@ -255,7 +255,7 @@ TEST(syscall_lock_prefix, "SYSCALL and SYSRET with LOCK are #UD",
 }
 
 /* The next instruction's address: prefixes are part of SYSCALL. */
-TEST(syscall_return_address, "RCX is the address behind SYSCALL, its prefixes counted",
+TEST(syscall_return_address, "RCX is the address after SYSCALL, its prefixes counted",
      SPEC("SDM vol. 2B, SYSCALL"))
 {
 	static const u8 codes[][8] = {

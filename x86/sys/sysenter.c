@@ -118,7 +118,7 @@ TEST(sysenter_null_cs, "SYSENTER with a SYSENTER_CS of 0 to 3 is #GP(0) and chan
 static const u8 privileged_code[] = { 0x0f, 0x20, 0xc0, 0x0f, 0x0b };
 
 TEST(sysenter_enters_cpl0,
-     "behind SYSENTER privileged instructions work; behind SYSEXIT they are #GP(0)",
+     "after SYSENTER privileged instructions work; after SYSEXIT they are #GP(0)",
      SPEC("SDM vol. 2B, SYSENTER, SYSEXIT, Operation"))
 {
 	struct trap_frame from = enter_frame(3, sysenter_code);
@@ -141,8 +141,7 @@ TEST(sysenter_enters_cpl0,
 /* PUSH and UD2: the cached segment decides where the value goes. */
 static const u8 push_code[] = { 0x50, 0x0f, 0x0b };
 
-TEST(sysenter_stack_segment,
-     "behind SYSENTER the stack segment is flat, whatever the GDT has there",
+TEST(sysenter_stack_segment, "after SYSENTER the stack segment is flat, whatever the GDT has there",
      SPEC("SDM vol. 2B, SYSENTER, Operation"))
 {
 	struct trap_frame from = enter_frame(3, sysenter_code);
@@ -262,7 +261,7 @@ TEST(sysexit_at_cpl3, "SYSEXIT at CPL 3 is #GP(0) and changes nothing",
 	enter_expect_registers(at, &from, 0);
 }
 
-TEST(sysexit_stack_segment, "behind SYSEXIT the stack segment is flat, whatever the GDT has there",
+TEST(sysexit_stack_segment, "after SYSEXIT the stack segment is flat, whatever the GDT has there",
      SPEC("SDM vol. 2B, SYSEXIT, Operation"))
 {
 	ulong stack;

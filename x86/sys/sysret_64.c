@@ -202,7 +202,7 @@ TEST(sysret_without_sce, "SYSRET with EFER.SCE clear is #UD at CPL 0 and changes
  * Compatibility mode uses SS as it is cached: base 0, 32 bits, writable. AMD leaves the attributes as
  * they were, which are those of the kernel's flat segment.
  */
-TEST(sysret_stack_segment, "behind SYSRET to compatibility mode the stack segment is flat",
+TEST(sysret_stack_segment, "after SYSRET to compatibility mode the stack segment is flat",
      SPEC("SDM vol. 2B, SYSRET, Operation"))
 {
 	/* PUSH ECX; UD2 */
@@ -221,7 +221,7 @@ TEST(sysret_stack_segment, "behind SYSRET to compatibility mode the stack segmen
 /* MOV EAX, CR0 */
 static const u8 privileged_code[] = { 0x0f, 0x20, 0xc0, 0x0f, 0x0b };
 
-TEST(sysret_enters_cpl3, "behind SYSRET privileged instructions are #GP(0)",
+TEST(sysret_enters_cpl3, "after SYSRET privileged instructions are #GP(0)",
      SPEC("SDM vol. 2B, SYSRET, Operation: CPL := 3"))
 {
 	for (u32 bits = 32; bits <= 64; bits += 32) {
@@ -253,7 +253,7 @@ TEST(sysret_iopl, "the IOPL that SYSRET loads counts at once",
 }
 
 TEST(sysret_code_segment_limit,
-     "code behind SYSRET reaches all 4 GiB from base 0, whatever descriptor its selector names",
+     "code after SYSRET reaches all 4 GiB from base 0, whatever descriptor its selector names",
      SPEC("SDM vol. 2B, SYSRET, Operation"))
 {
 	struct trap_frame from = sysret_frame(sysretl_code, FLAG_1);

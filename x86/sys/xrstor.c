@@ -43,7 +43,7 @@ static const u64 combinations[] = {
 
 /* Every pair of what is requested and what the area has. */
 TEST(xrstor_model,
-     "XRSTOR loads requested components, initialises those that XSTATE_BV has not, and keeps others",
+     "XRSTOR loads requested components, initialises those that are not in XSTATE_BV, and keeps others",
      SPEC("SDM vol. 1, 13.8.1"))
 {
 	xstate_enable();
@@ -94,7 +94,7 @@ TEST(xrstor_loads_mxcsr,
 		}
 }
 
-TEST(xrstor_ignores_disabled, "XRSTOR ignores requests for components that XCR0 has not",
+TEST(xrstor_ignores_disabled, "XRSTOR ignores requests for components that are not in XCR0",
      SPEC("SDM vol. 1, 13.8: RFBM is XCR0 AND EDX:EAX"))
 {
 	struct xstate expected, state;
@@ -108,7 +108,8 @@ TEST(xrstor_ignores_disabled, "XRSTOR ignores requests for components that XCR0 
 	xstate_expect(&expected, xstate_known());
 }
 
-TEST(xrstor_bv_beyond_xcr0, "an XSTATE_BV with a bit that XCR0 has not is #GP(0), requested or not",
+TEST(xrstor_bv_beyond_xcr0,
+     "an XSTATE_BV with a bit that is not in XCR0 is #GP(0), requested or not",
      SPEC("SDM vol. 1, 13.8.1; vol. 2D, XRSTOR"))
 {
 	struct xstate expected, state;

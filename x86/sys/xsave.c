@@ -85,7 +85,7 @@ TEST(xsave_mxcsr,
 		}
 }
 
-TEST(xsave_ignores_disabled, "XSAVE ignores requests for components that XCR0 has not",
+TEST(xsave_ignores_disabled, "XSAVE ignores requests for components that XCR0 does not have",
      SPEC("SDM vol. 1, 13.7: RFBM is XCR0 AND EDX:EAX"), REQUIRES(cpu_has(X86_FEATURE_AVX)))
 {
 	static const u64 xcr0[] = { XSTATE_X87, XSTATE_X87 | XSTATE_SSE };
@@ -111,7 +111,7 @@ TEST(xsave_ignores_disabled, "XSAVE ignores requests for components that XCR0 ha
 }
 
 TEST(xsaveopt_stores_state,
-     "XSAVEOPT stores what is not in its initial configuration, and anew what changed since XRSTOR",
+     "XSAVEOPT stores what is not in its initial configuration, and again what changed since XRSTOR",
      SPEC("SDM vol. 1, 13.9"), REQUIRES(cpu_has(X86_FEATURE_XSAVEOPT)))
 {
 	xstate_enable();
@@ -235,7 +235,7 @@ static const struct {
 	{ "xsaveopt", 6, true, X86_FEATURE_XSAVEOPT },
 };
 
-/* The instruction with [CX], behind a prefix or 0, with EDX:EAX = 0, so that it would do nothing. */
+/* The instruction with [CX], after a prefix or 0, with EDX:EAX = 0, so that it would do nothing. */
 static struct fault run_insn(u32 i, u8 prefix, u32 cpl, void *at)
 {
 	const u8 code[4] = { prefix, 0x0f, 0xae, (u8)(insns[i].extension << 3 | 1) };
@@ -250,7 +250,7 @@ static bool is_absent(u32 i)
 }
 
 TEST(xsave_needs_osxsave,
-     "without CR4.OSXSAVE the XSAVE family is #UD, and so is what CPUID has not",
+     "without CR4.OSXSAVE the XSAVE family is #UD, and so is what is not in CPUID",
      SPEC("SDM vol. 1, 13.3; vol. 2D, XSAVE, XRSTOR, XSAVEOPT"))
 {
 	for (u32 i = 0; i < ARRAY_SIZE(insns); i++)

@@ -48,7 +48,7 @@ static const u64 combinations[] = {
 };
 
 TEST(xsavec_stores,
-     "XSAVEC stores the requested components one behind the other, and says so in XCOMP_BV",
+     "XSAVEC stores the requested components one after the other, and says so in XCOMP_BV",
      SPEC("SDM vol. 1, 13.10"))
 {
 	xstate_enable();
@@ -133,7 +133,7 @@ static void expect_header_refused(u64 xstate_bv, u64 xcomp_bv, u32 bit)
 }
 
 TEST(xrstor_compacted_header,
-     "a compacted header with what XCR0 has not, or bytes 63-16 not 0, is #GP(0)",
+     "a compacted header with what is not in XCR0, or bytes 63-16 not 0, is #GP(0)",
      SPEC("SDM vol. 1, 13.4.2, 13.8.2"))
 {
 	xstate_enable();

@@ -18,14 +18,7 @@ SUITE("APIC timer, local vector table", REQUIRES(cpu_has(X86_FEATURE_APIC)));
 /* Waits until the one-shot timer's count is 0; it is masked, or interrupts are off. */
 static bool wait_for_expiry(void)
 {
-	u64 begin = clock_ns();
-
-	while (apic_read(APIC_TIMER_CURRENT)) {
-		if (clock_ns() - begin > IRQ_PATIENCE_NS)
-			return false;
-		arch_relax();
-	}
-	return true;
+	return wait_until(!apic_read(APIC_TIMER_CURRENT));
 }
 
 TEST(masked_timer_counts, "a masked timer counts down and raises no interrupt",

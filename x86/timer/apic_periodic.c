@@ -43,7 +43,7 @@ TEST(periodic_reloads,
 
 	apic_timer_start(APIC_TIMER_PERIODIC | APIC_LVT_MASKED, 0, count);
 	last = apic_read(APIC_TIMER_CURRENT);
-	while (reloads < 5 && clock_ns() - begin < IRQ_PATIENCE_NS) {
+	while (reloads < 5 && clock_ns() - begin < WAIT_PATIENCE_NS) {
 		u32 now = apic_read(APIC_TIMER_CURRENT);
 
 		EXPECT_LE(now, count);

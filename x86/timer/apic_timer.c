@@ -35,12 +35,5 @@ void timer_expect_not_early(u64 start, u64 end, u64 counts, u32 shift)
 
 bool timer_wait_pending(u32 vector)
 {
-	u64 begin = clock_ns();
-
-	while (!apic_vector_bit(APIC_IRR, vector)) {
-		if (clock_ns() - begin > IRQ_PATIENCE_NS)
-			return false;
-		arch_relax();
-	}
-	return true;
+	return wait_until(apic_vector_bit(APIC_IRR, vector));
 }

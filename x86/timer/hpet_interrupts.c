@@ -42,13 +42,7 @@ static void begin(void)
 
 static bool wait_for(u32 count)
 {
-	u64 begun = clock_ns();
-
-	irq_enable();
-	while (READ_ONCE(fired.count) < count && clock_ns() - begun < IRQ_PATIENCE_NS)
-		arch_relax();
-	irq_disable();
-	return fired.count >= count;
+	return irq_wait_until(READ_ONCE(fired.count) >= count);
 }
 
 TEST(hpet_oneshot, "a one-shot timer interrupts once, when the main counter reaches its comparator",
@@ -241,7 +235,7 @@ TEST(hpet_32_bit_mode, "in 32-bit mode the comparator is reached when bits 31-0 
 	do {
 		irq_window_ns(HPET_MS);
 	} while (!(fired.count && fired.counters[fired.count - 1] >= 0x300000000ull + target) &&
-		 fired.count <= 2 && clock_ns() - begun < IRQ_PATIENCE_NS);
+		 fired.count <= 2 && clock_ns() - begun < WAIT_PATIENCE_NS);
 	/* One at the wrap is allowed: 2.3.9.2.1, note. */
 	EXPECT_GE(fired.count, 1u);
 	EXPECT_LE(fired.count, 2u);

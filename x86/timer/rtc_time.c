@@ -13,8 +13,6 @@
 
 SUITE("Real-time clock: time");
 
-#define PATIENCE_NS 5000000000ull
-
 struct moment {
 	u8 second, minute, hour, weekday, day, month, year, century; /* hour 0 to 23 */
 };
@@ -68,14 +66,7 @@ static void set_time(const struct moment *m, u8 bits)
 
 static bool wait_for_update(void)
 {
-	u64 begun = clock_ns();
-
-	while (!(rtc_read(RTC_C) & RTC_C_UF)) {
-		if (clock_ns() - begun > PATIENCE_NS)
-			return false;
-		arch_relax();
-	}
-	return true;
+	return wait_until(rtc_read(RTC_C) & RTC_C_UF);
 }
 
 /* The first `count` of the locations. The century is the firmware's: no update changes it. */
@@ -251,7 +242,7 @@ TEST(rtc_updates_not_early,
 		last_look = now;
 		if (rtc_read(RTC_C) & RTC_C_UF)
 			break;
-		ASSERT_LT(now - start, PATIENCE_NS, "no second update");
+		ASSERT_LT(now - start, WAIT_PATIENCE_NS, "no second update");
 	}
 	EXPECT_GE(arch_ticks() - start_ticks, clock_hz_min() / 10000 * 14925);
 	/* It is set for 244 us before the update, which a host that pauses hides. */

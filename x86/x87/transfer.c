@@ -10,7 +10,7 @@ SUITE("x87 loads and stores", REQUIRES(cpu_has(X86_FEATURE_FPU)));
 
 #define STATUS (X87_USUAL & ~X87_C1 & ~X87_C0 & ~X87_C2 & ~X87_C3)
 
-/* An operand in memory is this long at most, and what is behind it has to stay. */
+/* An operand in memory is this long at most, and what is after it has to stay. */
 #define OPERAND 16
 
 struct transfer {
@@ -90,7 +90,7 @@ TEST(load_extended, "FLD and FSTP of 80 bits change nothing, SNaNs and unsupport
 		memset(memory, 0x5a, sizeof(memory));
 		x87_run(CODE("fstpt " AT("di")), &x87_values[i], NULL, X87_CW_INIT, memory, &after);
 		EXPECT_MEM_EQ(memory, &x87_values[i], sizeof(struct f80));
-		EXPECT_EQ(memory[sizeof(struct f80)], 0x5a, "the byte behind");
+		EXPECT_EQ(memory[sizeof(struct f80)], 0x5a, "the byte after");
 		EXPECT_EQ(after.environment.status & X87_EXCEPTIONS, 0);
 		EXPECT_EQ(x87_top(after.environment.status), 0);
 	}
@@ -201,7 +201,7 @@ static void check_store_real(const struct transfer *store, const struct float_fo
 	x87_run(store->code, st0, NULL, control, memory, &after);
 	EXPECT_MEM_EQ(memory, &expected, store->bytes, "%#x:%#llx, control=%#x",
 		      st0->sign_and_exponent, st0->significand, control);
-	EXPECT_EQ(memory[store->bytes], 0x5a, "the byte behind");
+	EXPECT_EQ(memory[store->bytes], 0x5a, "the byte after");
 	EXPECT_EQ(after.environment.status & STATUS & ~FLOAT_DE, context.exceptions,
 		  "%#x:%#llx, control=%#x", st0->sign_and_exponent, st0->significand, control);
 	EXPECT_EQ(x87_top(after.environment.status), store->pops ? 0u : 7u);
@@ -258,7 +258,7 @@ static void check_store_integer(const struct transfer *store, const struct f80 *
 	x87_run(store->code, st0, NULL, control, memory, &after);
 	EXPECT_MEM_EQ(memory, &expected, store->bytes, "%#x:%#llx, control=%#x",
 		      st0->sign_and_exponent, st0->significand, control);
-	EXPECT_EQ(memory[store->bytes], 0x5a, "the byte behind");
+	EXPECT_EQ(memory[store->bytes], 0x5a, "the byte after");
 	EXPECT_EQ(after.environment.status & STATUS & ~FLOAT_DE, context.exceptions,
 		  "%#x:%#llx, control=%#x", st0->sign_and_exponent, st0->significand, control);
 	EXPECT_EQ(x87_top(after.environment.status), store->pops ? 0u : 7u);
@@ -372,7 +372,7 @@ TEST(store_decimal,
 		x87_run(CODE("fbstp " AT("di")), st0, NULL, control, memory, &after);
 		EXPECT_MEM_EQ(memory, expected, DECIMAL_BYTES, "%#x:%#llx", st0->sign_and_exponent,
 			      st0->significand);
-		EXPECT_EQ(memory[DECIMAL_BYTES], 0x5a, "the byte behind");
+		EXPECT_EQ(memory[DECIMAL_BYTES], 0x5a, "the byte after");
 		EXPECT_EQ(after.environment.status & STATUS & ~FLOAT_DE, context.exceptions,
 			  "%#x:%#llx", st0->sign_and_exponent, st0->significand);
 	}

@@ -121,10 +121,10 @@ void arch_leave_exception(void);
 /* ------------------------------------------------------------------ beyond the common contract */
 
 /*
- * An instruction whose fault is a value, for inline assembly: GUARDED("rdmsr"). A fault goes on behind
+ * An instruction whose fault is a value, for inline assembly: GUARDED("rdmsr"). A fault goes on after
  * it, with all registers as they were at the fault. Between fault_clear() and fault_taken().
  *
- * A trap's address is that of the instruction behind, which is a NOP, so that it is no fault's that
+ * A trap's address is that of the next instruction, which is a NOP, so that it is no fault's that
  * the next instruction raises.
  */
 #define GUARDED(insn)                          \

@@ -48,7 +48,7 @@ enum svm_mode {
 const char *svm_mode_name(enum svm_mode mode);
 bool svm_mode_possible(enum svm_mode mode);
 
-/* General registers that the VMCB has not. svm_run() loads and saves them; run_*.S know the layout. */
+/* General registers that the VMCB does not have. svm_run() loads and saves them; run_*.S know the layout. */
 struct svm_registers {
 	ulong bx, cx, dx, si, di, bp;
 #ifdef __x86_64__
