@@ -110,7 +110,7 @@ check_value() {
 	esac
 }
 
-# images_without_section: says which images of ARCHS no test boots. Of another file than unittests.cfg that is no news.
+# images_without_section: says which images of ARCHS no test boots, of those that have cases. Of another file than unittests.cfg that is no news.
 images_without_section() {
 	local test arch archs image file
 	local -A booted=()
@@ -126,7 +126,7 @@ images_without_section() {
 	for arch in "${ARCHS[@]}"; do
 		for file in "$ROOT/build/$arch"/*.elf; do
 			image=${file##*/}
-			[[ -n ${booted["$arch/$image"]-}${booted["*/$image"]-} || ! -f $file ]] ||
+			[[ -n ${booted["$arch/$image"]-}${booted["*/$image"]-} || ! -f $file || ! -s ${file%.elf}.list ]] ||
 				echo "run_tests.sh: no section of unittests.cfg boots build/$arch/$image" >&"$ERR"
 		done
 	done
