@@ -464,6 +464,14 @@ END
 	judged 'alpha=PASS beta=CRASH gamma=PASS'
 }
 
+@test "the VMM dies where its code should not be reached" {
+	scenario <<'END'
+case_beta() { echo 'Bail out! ERROR:../target/x.c:396:get_mem_index: code should not be reached'; die ABRT; }
+END
+	runner
+	judged 'alpha=PASS beta=CRASH gamma=PASS'
+}
+
 @test "the guest bails out with words like those of an assertion" {
 	scenario <<'END'
 case_beta() { echo 'Bail out! ERROR:x.c:81:handle: assertion failed: (locked())'; exit 35; }
