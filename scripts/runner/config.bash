@@ -48,7 +48,8 @@ groups_read() {
 		[[ $key == groups || -z ${INI_LINE["*|$key"]-} ]] ||
 			usage_error "$1:${INI_LINE["*|$key"]}: [*] has the key groups and no other"
 	done
-	KNOWN_GROUPS="nodefault destructive ${INI['*|groups']//,/ }"
+	: "${INI['*|groups']-}"
+	KNOWN_GROUPS="nodefault destructive ${_//,/ }"
 }
 
 # arch_check WHERE ARCH: whether there is such an architecture.

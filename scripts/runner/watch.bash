@@ -113,7 +113,7 @@ watch_all() {
 			time_words $((LIMIT * CASE_LIMITS))
 			why="words, but no end of the case for $TIME_WORDS s"
 		elif ((RUN_STARTS[$pid] > STARTS_LIMIT)); then
-			why='the guest started anew'
+			why='the guest started again'
 		fi
 		if [[ -n $why ]]; then
 			RUN_ENDED_FOR[$pid]=$why

@@ -102,6 +102,12 @@ load helper
 	tests '[t]' '[*]' 'groups = svm' 'smp = 2'
 	runner
 	refused 'unittests.cfg:4: [*] has the key groups and no other'
+	tests '[*]' '[t]' 'groups = svm'
+	runner
+	refused "unittests.cfg:3: there is no group 'svm'; known: nodefault destructive"
+	tests '[*]' '[t]'
+	runner -l
+	equal "$output" t
 	runner --arch x86-64
 	refused "--arch: there is no architecture 'x86-64'"
 	tests '[t]'

@@ -212,6 +212,7 @@ install_to() {
 	: >README.md
 	: >LICENSE
 	echo 'all:' >scripts/build.mk
+	ln -sfn "$TOP/scripts/lab" scripts/lab
 	run --separate-stderr env -u MAKEFLAGS -u MAKELEVEL make -s install "$@" 3>&-
 }
 

@@ -9,7 +9,7 @@ export LC_ALL=C # as run_tests.sh does
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 ROOT=$(cd -- "$here/../../.." && pwd)
 what=${1:-judge} count=${2:-10000} seed=${3:-1}
-AWK="awk"
+AWK='awk'
 CPU_LIMIT=5 # seconds; the kernel ends with SIGXCPU what takes longer, which is then no status to be explained
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
