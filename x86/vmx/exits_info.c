@@ -39,6 +39,11 @@ static const struct {
 	{ "rdrand-edx", BYTES("\x0f\xc7\xf2"), VMX_EXIT_RDRAND, CPU2_RDRAND, 0x1878, 1 << 11 | 2 << 3, false, X86_FEATURE_RDRAND },
 	{ "rdrand-dx", BYTES("\x66\x0f\xc7\xf2"), VMX_EXIT_RDRAND, CPU2_RDRAND, 0x1878, 2 << 3, false, X86_FEATURE_RDRAND },
 	{ "rdseed-ecx", BYTES("\x0f\xc7\xf9"), VMX_EXIT_RDSEED, CPU2_RDSEED, 0x1878, 1 << 11 | 1 << 3, false, X86_FEATURE_RDSEED },
+	{ "rdseed-cx", BYTES("\x66\x0f\xc7\xf9"), VMX_EXIT_RDSEED, CPU2_RDSEED, 0x1878, 1 << 3, false, X86_FEATURE_RDSEED },
+#ifdef __x86_64__
+	{ "rdrand-rdx", BYTES("\x48\x0f\xc7\xf2"), VMX_EXIT_RDRAND, CPU2_RDRAND, 0x1878, 2 << 11 | 2 << 3, false, X86_FEATURE_RDRAND },
+	{ "rdseed-r9", BYTES("\x49\x0f\xc7\xf9"), VMX_EXIT_RDSEED, CPU2_RDSEED, 0x1878, 2 << 11 | 9 << 3, false, X86_FEATURE_RDSEED },
+#endif
 	/* clang-format on */
 };
 

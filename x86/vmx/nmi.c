@@ -255,6 +255,7 @@ TEST(virtual_nmi_injection,
 
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
 		SUBTEST("%s", rows[i].name);
+		nmi_end_virtual(g);
 		vmx_reset(g);
 		vmx_code(g, "\x90", 1);
 		vmcs_set(VMCS_PIN_CONTROLS, PIN_NMI | PIN_VIRTUAL_NMIS);
@@ -312,6 +313,7 @@ TEST(nmi_window_places,
 			SKIP_ROW("IA32_VMX_MISC has not the state");
 			continue;
 		}
+		nmi_end_virtual(g);
 		vmx_reset(g);
 		memset(g->code, 0x90, 8);
 		if (rows[i].iret) {

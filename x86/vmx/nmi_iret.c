@@ -60,6 +60,7 @@ TEST(nmi_iret_fault, "a fault of IRET has unblocked, and tells so in bit 12",
 		for (u32 iret = 0; iret < 2; iret++) {
 			SUBTEST("%s-%s", iret ? "iret" : "other",
 				blocked ? "blocked" : "not-blocked");
+			nmi_end_virtual(g);
 			vmx_reset(g);
 			if (iret)
 				nmi_put_iret(g->code, g->stack_top - 0x100);
@@ -91,6 +92,7 @@ TEST(nmi_iret_violation, "an EPT violation of IRET has unblocked, and tells so i
 
 			SUBTEST("%s-%s", iret ? "iret" : "other",
 				blocked ? "blocked" : "not-blocked");
+			nmi_end_virtual(g);
 			vmx_reset(g);
 			if (iret)
 				nmi_put_iret(g->code, g->stack_top - 0x100);
@@ -137,6 +139,7 @@ TEST(nmi_iret_pml, "an IRET whose access finds the log full has unblocked, and t
 		u64 *written, *read;
 
 		SUBTEST("%s", blocked ? "blocked" : "not-blocked");
+		nmi_end_virtual(g);
 		vmx_reset(g);
 		/* MOV [DI], AL takes the log's last entry; IRET's is the access that finds none. */
 		memcpy(g->code, "\x88\x07", 2);

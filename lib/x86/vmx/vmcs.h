@@ -153,6 +153,9 @@
 	X(GUEST_PENDING_DEBUG, 0x6822)          \
 	X(GUEST_IA32_SYSENTER_ESP, 0x6824)      \
 	X(GUEST_IA32_SYSENTER_EIP, 0x6826)      \
+	X(GUEST_IA32_S_CET, 0x6828)             \
+	X(GUEST_SSP, 0x682a)                    \
+	X(GUEST_SSP_TABLE, 0x682c)              \
 	X(HOST_CR0, 0x6c00)                     \
 	X(HOST_CR3, 0x6c02)                     \
 	X(HOST_CR4, 0x6c04)                     \
@@ -164,7 +167,10 @@
 	X(HOST_IA32_SYSENTER_ESP, 0x6c10)       \
 	X(HOST_IA32_SYSENTER_EIP, 0x6c12)       \
 	X(HOST_RSP, 0x6c14)                     \
-	X(HOST_RIP, 0x6c16)
+	X(HOST_RIP, 0x6c16)                     \
+	X(HOST_IA32_S_CET, 0x6c18)              \
+	X(HOST_SSP, 0x6c1a)                     \
+	X(HOST_SSP_TABLE, 0x6c1c)
 
 enum vmcs_field {
 #define VMCS_FIELD_(name, encoding) VMCS_##name = (encoding),
@@ -245,6 +251,7 @@ const char *vmcs_field_name(u32 field);
 #define EXIT_SAVE_EFER		   BIT(20)
 #define EXIT_LOAD_EFER		   BIT(21)
 #define EXIT_SAVE_TIMER		   BIT(22)
+#define EXIT_LOAD_CET		   BIT(28)
 
 /* VM entry: table 24-12. */
 #define ENTRY_LOAD_DEBUG	    BIT(2)
@@ -255,6 +262,7 @@ const char *vmcs_field_name(u32 field);
 #define ENTRY_LOAD_PAT		    BIT(14)
 #define ENTRY_LOAD_EFER		    BIT(15)
 #define ENTRY_LOAD_BNDCFGS	    BIT(16)
+#define ENTRY_LOAD_CET		    BIT(20)
 
 /* Interruption information: tables 24-13 and 24-15. */
 #define INTR_TYPE(type)		 ((u32)(type) << 8)
