@@ -24,18 +24,10 @@ TEST(writes_null, "a write through a NULL pointer is a FAIL with the exception a
 	absent_write(NULL);
 }
 
-static void *absent_page(void)
-{
-	void *page = page_alloc();
-
-	space_unmap(space_kernel(), (ulong)page, PAGE_SIZE);
-	return page;
-}
-
 TEST(faults, "an exception that nobody expected is a FAIL")
 {
 	EXPECT(true);
-	absent_write(absent_page());
+	absent_write(space_absent_page());
 }
 
 TEST(faults_in_row, "an unexpected exception in a row is a FAIL of the row and of the case")
@@ -43,14 +35,14 @@ TEST(faults_in_row, "an unexpected exception in a row is a FAIL of the row and o
 	SUBTEST("first");
 	EXPECT(true);
 	SUBTEST("second");
-	absent_write(absent_page());
+	absent_write(space_absent_page());
 }
 
 TEST(faults_on_other_cpu, "an unexpected exception on another CPU is a FAIL of the running case",
      REQUIRES(cpu_count() > 1))
 {
 	EXPECT(true);
-	run_on_cpu(1, absent_write, absent_page());
+	run_on_cpu(1, absent_write, space_absent_page());
 	FAIL("the CPU came back");
 }
 
@@ -123,7 +115,7 @@ TEST(overflows_stack_of_other_cpu, "a stack overflow on another CPU is a FAIL",
 static __noinline void corrupt_return(void)
 {
 	void *volatile *frame = __builtin_frame_address(0);
-	void *target = absent_page();
+	void *target = space_absent_page();
 
 	for (u32 i = 0; i < 2; i++)
 		frame[i] = target;

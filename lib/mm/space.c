@@ -278,6 +278,14 @@ void space_unmap(struct space *space, u64 address, u64 size)
 	for_each_page(space, address, size, 0, make_absent);
 }
 
+void *space_absent_page(void)
+{
+	void *page = page_alloc();
+
+	space_unmap(space_kernel(), (ulong)page, PAGE_SIZE);
+	return page;
+}
+
 void space_protect(struct space *space, u64 address, u64 size, u32 prot)
 {
 	for_each_page(space, address, size, prot, set_prot);

@@ -105,6 +105,9 @@ void space_map_page(struct space *space, u64 address, phys_t phys, u32 level, u3
 /* Removes the mappings of [address, address + size), splitting larger pages at its ends. */
 void space_unmap(struct space *space, u64 address, u64 size);
 
+/* A page that the kernel's space does not map: every use of it is a fault, until the case ends. */
+void *space_absent_page(void);
+
 /* Changes permissions of [address, address + size), which is mapped; splits pages at its ends. */
 void space_protect(struct space *space, u64 address, u64 size, u32 prot);
 

@@ -69,15 +69,6 @@ TEST(fault_matches_table,
 	}
 }
 
-/* A page whose use is a fault. */
-static u8 *absent_page(void)
-{
-	u8 *page = page_alloc();
-
-	space_unmap(space_kernel(), (ulong)page, PAGE_SIZE);
-	return page;
-}
-
 static void do_nothing(void *ran)
 {
 	*(u32 *)ran += 1;
@@ -97,7 +88,7 @@ TEST(fault_none, "a function that returns has no fault, and has run once, at eit
 TEST(fault_repeats, "the same fault is reported again and again, and nothing is left of it",
      SPEC("lib/harness/fault.h, fault_of()"))
 {
-	u8 *page = absent_page();
+	u8 *page = space_absent_page();
 	struct landing *guard = this_cpu()->landing;
 	ulong frame = (ulong)__builtin_frame_address(0);
 	u32 ran = 0;
@@ -146,7 +137,7 @@ static void fault_nested(void *arg)
 TEST(fault_nested, "calls nest: the innermost gets a fault, the others go on and have their own",
      SPEC("lib/harness/fault.h, fault_of()"))
 {
-	u8 *page = absent_page();
+	u8 *page = space_absent_page();
 
 	for (u32 user = 0; user < 2; user++) {
 		for (u32 levels = 1; levels <= 8; levels++) {
@@ -169,7 +160,7 @@ static void catch_then_return(void *page)
 TEST(fault_not_passed_on, "a fault that an inner call got is none of the outer's",
      SPEC("lib/harness/fault.h, fault_of()"))
 {
-	EXPECT_NO_FAULT(fault_of(catch_then_return, absent_page()));
+	EXPECT_NO_FAULT(fault_of(catch_then_return, space_absent_page()));
 }
 
 /* ------------------------------------------------------------------- state around the function
@@ -192,7 +183,7 @@ static void expect_faults_here(void *page)
 TEST(fault_on_each_cpu, "faults are captured on every CPU, one after the other",
      SPEC("lib/harness/fault.h"))
 {
-	u8 *page = absent_page();
+	u8 *page = space_absent_page();
 
 	for (u32 number = 0; number < cpu_count(); number++)
 		run_on_cpu(number, expect_faults_here, page);
@@ -201,7 +192,7 @@ TEST(fault_on_each_cpu, "faults are captured on every CPU, one after the other",
 TEST(fault_on_all_cpus, "faults are captured on all CPUs at the same time",
      SPEC("lib/harness/fault.h"))
 {
-	run_on_all_cpus(expect_faults_here, absent_page());
+	run_on_all_cpus(expect_faults_here, space_absent_page());
 }
 
 static void store_fault(void *arg)
@@ -223,7 +214,7 @@ static void fault_elsewhere(void *arg)
 TEST(fault_of_both_cpus, "a fault on another CPU does not end a call on this one",
      SPEC("lib/harness/fault.h"), REQUIRES(cpu_count() > 1))
 {
-	u8 *page = absent_page();
+	u8 *page = space_absent_page();
 	struct fault theirs = { .address = (ulong)page };
 
 	EXPECT(is_access_fault(fault_of(fault_elsewhere, &theirs), page + 64));
@@ -237,7 +228,7 @@ TEST(fault_described, "a fault has a text, and no fault is \"no fault\"",
 
 	fault_describe(NO_FAULT, text, sizeof(text));
 	EXPECT_STR_EQ(text, "no fault");
-	fault_describe(fault_of(read_byte, absent_page()), text, sizeof(text));
+	fault_describe(fault_of(read_byte, space_absent_page()), text, sizeof(text));
 	EXPECT_NE(text[0], '\0');
 	fault_describe(NO_FAULT, cut, 3);
 	EXPECT_STR_EQ(cut, "no");

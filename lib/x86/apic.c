@@ -54,6 +54,13 @@ void apic_send_vector(u32 cpu_number, u32 vector)
 	apic_send(ICR_FIXED | ICR_ASSERT | vector, (u32)cpu_by_number(cpu_number)->hardware_id);
 }
 
+void apic_make_pending(u32 vector)
+{
+	apic_send(ICR_FIXED | ICR_ASSERT | vector, apic_id());
+	while (!apic_vector_bit(APIC_IRR, vector))
+		barrier();
+}
+
 void apic_eoi(void)
 {
 	apic_write(APIC_EOI, 0);

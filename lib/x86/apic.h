@@ -111,6 +111,9 @@ void apic_send(u32 low, u32 destination);
 /* Sends a fixed interrupt to another CPU by its number, or to this one. */
 void apic_send_vector(u32 cpu_number, u32 vector);
 
+/* Sends this CPU an interrupt, and comes back when it is pending in IRR: interrupts are off. */
+void apic_make_pending(u32 vector);
+
 /* Ends the interrupt in service with the highest priority. */
 void apic_eoi(void);
 

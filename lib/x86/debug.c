@@ -95,6 +95,13 @@ void debug_set_code(const void *code, u32 size)
 	debug_code[size + 1] = 0xc3;
 }
 
+/* Beside CX, SYSCALL writes R11: SDM vol. 2B, SYSCALL. The code may be one. */
+#ifdef __x86_64__
+#define SYSCALL_CLOBBERS , "r11"
+#else
+#define SYSCALL_CLOBBERS
+#endif
+
 /* The two POPFs take `flags` and FLAG_1. */
 static void run_with_flags(struct debug_registers *r, ulong flags)
 {
@@ -111,7 +118,7 @@ static void run_with_flags(struct debug_registers *r, ulong flags)
 			 : "+a"(r->ax), "+c"(r->cx), "+d"(r->dx), "+S"(r->si),
 			   "+D"(r->di), [start] "+b"(bx)
 			 : [flags] "m"(flags), [clear] "i"(2)
-			 : "memory", "cc");
+			 : "memory", "cc" SYSCALL_CLOBBERS);
 }
 
 void debug_run_code(void *registers)

@@ -151,7 +151,7 @@ TEST(x2apic_logical, "a logical destination is every CPU of the cluster whose bi
      SPEC("SDM vol. 3A, 10.12.10.1"))
 {
 	begin();
-	for (u32 set = 0; set < BIT(MIN(CPUS, 4u)); set++) {
+	for (u32 set = 0; set < BIT(MIN(cpu_count(), 4u)); set++) {
 		u32 destination = 0;
 
 		SUBTEST("cpus-%#x", set);

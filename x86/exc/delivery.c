@@ -249,13 +249,6 @@ TEST(privilege_of_gate, "INT n at CPL n needs a gate whose DPL is n or more",
 
 /* ------------------------------------------------------------------------ external interrupts */
 
-static void make_pending(void)
-{
-	apic_send_vector(0, VECTOR_USED);
-	while (!apic_vector_bit(APIC_IRR, VECTOR_USED))
-		barrier();
-}
-
 TEST(interrupt_behind_iret,
      "a pending interrupt is taken at the first instruction that an IRET with IF "
      "returns to",
@@ -269,7 +262,7 @@ TEST(interrupt_behind_iret,
 		SUBTEST("cpl%u", cpl);
 		try.frame.flags = FLAG_1 | FLAG_IF | FLAG_DF | FLAG_CF;
 		raw_gate_set(VECTOR_USED, DESC_INTERRUPT_GATE, 0, 0);
-		make_pending();
+		apic_make_pending(VECTOR_USED);
 		if (!EXPECT_FAULT(VECTOR(VECTOR_USED), iret_run(&try, &entry)))
 			continue;
 		apic_eoi();
@@ -294,7 +287,7 @@ TEST(no_interrupt_without_if, "a pending interrupt waits while IF is clear, at C
 
 		SUBTEST("cpl%u", cpl);
 		raw_gate_set(VECTOR_USED, DESC_INTERRUPT_GATE, 0, 0);
-		make_pending();
+		apic_make_pending(VECTOR_USED);
 		EXPECT_FAULT(VECTOR(VEC_UD), iret_run(&try, &entry));
 		EXPECT(apic_vector_bit(APIC_IRR, VECTOR_USED));
 		try.frame.flags |= FLAG_IF;
@@ -311,7 +304,7 @@ TEST(trap_gate_of_interrupt, "an interrupt through a trap gate leaves IF set",
 
 	try.frame.flags = FLAG_1 | FLAG_IF;
 	raw_gate_set(VECTOR_USED, DESC_TRAP_GATE, 0, 0);
-	make_pending();
+	apic_make_pending(VECTOR_USED);
 	ASSERT_FAULT(VECTOR(VECTOR_USED), iret_run(&try, &entry));
 	EXPECT_EQ(entry.flags, FLAG_1 | FLAG_IF);
 	apic_eoi();

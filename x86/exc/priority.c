@@ -67,14 +67,6 @@ static void set_breakpoint(const void *address, u32 kind)
 	raw_gate_set(VEC_DB, DESC_INTERRUPT_GATE, 0, 0);
 }
 
-static void *absent_page(void)
-{
-	void *page = page_alloc();
-
-	space_unmap(space_kernel(), (ulong)page, PAGE_SIZE);
-	return page;
-}
-
 TEST(breakpoint_before_ud, "an instruction breakpoint comes before the #UD of its instruction",
      SPEC("SDM vol. 3A, 6.9, table 6-2"))
 {
@@ -93,7 +85,7 @@ TEST(breakpoint_before_ud, "an instruction breakpoint comes before the #UD of it
 TEST(breakpoint_before_fetch_fault, "an instruction breakpoint comes before the #PF of the fetch",
      SPEC("SDM vol. 3A, 6.9, table 6-2"))
 {
-	void *page = absent_page();
+	void *page = space_absent_page();
 	struct raw_entry entry;
 	struct fault fault;
 
@@ -168,7 +160,7 @@ TEST(data_breakpoint_before_next_fault,
 TEST(page_fault_before_data_breakpoint, "an access that faults triggers no data breakpoint",
      SPEC("SDM vol. 3B, 17.2.5"))
 {
-	void *page = absent_page();
+	void *page = space_absent_page();
 	struct raw_entry entry;
 	struct fault fault;
 
@@ -183,7 +175,7 @@ TEST(page_fault_before_data_breakpoint, "an access that faults triggers no data 
 TEST(operand_fault_before_selector, "a selector that cannot be read is #PF, whatever it would be",
      SPEC("SDM vol. 2B, MOV"))
 {
-	void *page = absent_page();
+	void *page = space_absent_page();
 
 	EXPECT_FAULT(PF(0, page), fault_of(load_ds_from, page));
 	EXPECT_EQ(trap_last_frame()->ip, raise_ip);

@@ -33,14 +33,6 @@ static void run_code(void *arg)
 			 : "memory", "cc");
 }
 
-static void *absent_page(void)
-{
-	void *page = page_alloc();
-
-	space_unmap(space_kernel(), (ulong)page, PAGE_SIZE);
-	return page;
-}
-
 static void set_code(const struct conflict *c)
 {
 	memset(code, 0xc3, sizeof(code)); /* RET */
@@ -62,7 +54,7 @@ static void expect_at(u32 cpl, struct fault expected, ulong operand)
 static void expect_all(const struct conflict *conflicts, size_t count, u32 cpls,
 		       struct fault expected)
 {
-	absent = absent_page();
+	absent = space_absent_page();
 	for (size_t i = 0; i < count; i++)
 		for (u32 cpl = 0; cpl <= 3; cpl += 3) {
 			if (!(cpls & BIT(cpl)))
@@ -191,7 +183,7 @@ TEST(operand_before_division,
 		{ "mov-ds", 2, { 0x8e, 0x18 } },
 	};
 
-	absent = absent_page();
+	absent = space_absent_page();
 	for (u32 i = 0; i < ARRAY_SIZE(conflicts); i++)
 		for (u32 cpl = 0; cpl <= 3; cpl += 3) {
 			SUBTEST("%s-cpl%u", conflicts[i].name, cpl);
@@ -209,7 +201,7 @@ TEST(alignment_before_page_fault,
 		{ "movaps-store", 3, { 0x0f, 0x29, 0x00 } },
 	};
 
-	absent = absent_page();
+	absent = space_absent_page();
 	for (u32 i = 0; i < ARRAY_SIZE(conflicts); i++)
 		for (u32 cpl = 0; cpl <= 3; cpl += 3) {
 			SUBTEST("%s-cpl%u", conflicts[i].name, cpl);

@@ -16,24 +16,17 @@ SUITE("Interrupt shadows");
 #define VECTOR_USED 0x40
 #define ROUNDS	    64
 
-static void make_pending(void)
-{
-	apic_send_vector(0, VECTOR_USED);
-	while (!apic_vector_bit(APIC_IRR, VECTOR_USED))
-		barrier();
-}
-
 static void sti_nops(void *arg)
 {
 	(void)arg;
-	make_pending();
+	apic_make_pending(VECTOR_USED);
 	__asm__ volatile(RAISE("sti") "nop\nnop\nnop\nnop\ncli" : : : "memory");
 }
 
 static void sti_cli(void *arg)
 {
 	(void)arg;
-	make_pending();
+	apic_make_pending(VECTOR_USED);
 	for (u32 i = 0; i < ROUNDS; i++)
 		__asm__ volatile("sti\ncli" : : : "memory");
 }
@@ -41,7 +34,7 @@ static void sti_cli(void *arg)
 static void sti_pause_cli(void *arg)
 {
 	(void)arg;
-	make_pending();
+	apic_make_pending(VECTOR_USED);
 	__asm__ volatile(RAISE("sti") "pause\ncli" : : : "memory");
 }
 
@@ -169,13 +162,13 @@ TEST(mov_ss_blocks_single_step,
 static void sti_sti(void *arg)
 {
 	(void)arg;
-	make_pending();
+	apic_make_pending(VECTOR_USED);
 	__asm__ volatile(RAISE("sti") "sti\nnop\nnop\ncli" : : : "memory");
 }
 
 static void popf_nops(void *arg)
 {
-	make_pending();
+	apic_make_pending(VECTOR_USED);
 	__asm__ volatile("push %0\n" RAISE("popf") "nop\nnop\nnop\ncli"
 			 :
 			 : "r"((ulong)arg)
@@ -185,21 +178,21 @@ static void popf_nops(void *arg)
 static void sti_hlt(void *arg)
 {
 	(void)arg;
-	make_pending();
+	apic_make_pending(VECTOR_USED);
 	__asm__ volatile(RAISE("sti") "hlt\nnop\ncli" : : : "memory");
 }
 
 static void sti_ud2(void *arg)
 {
 	(void)arg;
-	make_pending();
+	apic_make_pending(VECTOR_USED);
 	__asm__ volatile(RAISE("sti") "ud2\ncli" : : : "memory", "cc");
 }
 
 static void sti_int(void *arg)
 {
 	(void)arg;
-	make_pending();
+	apic_make_pending(VECTOR_USED);
 	__asm__ volatile(RAISE("sti") "int $0x41\ncli" : : : "memory");
 }
 

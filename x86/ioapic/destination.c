@@ -90,7 +90,7 @@ TEST(logical_flat, "with flat logical IDs a pin interrupts every CPU that has on
 	static const u8 ids[8] = { 0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80 };
 
 	begin_logical(APIC_DFR_FLAT, ids);
-	for (u32 set = 0; set < BIT(MIN(CPUS, 4u)); set++) {
+	for (u32 set = 0; set < BIT(MIN(cpu_count(), 4u)); set++) {
 		SUBTEST("cpus-%#x", set);
 		expect(to_id(set) | IOAPIC_LOGICAL, set);
 	}
@@ -118,7 +118,7 @@ TEST(lowest_priority, "a lowest-priority interrupt goes to exactly one of the CP
 	static const u8 ids[8] = { 0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80 };
 
 	begin_logical(APIC_DFR_FLAT, ids);
-	for (u32 set = 1; set < BIT(MIN(CPUS, 4u)); set++) {
+	for (u32 set = 1; set < BIT(MIN(cpu_count(), 4u)); set++) {
 		u32 before = irq_taken_by_all(PIN_VECTOR), others = 0, others_before = 0;
 
 		SUBTEST("cpus-%#x", set);

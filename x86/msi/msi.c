@@ -155,7 +155,7 @@ TEST(msi_logical, "a message in logical mode goes to every CPU with one of the b
 	for (u32 cpu = 0; cpu < cpu_count(); cpu++)
 		apic_send_vector(cpu, 0x31);
 	ASSERT(msi_flush());
-	for (u32 set = 0; set < BIT(MIN(CPUS, 4u)); set++) {
+	for (u32 set = 0; set < BIT(MIN(cpu_count(), 4u)); set++) {
 		SUBTEST("cpus-%#x", set);
 		/* With RH clear the manual lets DM be ignored; every chipset uses it with RH set. */
 		expect((u32)(MSI_ADDRESS(set) | MSI_LOGICAL | MSI_REDIRECT), MSI_VECTOR, set);
@@ -170,7 +170,7 @@ TEST(msi_lowest_priority, "a lowest-priority message goes to exactly one of the 
 	for (u32 cpu = 0; cpu < cpu_count(); cpu++)
 		apic_send_vector(cpu, 0x31);
 	ASSERT(msi_flush());
-	for (u32 set = 1; set < BIT(MIN(CPUS, 4u)); set++) {
+	for (u32 set = 1; set < BIT(MIN(cpu_count(), 4u)); set++) {
 		u32 before = irq_taken_by_all(MSI_VECTOR);
 
 		SUBTEST("cpus-%#x", set);
