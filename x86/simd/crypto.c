@@ -25,7 +25,7 @@ TEST(avx_aes, "AES with VEX.128 clears bits 255:128",
 	SIMD_CHECK(ROUNDS(AVX_OP) AVX_FROM(aesimc) CONSTANTS(aeskeygenassist, AVX_FROM_I));
 }
 
-TEST(pclmulqdq, "PCLMULQDQ multiplies two quadwords without carries",
+TEST(sse_pclmulqdq, "PCLMULQDQ multiplies two quadwords without carries",
      SPEC("SDM vol. 2B, PCLMULQDQ"), REQUIRES(cpu_has(X86_FEATURE_PCLMULQDQ)))
 {
 	SIMD_CHECK(QUADWORDS(pclmulqdq, SSE_OP_I));

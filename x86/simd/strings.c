@@ -40,25 +40,25 @@ SUITE("String comparisons");
 	     .dst = V(0), .a = V(1), .b = V(2), .immediate = i)
 #define STRING_SPEC "SDM vol. 2B, 4.1; PCMPESTRI, PCMPESTRM, PCMPISTRI, PCMPISTRM"
 
-TEST(pcmpestri, "PCMPESTRI: lengths in EAX and EDX, an index in ECX, flags",
+TEST(sse_pcmpestri, "PCMPESTRI: lengths in EAX and EDX, an index in ECX, flags",
      SPEC(STRING_SPEC), REQUIRES(cpu_has(X86_FEATURE_SSE4_2)))
 {
 	SIMD_CHECK(EVERY_CONTROL(pcmpestri, INDEX) SIXTEEN(pcmpestri, INDEX_MEMORY, 0x0));
 }
 
-TEST(pcmpestrm, "PCMPESTRM: lengths in EAX and EDX, a mask in XMM0, flags",
+TEST(sse_pcmpestrm, "PCMPESTRM: lengths in EAX and EDX, a mask in XMM0, flags",
      SPEC(STRING_SPEC), REQUIRES(cpu_has(X86_FEATURE_SSE4_2)))
 {
 	SIMD_CHECK(EVERY_CONTROL(pcmpestrm, MASK) SIXTEEN(pcmpestrm, MASK_MEMORY, 0x4));
 }
 
-TEST(pcmpistri, "PCMPISTRI: strings end at a zero, an index in ECX, flags",
+TEST(sse_pcmpistri, "PCMPISTRI: strings end at a zero, an index in ECX, flags",
      SPEC(STRING_SPEC), REQUIRES(cpu_has(X86_FEATURE_SSE4_2)))
 {
 	SIMD_CHECK(EVERY_CONTROL(pcmpistri, INDEX) SIXTEEN(pcmpistri, INDEX_MEMORY, 0x0));
 }
 
-TEST(pcmpistrm, "PCMPISTRM: strings end at a zero, a mask in XMM0, flags",
+TEST(sse_pcmpistrm, "PCMPISTRM: strings end at a zero, a mask in XMM0, flags",
      SPEC(STRING_SPEC), REQUIRES(cpu_has(X86_FEATURE_SSE4_2)))
 {
 	SIMD_CHECK(EVERY_CONTROL(pcmpistrm, MASK) SIXTEEN(pcmpistrm, MASK_MEMORY, 0x4));
