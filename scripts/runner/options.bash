@@ -111,11 +111,8 @@ time_words() {
 }
 
 # Those with a value, and those without.
-OPTIONS_WITH=' --annotate --format --all-skipped -g --group -j --jobs --parallel --arch --repeat --shuffle --nested --build --lab --lab-kernel
- --vmm --vmm-release --matrix --out --known --config --print-command '
-OPTIONS_WITHOUT=' -a --all -l --list -t --tap13 -v --verbose --isolate --until-fail --fail-fast --rerun-failed --compare --bisect --strict
- --deterministic --junit-rows --by-manual --start-is-judged -h --help '
-OPTIONS_WITH=${OPTIONS_WITH//$'\n'/} OPTIONS_WITHOUT=${OPTIONS_WITHOUT//$'\n'/}
+OPTIONS_WITH=' -g --group -j --jobs --parallel --arch --repeat --shuffle --nested --build --lab --lab-kernel --vmm --vmm-release --matrix --out --known --config --print-command --format --all-skipped --annotate '
+OPTIONS_WITHOUT=' -a --all -l --list -t --tap13 -v --verbose --isolate --until-fail --fail-fast --rerun-failed --compare --bisect --strict --deterministic --junit-rows -h --help --start-is-judged --by-manual '
 
 option_takes_value() {
 	[[ $OPTIONS_WITH == *" $1 "* ]]
