@@ -73,13 +73,13 @@ function demote(verdict, text, more,    part) {
 
 # The words of known.cfg on a row, and in matched the entry that has them; '' if there is none.
 function known_words(name, row,    i) {
-	matched = 0
-	for (i = 1; i <= known_count; i++) {
-		if (known_name[i] == name && known_row[i] != "" && row ~ known_pattern[i]) {
-			matched = i
-			known_seen[i] = 1
-			return known_text[i]
-		}
+	matched = (name, row) in known_exact ? known_exact[name, row] : 0
+	for (i = 1; !matched && i <= wild_count[name]; i++)
+		if (row ~ known_pattern[wild[name, i]])
+			matched = wild[name, i]
+	if (matched) {
+		known_seen[matched] = 1
+		return known_text[matched]
 	}
 	return known_verdict[name] == "FAIL" ? known[name, ""] : ""
 }
@@ -177,7 +177,13 @@ function end_case(verdict, ms,    i, name, words, missing) {
 		known_verdict[$2] = $4
 	} else if ($1 == "known") {
 		known_name[++known_count] = $2; known_row[known_count] = $3
-		known_pattern[known_count] = pattern($3); known_text[known_count] = $5
+		known_text[known_count] = $5
+		if (index($3, "*")) {
+			wild[$2, ++wild_count[$2]] = known_count
+			known_pattern[known_count] = pattern($3)
+		} else {
+			known_exact[$2, $3] = known_count
+		}
 	}
 	next
 }
