@@ -134,7 +134,7 @@ END
 	ASSAY_UPTIME=$P/uptime runner
 	judged 'alpha=PASS beta=PASS gamma=PASS'
 	contains "$output" '3 cases, 0.00 s'
-	equal "$(jq -r 'select(.run).run.seconds' logs/results.jsonl)" 0
+	equal "$(jq -r 'select(.run).run.seconds == 0' logs/results.jsonl)" true
 	ASSAY_UPTIME=/no/such/file runner
 	judged 'alpha=PASS beta=PASS gamma=PASS'
 }
