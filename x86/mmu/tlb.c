@@ -7,6 +7,7 @@
 #include "dimensions.h"
 
 #include <harness/random.h>
+#include <mm/page.h>
 #include <x86/desc.h>
 #include <x86/insn.h>
 #include <x86/msr.h>
@@ -212,6 +213,23 @@ TEST(fault_forgets,
      SPEC("SDM vol. 3A, 4.10.4.1: page faults invalidate entries in the TLBs"))
 {
 	for_each_world(check_upgrade);
+}
+
+/* A TLB entry has the R/W flags of the structures, not what CR0.WP made of them: SDM vol. 3A, 4.10.2.2. */
+TEST(wp_at_once, "a change of CR0.WP counts from the next access on, whatever the TLB has",
+     SPEC("SDM vol. 3A, 4.6.1; 4.10.2.2"))
+{
+	u8 *page = page_alloc();
+
+	space_map(space_kernel(), (ulong)page, (ulong)page, PAGE_SIZE, PROT_READ);
+	SUBTEST("set");
+	write_cr0(read_cr0() & ~CR0_WP);
+	EXPECT_NO_FAULT(fault_of(access_write_byte, page));
+	write_cr0(read_cr0() | CR0_WP);
+	EXPECT_FAULT(PF(PF_P | PF_W, (ulong)page), fault_of(access_write_byte, page));
+	SUBTEST("cleared");
+	write_cr0(read_cr0() & ~CR0_WP);
+	EXPECT_NO_FAULT(fault_of(access_write_byte, page));
 }
 
 /* SDM vol. 2A, INVLPG: no #GP for an address that is not canonical; the operand is not accessed. */
