@@ -5,9 +5,10 @@ BEGIN {
 		code[sprintf("%c", i)] = i
 }
 
-# Nothing in data ends the script element that it stands in. Not by gsub(), as awks differ about a \ in what it puts in.
+# Nothing in data ends the script element that it stands in. Not by gsub(), as awks differ about a \ in what it puts in; nor
+# at "<", as original-awk then splits at newlines, too.
 function html_safe(text,    part, count, i) {
-	count = split(text, part, "<")
+	count = split(text, part, /[<]/)
 	text = part[1]
 	for (i = 2; i <= count; i++)
 		text = text "\\u003c" part[i]
