@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Entering and leaving the code of arm_run(): execute.h has the layout of the registers. */
 #include <arm/execute.h>
+#include <arm/registers_64.h>
 
 	/* sp is the registers' address, as SP_EL1. */
 	.macro	execute_vector number
@@ -71,39 +72,13 @@ execute_enter:
 	msr	fpcr, x4
 	msr	fpsr, x5
 	all_vectors ldp
-1:	ldp	x2, x3, [sp, #16]
-	ldp	x4, x5, [sp, #32]
-	ldp	x6, x7, [sp, #48]
-	ldp	x8, x9, [sp, #64]
-	ldp	x10, x11, [sp, #80]
-	ldp	x12, x13, [sp, #96]
-	ldp	x14, x15, [sp, #112]
-	ldp	x16, x17, [sp, #128]
-	ldp	x18, x19, [sp, #144]
-	ldp	x20, x21, [sp, #160]
-	ldp	x22, x23, [sp, #176]
-	ldp	x24, x25, [sp, #192]
-	ldp	x26, x27, [sp, #208]
-	ldp	x28, x29, [sp, #224]
+1:	x2_to_x29 ldp
 	ldr	x30, [sp, #240]
 	ldp	x0, x1, [sp]
 	eret
 
 execute_leave:
-	stp	x2, x3, [sp, #16]
-	stp	x4, x5, [sp, #32]
-	stp	x6, x7, [sp, #48]
-	stp	x8, x9, [sp, #64]
-	stp	x10, x11, [sp, #80]
-	stp	x12, x13, [sp, #96]
-	stp	x14, x15, [sp, #112]
-	stp	x16, x17, [sp, #128]
-	stp	x18, x19, [sp, #144]
-	stp	x20, x21, [sp, #160]
-	stp	x22, x23, [sp, #176]
-	stp	x24, x25, [sp, #192]
-	stp	x26, x27, [sp, #208]
-	stp	x28, x29, [sp, #224]
+	x2_to_x29 stp
 	mrs	x2, sp_el0
 	mrs	x4, elr_el1
 	mrs	x5, spsr_el1
