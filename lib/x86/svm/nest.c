@@ -264,7 +264,7 @@ static void init_control(struct vmcb_control *control, u8 *iopm, u8 *msrpm)
 				     SVM_EXIT_CLGI,   SVM_EXIT_SKINIT, SVM_EXIT_INVLPGA };
 
 	for (u32 i = 0; i < ARRAY_SIZE(exits); i++)
-		control->intercepts[exits[i] / 32] |= (u32)BIT(exits[i] % 32);
+		svm_control_intercept(control, exits[i], true);
 	control->msrpm_base_pa = (ulong)msrpm;
 	control->iopm_base_pa = (ulong)iopm;
 	control->guest_asid = 1;
@@ -307,12 +307,11 @@ static void init_save(struct nest *n)
 	save->rflags = FLAG_1;
 	save->rip = (ulong)enter_guest;
 	/* Its argument, as a CALL passes it. */
+	save->rsp = sp - 8;
 #ifdef __x86_64__
 	n->registers.di = (ulong)n;
-	save->rsp = sp - 8;
 #else
 	((ulong *)sp)[-1] = (ulong)n;
-	save->rsp = sp - 8;
 #endif
 	n->registers.host_flags = FLAG_1;
 }

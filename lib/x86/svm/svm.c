@@ -88,11 +88,16 @@ void svm_code(struct svm_guest *g, struct mode_code code)
 	svm_code_bytes(g, code.start, code.size);
 }
 
-void svm_intercept(struct svm_guest *g, u32 code, bool on)
+void svm_control_intercept(struct vmcb_control *control, u32 code, bool on)
 {
-	u32 *word = &g->control->intercepts[code / 32];
+	u32 *word = &control->intercepts[code / 32];
 
 	*word = on ? *word | (u32)BIT(code % 32) : *word & ~(u32)BIT(code % 32);
+}
+
+void svm_intercept(struct svm_guest *g, u32 code, bool on)
+{
+	svm_control_intercept(g->control, code, on);
 }
 
 bool svm_intercepts(const struct svm_guest *g, u32 code)

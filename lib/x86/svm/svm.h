@@ -121,7 +121,8 @@ void svm_call(struct svm_guest *g, void (*fn)(void *arg), void *arg);
 /* Makes CPL `cpl`, 0 or 3, with its code and stack segments. Not in SVM_REAL and SVM_VM86. */
 void svm_set_cpl(struct svm_guest *g, u32 cpl);
 
-/* Sets or clears the intercept whose exit code is `code`. */
+/* Sets or clears the intercept whose exit code is `code`: in a VMCB, or of a guest. */
+void svm_control_intercept(struct vmcb_control *control, u32 code, bool on);
 void svm_intercept(struct svm_guest *g, u32 code, bool on);
 bool svm_intercepts(const struct svm_guest *g, u32 code);
 
