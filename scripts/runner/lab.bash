@@ -227,6 +227,7 @@ lab_describe() {
 		[[ $LAB_READY =~ ^[0-9]+(\.[0-9]+)+ ]] || :
 		HOST_KERNEL=${BASH_REMATCH[0]-}
 	fi
+	HOST_RELEASE=$HOST_KERNEL
 	LAB_PARAMETERS=''
 	for word in ${LAB_READY#* }; do
 		[[ $word != kvm*.@(npt|nested|force_emulation_prefix|enable_pmu|avic)=* ]] || LAB_PARAMETERS+=", $word"

@@ -29,13 +29,16 @@ archs_find() {
 
 OSRELEASE=${ASSAY_OSRELEASE:-/proc/sys/kernel/osrelease} # the runner's tests have another
 
-# host_describe: HOST_ARCH, HOST_CPUS, and the numbers of Linux's release in HOST_KERNEL, '' on another system.
+# host_describe: HOST_ARCH, HOST_CPUS, the kernel's release in HOST_RELEASE, and of Linux's the numbers in HOST_KERNEL, '' on
+# another system.
 host_describe() {
 	HOST_KERNEL=''
 	if [[ -r $OSRELEASE ]]; then
-		IFS= read -r HOST_KERNEL <"$OSRELEASE" || :
-		[[ $HOST_KERNEL =~ ^[0-9]+(\.[0-9]+)+ ]] || :
+		IFS= read -r HOST_RELEASE <"$OSRELEASE" || :
+		[[ $HOST_RELEASE =~ ^[0-9]+(\.[0-9]+)+ ]] || :
 		HOST_KERNEL=${BASH_REMATCH[0]-}
+	else
+		HOST_RELEASE=$(uname -r)
 	fi
 	HOST_ARCH=$HOSTTYPE
 	case $HOST_ARCH in
@@ -45,13 +48,11 @@ host_describe() {
 	HOST_CPUS=$(nproc 2>/dev/null || echo 1)
 }
 
-# host_about: what KVM's verdicts hang on besides, into HOST_RELEASE, of the kernel, HOST_CPU, its vendor and model, and
-# HOST_NESTED: whether this host is a virtual machine itself, true or false, or null where that is not to be seen.
+# host_about: what KVM's verdicts hang on besides: the CPU's vendor and model into HOST_CPU, and into HOST_NESTED whether this
+# host is a virtual machine itself, true or false, or null where that is not to be seen.
 host_about() {
 	local line key value vendor='' model=''
-	HOST_RELEASE='' HOST_CPU='' HOST_NESTED=null
-	IFS= read -r HOST_RELEASE <"$OSRELEASE" || HOST_RELEASE=$(uname -r)
-	[[ -z $OPT_LAB ]] || HOST_RELEASE=$HOST_KERNEL
+	HOST_CPU='' HOST_NESTED=null
 	while IFS= read -r line; do
 		key=${line%%:*} value=${line#*:}
 		key=${key%%*([[:space:]])} value=${value##*([[:space:]])}
