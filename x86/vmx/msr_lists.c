@@ -51,6 +51,16 @@ static bool exists(const struct msr *msr)
 	return !rdmsr_try(msr->index, &value).kind;
 }
 
+/* The row of this MSR; false if the CPU has none. */
+static bool begin_row(const struct msr *msr)
+{
+	SUBTEST("%s", msr->name);
+	if (exists(msr))
+		return true;
+	SKIP_ROW("the MSR does not exist");
+	return false;
+}
+
 /* A guest that reads the MSR, CX, and may write DX:AX into it. */
 static void set_up(struct vmx_guest *g, const struct msr *msr, bool write)
 {
@@ -80,11 +90,8 @@ TEST(entry_load, "VM entry loads the MSRs of its list",
 	for (u32 i = 0; i < ARRAY_SIZE(msrs); i++) {
 		u64 before;
 
-		SUBTEST("%s", msrs[i].name);
-		if (!exists(&msrs[i])) {
-			SKIP_ROW("the MSR does not exist");
+		if (!begin_row(&msrs[i]))
 			continue;
-		}
 		set_up(g, &msrs[i], false);
 		before = rdmsr(msrs[i].index);
 		list[0] = (struct entry){ msrs[i].index, 0, msrs[i].first };
@@ -203,11 +210,8 @@ TEST(exit_store, "VM exit stores the guest's MSRs of its list",
 	for (u32 i = 0; i < ARRAY_SIZE(msrs); i++) {
 		u64 before;
 
-		SUBTEST("%s", msrs[i].name);
-		if (!exists(&msrs[i])) {
-			SKIP_ROW("the MSR does not exist");
+		if (!begin_row(&msrs[i]))
 			continue;
-		}
 		set_up(g, &msrs[i], true);
 		before = rdmsr(msrs[i].index);
 		g->registers.ax = (u32)msrs[i].second;
@@ -235,11 +239,8 @@ TEST(exit_load, "VM exit loads the host's MSRs of its list, after the host-state
 	for (u32 i = 0; i < ARRAY_SIZE(msrs); i++) {
 		u64 before;
 
-		SUBTEST("%s", msrs[i].name);
-		if (!exists(&msrs[i])) {
-			SKIP_ROW("the MSR does not exist");
+		if (!begin_row(&msrs[i]))
 			continue;
-		}
 		vmx_reset(g);
 		before = rdmsr(msrs[i].index);
 		list[0] = (struct entry){ msrs[i].index, 0, msrs[i].first };
