@@ -4,6 +4,7 @@
 #define ASSAY_ARM_REGISTERS_64_H
 
 #ifdef __ASSEMBLER__
+/* clang-format off */
 	/* STP or LDP: X2 to X29, in a frame at SP that has X0 first. */
 	.macro	x2_to_x29 insn
 	\insn	x2, x3, [sp, #16]
@@ -21,6 +22,7 @@
 	\insn	x26, x27, [sp, #208]
 	\insn	x28, x29, [sp, #224]
 	.endm
+/* clang-format on */
 #endif
 
 #endif
