@@ -60,12 +60,6 @@ static inline void debug_end(void)
 	write_dr7(DR7_RESET);
 }
 
-/* fn(arg) at CPL 0 or 3. */
-static inline struct fault run_at_cpl(u32 cpl, void (*fn)(void *arg), void *arg)
-{
-	return cpl ? run_user(fn, arg) : fault_of(fn, arg);
-}
-
 /* ---------------------------------------------------------------------------------- code */
 
 /*

@@ -4,28 +4,6 @@
 #include <mm/page.h>
 #include <string.h>
 
-/* What run_user() passes on; the guard's fault is taken at CPL 3, too, as all memory is open to it. */
-struct user_run {
-	const void *code;
-	struct registers *registers;
-	struct fault fault;
-};
-
-static void run_at_user(void *arg)
-{
-	struct user_run *run = arg;
-
-	run->fault = execute_try(run->code, run->registers);
-}
-
-struct fault execute_user_try(const void *code, struct registers *registers)
-{
-	struct user_run run = { code, registers, NO_FAULT };
-	struct fault outside = run_user(run_at_user, &run);
-
-	return outside.kind ? outside : run.fault;
-}
-
 #define NOP	 0x90
 #define JMP_NEAR 0xe9
 
@@ -37,12 +15,20 @@ static u8 *area(void)
 	return (u8 *)ALIGN_UP((ulong)code, (ulong)PAGE_SIZE);
 }
 
+static const void *last_code;
+
 const void *code_bytes(const u8 *bytes, u32 size)
 {
 	u8 *end = area() + 2 * PAGE_SIZE;
 
 	memcpy(end - size, bytes, size);
-	return end - size;
+	last_code = end - size;
+	return last_code;
+}
+
+const void *code_bytes_last(void)
+{
+	return last_code;
 }
 
 const void *code_bytes_across(const u8 *bytes, u32 size, u32 before, u8 **page)

@@ -42,9 +42,6 @@ static inline struct fault execute_try(const void *code, struct registers *regis
 	return fault_taken();
 }
 
-/* The same at CPL 3, on a stack of its own and with interrupts off; IOPL is 0. */
-struct fault execute_user_try(const void *code, struct registers *registers);
-
 /*
  * The address of machine code for execute(), from assembler text, in which a % is written twice as in
  * any inline assembly; "i" constants may follow and are its operands 1, 2... The text is GUARDED():
@@ -82,12 +79,31 @@ struct fault execute_user_try(const void *code, struct registers *registers);
 	})
 
 /*
+ * CODE() with text around the guarded instruction: `before` has run when it faults, and `after` always
+ * runs, so that it can bring back what execute() needs.
+ */
+#define CODE_AROUND(before, text, after, ...)                                  \
+	({                                                                     \
+		const void *code_;                                             \
+		__asm__("movl $770f, %k0\n"                                    \
+			".pushsection .text.execute, \"ax\"\n"                 \
+			"770:\n" before "\n" GUARDED(text) after "\nret\n"     \
+								 ".popsection" \
+			: "=r"(code_)                                          \
+			: __VA_ARGS__);                                        \
+		code_;                                                         \
+	})
+
+/*
  * Machine code from bytes: copies them to the end of a guarded page and returns where they are, for
- * execute_try(), until the next call. After a fault, execution goes on after them. At most
+ * execute_try() and execute_in(), until the next call. After a fault, execution goes on after them. At most
  * CODE_BYTES_MAX.
  */
 #define CODE_BYTES_MAX 64
 const void *code_bytes(const u8 *bytes, u32 size);
+
+/* What the last call returned. */
+const void *code_bytes_last(void);
 
 /*
  * The same, but so that the first `before` of them are the last ones of a page; `*page` is the next

@@ -43,8 +43,8 @@ void raw_gate_entered(const ulong *saved, u16 ds, u16 es, u16 ss, u16 cs)
 	landing_go(armed, VECTOR((u32)seen.vector));
 }
 
-static struct fault catch_event(struct fault (*run)(void (*fn)(void *arg), void *arg),
-				void (*fn)(void *arg), void *arg, struct raw_entry *entry)
+struct fault raw_gate_catch(enum place place, void (*fn)(void *arg), void *arg,
+			    struct raw_entry *entry)
 {
 	struct landing landing = { .kind = LANDING_END };
 	const ulong flags = read_flags();
@@ -54,7 +54,7 @@ static struct fault catch_event(struct fault (*run)(void (*fn)(void *arg), void 
 	raise_sp = raise_ip = raise_next_ip = raise_flags = 0;
 	if (landing_set(&landing)) {
 		armed = &landing;
-		fault = run(fn, arg);
+		fault = run_in(place, fn, arg);
 		armed = NULL;
 		landing_clear(&landing);
 		return fault;
@@ -67,14 +67,4 @@ static struct fault catch_event(struct fault (*run)(void (*fn)(void *arg), void 
 	write_flags(flags);
 	*entry = seen;
 	return landing.fault;
-}
-
-struct fault raw_gate_catch(void (*fn)(void *arg), void *arg, struct raw_entry *entry)
-{
-	return catch_event(fault_of, fn, arg, entry);
-}
-
-struct fault raw_gate_catch_user(void (*fn)(void *arg), void *arg, struct raw_entry *entry)
-{
-	return catch_event(run_user, fn, arg, entry);
 }

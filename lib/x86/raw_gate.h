@@ -5,7 +5,7 @@
  * code and take the frame apart; a raw gate takes nothing for granted. SDM vol. 3A, 6.12-6.14.
  *
  *	raw_gate_set(VEC_UD, DESC_INTERRUPT_GATE, 0, 0);
- *	EXPECT_FAULT(VECTOR(VEC_UD), raw_gate_catch(execute_ud2, NULL, &entry));
+ *	EXPECT_FAULT(VECTOR(VEC_UD), raw_gate_catch(KERNEL, execute_ud2, NULL, &entry));
  *	EXPECT_EQ(raw_words_below(&entry, raise_sp), RAW_FRAME_WORDS);
  */
 #ifndef ASSAY_X86_RAW_GATE_H
@@ -13,6 +13,7 @@
 
 #include <arch/fault.h>
 #include <types.h>
+#include <x86/place.h>
 
 struct raw_entry {
 	ulong vector;
@@ -28,12 +29,12 @@ struct raw_entry {
 void raw_gate_set(u32 vector, u32 type, u32 dpl, u32 ist);
 
 /*
- * Runs fn(arg) at CPL 0 or 3. If a raw gate is entered, gives VECTOR(n), and *entry is what it
+ * Runs fn(arg) in KERNEL or USER. If a raw gate is entered, gives VECTOR(n), and *entry is what it
  * saw; if anything else is raised, that; else NO_FAULT. Nothing of fn's frames is left, flags
  * are as before, and NMIs are unblocked. Only on the CPU that runs the case; calls do not nest.
  */
-struct fault raw_gate_catch(void (*fn)(void *arg), void *arg, struct raw_entry *entry);
-struct fault raw_gate_catch_user(void (*fn)(void *arg), void *arg, struct raw_entry *entry);
+struct fault raw_gate_catch(enum place place, void (*fn)(void *arg), void *arg,
+			    struct raw_entry *entry);
 
 /* What RAISE() has noted. */
 extern ulong raise_sp, raise_ip, raise_next_ip, raise_flags;

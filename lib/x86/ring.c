@@ -58,40 +58,11 @@ static void enter_ring(void *arg)
 		       ring_code_selector(call->cpl), ring_data_selector(call->cpl));
 }
 
-struct fault run_at_cpl(u32 cpl, void (*fn)(void *arg), void *arg)
+struct fault ring_run(u32 cpl, void (*fn)(void *arg), void *arg)
 {
 	struct ring_call call = { cpl, fn, arg };
-	struct fault fault;
-
-	if (cpl == 0)
-		return fault_of(fn, arg);
-	if (cpl == 3)
-		return run_user(fn, arg);
 	/* The harness only knows returns from CPL 3; from here they look like any other interrupt. */
-	fault = fault_of(enter_ring, &call);
+	struct fault fault = fault_of(enter_ring, &call);
+
 	return fault_matches(VECTOR(VEC_USER_RETURN), fault) ? NO_FAULT : fault;
-}
-
-struct execution {
-	const void *code;
-	struct registers *registers;
-	struct fault fault;
-};
-
-static void run_execution(void *arg)
-{
-	struct execution *e = arg;
-
-	e->fault = execute_try(e->code, e->registers);
-}
-
-struct fault execute_at_cpl_try(u32 cpl, const void *code, struct registers *registers)
-{
-	struct execution e = { code, registers, NO_FAULT };
-	struct fault fault;
-
-	if (cpl == 0)
-		return execute_try(code, registers);
-	fault = run_at_cpl(cpl, run_execution, &e);
-	return fault.kind ? fault : e.fault;
 }

@@ -13,6 +13,7 @@
 #include <x86/msr.h>
 #include <x86/paging.h>
 #include <x86/pic.h>
+#include <x86/place.h>
 #include <x86/rtc.h>
 #include <x86/xsave.h>
 
@@ -384,6 +385,7 @@ static void leave_guest_modes(void)
 		__asm__ volatile(GUARDED("stgi") : : : "memory");
 		wrmsr(MSR_EFER, rdmsr(MSR_EFER) & ~EFER_SVME);
 	}
+	place_reset();
 }
 
 static void reset_fpu(void)

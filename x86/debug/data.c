@@ -7,6 +7,7 @@
 
 #include <mm/page.h>
 #include <x86/desc.h>
+#include <x86/place.h>
 
 SUITE("Data breakpoints");
 
@@ -53,7 +54,7 @@ static void run_access(const struct access *access, u32 cpl, u8 *address)
 	if (access->code[0] >> 4 == 0xd)
 		__asm__ volatile("fninit\nfldz" : : : "memory");
 	debug_set_code(access->code, access->size);
-	EXPECT_NO_FAULT(run_at_cpl(cpl, debug_run_code, &r));
+	EXPECT_NO_FAULT(run_in(at_cpl(cpl), debug_run_code, &r));
 	debug_end();
 }
 

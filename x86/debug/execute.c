@@ -6,6 +6,7 @@
 #include <x86/apic.h>
 #include <x86/cpuid.h>
 #include <x86/desc.h>
+#include <x86/place.h>
 
 SUITE("Instruction breakpoints");
 
@@ -19,7 +20,7 @@ static void run(u32 cpl)
 	struct debug_registers r = { .di = (ulong)&memory };
 
 	debug_set_code(code, sizeof(code));
-	EXPECT_NO_FAULT(run_at_cpl(cpl, debug_run_code, &r));
+	EXPECT_NO_FAULT(run_in(at_cpl(cpl), debug_run_code, &r));
 	debug_end();
 	EXPECT_EQ(r.cx, 1ul);
 }
@@ -201,7 +202,7 @@ TEST(rf_clear_in_handler,
 		write_dr0((ulong)debug_code);
 		write_dr1(handler);
 		write_dr7(DR7_RESET | DR7_L(0) | DR7_L(1));
-		EXPECT_NO_FAULT(run_at_cpl(cpl, debug_run_code, NULL));
+		EXPECT_NO_FAULT(run_in(at_cpl(cpl), debug_run_code, NULL));
 		debug_end();
 		if (!EXPECT_EQ(debug_count, 2u))
 			continue;

@@ -9,6 +9,7 @@
 #include <x86/apic.h>
 #include <x86/cpuid.h>
 #include <x86/msr.h>
+#include <x86/place.h>
 
 SUITE("Single steps");
 
@@ -28,7 +29,7 @@ void expect_steps(const struct step_row *row, u32 cpl)
 
 	debug_set_code(row->code, row->size);
 	debug_record();
-	EXPECT_NO_FAULT(run_at_cpl(cpl, debug_step_code, &r));
+	EXPECT_NO_FAULT(run_in(at_cpl(cpl), debug_step_code, &r));
 	write_flags(FLAG_1);
 	if (!EXPECT_EQ(debug_count, stops + 1))
 		return;
@@ -193,7 +194,7 @@ TEST(iret_sets_tf,
 		trap_set_handler(VEC_BP, set_tf);
 		debug_set_code(int3_nop, sizeof(int3_nop));
 		debug_record();
-		EXPECT_NO_FAULT(run_at_cpl(cpl, debug_run_code, NULL));
+		EXPECT_NO_FAULT(run_in(at_cpl(cpl), debug_run_code, NULL));
 		if (!EXPECT_EQ(debug_count, 3u))
 			continue;
 		EXPECT_EQ(debug_hits[0].ip, (ulong)debug_code + 2);

@@ -4,6 +4,7 @@
 
 #include <x86/cpuid.h>
 #include <x86/msr.h>
+#include <x86/place.h>
 
 SUITE("Single steps in 32-bit mode");
 
@@ -60,7 +61,7 @@ TEST(iret_clears_tf, "an IRET that clears TF is a step itself, and the last one"
 		SUBTEST("cpl%u", cpl);
 		debug_set_code(iret, sizeof(iret));
 		debug_record();
-		EXPECT_NO_FAULT(run_at_cpl(cpl, debug_step_code, NULL));
+		EXPECT_NO_FAULT(run_in(at_cpl(cpl), debug_step_code, NULL));
 		if (!EXPECT_EQ(debug_count, 5u))
 			continue;
 		EXPECT_EQ(debug_hits[4].ip, (ulong)debug_code + 13);

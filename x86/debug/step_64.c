@@ -4,6 +4,7 @@
 
 #include <x86/cpuid.h>
 #include <x86/msr.h>
+#include <x86/place.h>
 
 SUITE("Single steps in 64-bit mode");
 
@@ -36,7 +37,7 @@ TEST(iret_clears_tf, "an IRETQ that clears TF is a step itself, and the last one
 		SUBTEST("cpl%u", cpl);
 		debug_set_code(code, sizeof(code));
 		debug_record();
-		EXPECT_NO_FAULT(run_at_cpl(cpl, debug_step_code, NULL));
+		EXPECT_NO_FAULT(run_in(at_cpl(cpl), debug_step_code, NULL));
 		if (!EXPECT_EQ(debug_count, 10u))
 			continue;
 		EXPECT_EQ(debug_hits[9].ip, (ulong)debug_code + 22);

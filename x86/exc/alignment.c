@@ -5,6 +5,7 @@
 
 #include <x86/cr.h>
 #include <x86/desc.h>
+#include <x86/place.h>
 
 SUITE("Alignment checks");
 
@@ -81,8 +82,8 @@ TEST(no_ac_without_all, "a misaligned access raises nothing at CPL 0, or with AM
 			continue;
 		SUBTEST("am%u-ac%u-cpl%u", bits & 1, bits >> 1 & 1, user ? 3 : 0);
 		write_cr0(cr0 | (bits & 1 ? CR0_AM : 0));
-		EXPECT_NO_FAULT(user ? run_user(read_dword, &at) : fault_of(read_dword, &at));
-		EXPECT_NO_FAULT(user ? run_user(write_word, &at) : fault_of(write_word, &at));
+		EXPECT_NO_FAULT(run_in(user ? USER : KERNEL, read_dword, &at));
+		EXPECT_NO_FAULT(run_in(user ? USER : KERNEL, write_word, &at));
 	}
 	write_cr0(cr0);
 }
@@ -104,7 +105,7 @@ TEST(no_ac_of_frame,
 		try.frame.flags = FLAG_1 | FLAG_AC;
 		raw_gate_set(VEC_UD, DESC_INTERRUPT_GATE, 0, 0);
 		tss_set_stack0(tss_of_this_cpu(), top);
-		EXPECT_FAULT(VECTOR(VEC_UD), raw_gate_catch(iret_asm, &try, &entry));
+		EXPECT_FAULT(VECTOR(VEC_UD), raw_gate_catch(KERNEL, iret_asm, &try, &entry));
 		EXPECT_EQ(entry.sp, (sizeof(ulong) == 8 ? ALIGN_DOWN(top, 16) : top) -
 					    RAW_FRAME_WORDS_USER * sizeof(ulong));
 		EXPECT_EQ(pushed_frame(&entry, false)->flags & ~FLAG_RF, FLAG_1 | FLAG_AC);

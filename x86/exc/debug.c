@@ -5,6 +5,7 @@
 
 #include <x86/cr.h>
 #include <x86/desc.h>
+#include <x86/place.h>
 
 SUITE("Debug exceptions");
 
@@ -57,8 +58,8 @@ TEST(single_step_is_trap, "with TF set, #DB comes after the next instruction, wi
 		SUBTEST("cpl%u", cpl);
 		write_dr6(DR6_RESET);
 		raw_gate_set(VEC_DB, DESC_INTERRUPT_GATE, 0, 0);
-		EXPECT_FAULT(VECTOR(VEC_DB), cpl ? raw_gate_catch_user(step_over_nop, NULL, &entry)
-						 : raw_gate_catch(step_over_nop, NULL, &entry));
+		EXPECT_FAULT(VECTOR(VEC_DB),
+			     raw_gate_catch(at_cpl(cpl), step_over_nop, NULL, &entry));
 		EXPECT_EQ(pushed_frame(&entry, false)->ip, raise_next_ip + 1);
 		EXPECT_EQ(pushed_frame(&entry, false)->flags, FLAG_1 | FLAG_TF);
 		EXPECT_EQ(entry.flags & FLAG_TF, 0ul);
@@ -91,8 +92,7 @@ TEST(data_breakpoint_is_trap, "a data breakpoint is a trap after the access, wit
 			write_dr6(DR6_RESET);
 			write_dr0((ulong)&watched);
 			write_dr7(DR7_RESET | DR7_L0 | rows[i].kind | DR7_LENGTH_4);
-			fault = cpl ? raw_gate_catch_user(rows[i].access, NULL, &entry)
-				    : raw_gate_catch(rows[i].access, NULL, &entry);
+			fault = raw_gate_catch(at_cpl(cpl), rows[i].access, NULL, &entry);
 			write_dr7(DR7_RESET);
 			if (!rows[i].hits) {
 				EXPECT_NO_FAULT(fault);
@@ -116,8 +116,7 @@ TEST(instruction_breakpoint_is_fault, "an instruction breakpoint is a fault befo
 		write_dr6(DR6_RESET);
 		write_dr0((ulong)&code[1]);
 		write_dr7(DR7_RESET | DR7_L0 | DR7_EXECUTE | DR7_LENGTH_1);
-		fault = cpl ? raw_gate_catch_user(run_code, NULL, &entry)
-			    : raw_gate_catch(run_code, NULL, &entry);
+		fault = raw_gate_catch(at_cpl(cpl), run_code, NULL, &entry);
 		write_dr7(DR7_RESET);
 		EXPECT_FAULT(VECTOR(VEC_DB), fault);
 		EXPECT_EQ(pushed_frame(&entry, false)->ip, (ulong)&code[1]);

@@ -10,6 +10,7 @@
 #include <x86/cr.h>
 #include <x86/execute.h>
 #include <x86/insn.h>
+#include <x86/place.h>
 
 SUITE("State around delivery");
 
@@ -60,7 +61,7 @@ static void raise_with_registers(const void *code, u32 vector, u32 length_to_ski
 		skip = length_to_skip;
 		trap_set_handler(vector, note_frame);
 		idt[vector].type |= 0x60;
-		EXPECT_NO_FAULT(cpl ? run_user(execute_at, call) : fault_of(execute_at, call));
+		EXPECT_NO_FAULT(run_in(at_cpl(cpl), execute_at, call));
 		if (!EXPECT_EQ(seen_count, 1u, "CPL %u", cpl))
 			continue;
 		expect_same_registers(&before);
@@ -114,8 +115,7 @@ TEST(data_segments_kept, "delivery keeps DS, ES, FS and GS, also with a change o
 			selectors[i] = gdt_set_spare(i, DESC_FLAT | DESC_DB | DESC_DPL(3)) | 3;
 		raw_gate_set(VECTOR_USED, DESC_INTERRUPT_GATE, 3, 0);
 		EXPECT_FAULT(VECTOR(VECTOR_USED),
-			     cpl ? raw_gate_catch_user(int_with_segments, selectors, &entry)
-				 : raw_gate_catch(int_with_segments, selectors, &entry));
+			     raw_gate_catch(at_cpl(cpl), int_with_segments, selectors, &entry));
 		__asm__ volatile("mov %%fs, %0\nmov %%gs, %1" : "=r"(fs), "=r"(gs));
 		load_data_segments(usual);
 		EXPECT_EQ(entry.ds, selectors[0]);
@@ -144,8 +144,8 @@ TEST(control_registers_kept, "delivery changes none of CR0, CR2, CR3, CR4, DR6 a
 		SUBTEST("cpl%u", cpl);
 		write_cr2(0x12345678);
 		raw_gate_set(VECTOR_USED, DESC_INTERRUPT_GATE, 3, 0);
-		EXPECT_FAULT(VECTOR(VECTOR_USED), cpl ? raw_gate_catch_user(int_0x40, NULL, &entry)
-						      : raw_gate_catch(int_0x40, NULL, &entry));
+		EXPECT_FAULT(VECTOR(VECTOR_USED),
+			     raw_gate_catch(at_cpl(cpl), int_0x40, NULL, &entry));
 		EXPECT_EQ(read_cr0(), cr0);
 		EXPECT_EQ(read_cr2(), 0x12345678ul);
 		EXPECT_EQ(read_cr3(), cr3);

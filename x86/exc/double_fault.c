@@ -160,8 +160,7 @@ static void prepare_segment(const struct source *source, u32 cpl)
 
 static struct fault raise_at(const struct source *source, u32 cpl, struct raw_entry *entry)
 {
-	return cpl ? raw_gate_catch_user(source->raise, NULL, entry)
-		   : raw_gate_catch(source->raise, NULL, entry);
+	return raw_gate_catch(at_cpl(cpl), source->raise, NULL, entry);
 }
 
 /* #DF has error code 0. The address pushed is undefined: there is no way back (Interrupt 8). */

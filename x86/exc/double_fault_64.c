@@ -9,6 +9,7 @@
 #include <mm/space.h>
 #include <x86/cr.h>
 #include <x86/insn.h>
+#include <x86/place.h>
 
 SUITE("Double faults by stacks");
 
@@ -80,7 +81,7 @@ static void expect_pair(u32 i, u32 second)
 	struct raw_entry entry;
 
 	if (!EXPECT_FAULT(VECTOR(expected),
-			  raw_gate_catch(raise, (void *)(ulong)firsts[i].vector, &entry)))
+			  raw_gate_catch(KERNEL, raise, (void *)(ulong)firsts[i].vector, &entry)))
 		return;
 	EXPECT_EQ(raw_words_below(&entry, raise_sp), RAW_FRAME_WORDS + 1ul);
 	if (is_double) {
@@ -144,7 +145,7 @@ TEST(ts_as_first,
 			idt[VEC_TS].type = 0x80;
 		else
 			idt_set_ist(VEC_TS, BAD_IST);
-		EXPECT_FAULT(VECTOR(VEC_DF), raw_gate_catch(raise, (void *)0x40ul, &entry));
+		EXPECT_FAULT(VECTOR(VEC_DF), raw_gate_catch(KERNEL, raise, (void *)0x40ul, &entry));
 		EXPECT_EQ(entry.words[0], 0ul);
 	}
 	desc_init();
@@ -191,8 +192,7 @@ TEST(push_faults,
 			raw_gate_set(VEC_PF, DESC_INTERRUPT_GATE, 0, 0);
 			tss_of_this_cpu()->ist[BAD_IST - 1] = top;
 			if (!EXPECT_FAULT(VECTOR(VEC_PF),
-					  cpl ? raw_gate_catch_user(int_0x40, NULL, &entry)
-					      : raw_gate_catch(int_0x40, NULL, &entry)))
+					  raw_gate_catch(at_cpl(cpl), int_0x40, NULL, &entry)))
 				continue;
 			EXPECT_EQ(entry.words[0], (ulong)PF_W);
 			EXPECT_EQ(ALIGN_DOWN(read_cr2(), PAGE_SIZE), (ulong)pages);
@@ -213,7 +213,7 @@ TEST(ist_of_zero,
 	raw_gate_set(0x40, DESC_INTERRUPT_GATE, 3, BAD_IST);
 	raw_gate_set(VEC_PF, DESC_INTERRUPT_GATE, 0, 0);
 	tss_of_this_cpu()->ist[BAD_IST - 1] = 0;
-	ASSERT_FAULT(VECTOR(VEC_PF), raw_gate_catch(int_0x40, NULL, &entry));
+	ASSERT_FAULT(VECTOR(VEC_PF), raw_gate_catch(KERNEL, int_0x40, NULL, &entry));
 	EXPECT_EQ(entry.words[0], (ulong)PF_W);
 	EXPECT_EQ(ALIGN_DOWN(read_cr2(), PAGE_SIZE), ALIGN_DOWN(~0ul, PAGE_SIZE));
 }
@@ -236,7 +236,7 @@ TEST(ist_nested, "an event within a handler of the same IST entry starts at the 
 	trap_set_handler(0x40, int_0x42_in_handler);
 	idt_set_ist(0x40, BAD_IST);
 	raw_gate_set(0x42, DESC_INTERRUPT_GATE, 0, BAD_IST);
-	ASSERT_FAULT(VECTOR(0x42), raw_gate_catch(int_0x40, NULL, &entry));
+	ASSERT_FAULT(VECTOR(0x42), raw_gate_catch(KERNEL, int_0x40, NULL, &entry));
 	EXPECT_LT(outer_frame, top);
 	EXPECT_GT(outer_frame, top - PAGE_SIZE);
 	EXPECT_EQ(entry.sp, top - RAW_FRAME_WORDS * sizeof(ulong));

@@ -3,6 +3,7 @@
 
 #include <x86/cr.h>
 #include <x86/desc.h>
+#include <x86/place.h>
 
 ulong stack_of_handler(u32 cpl)
 {
@@ -56,8 +57,7 @@ void expect_event_at(struct event event, u32 cpl, struct raw_entry *entry)
 	struct fault fault;
 
 	raw_gate_set(event.vector, DESC_INTERRUPT_GATE, event.kind == EVENT_SOFTWARE ? 3 : 0, 0);
-	fault = cpl ? raw_gate_catch_user(event.raise, event.arg, entry)
-		    : raw_gate_catch(event.raise, event.arg, entry);
+	fault = raw_gate_catch(at_cpl(cpl), event.raise, event.arg, entry);
 	if (!EXPECT_FAULT(VECTOR(event.vector), fault))
 		return;
 	expect_pushed(&event, cpl, entry);

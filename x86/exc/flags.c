@@ -85,7 +85,8 @@ TEST(delivery_flags,
 				SUBTEST("%s-%s-%s", sources[s].name, gates[g].name, images[i].name);
 				raw_gate_set(sources[s].vector, gates[g].type, sources[s].dpl, 0);
 				if (!EXPECT_FAULT(VECTOR(sources[s].vector),
-						  raw_gate_catch(sources[s].raise, &flags, &entry)))
+						  raw_gate_catch(KERNEL, sources[s].raise, &flags,
+								 &entry)))
 					continue;
 				EXPECT_EQ(pushed_frame(&entry, false)->flags & ~FLAG_RF, flags);
 				EXPECT_EQ(entry.flags, flags & ~cleared);
@@ -104,7 +105,7 @@ TEST(delivery_flags_from_user, "the same from CPL 3, where POPF changes neither 
 			SUBTEST("%s-%s", sources[s].name, images[i].name);
 			raw_gate_set(sources[s].vector, DESC_INTERRUPT_GATE, sources[s].dpl, 0);
 			if (!EXPECT_FAULT(VECTOR(sources[s].vector),
-					  raw_gate_catch_user(sources[s].raise, &flags, &entry)))
+					  raw_gate_catch(USER, sources[s].raise, &flags, &entry)))
 				continue;
 			EXPECT_EQ(pushed_frame(&entry, false)->flags & ~FLAG_RF, expected);
 			EXPECT_EQ(entry.flags, expected & ~FLAG_NT);
@@ -192,7 +193,7 @@ TEST(rf_pushed, "the flags that a fault pushes have RF set, those of a software 
 		SUBTEST("%s", rows[i].name);
 		raw_gate_set(rows[i].vector, DESC_INTERRUPT_GATE, 0, 0);
 		if (!EXPECT_FAULT(VECTOR(rows[i].vector),
-				  raw_gate_catch(rows[i].raise, NULL, &entry)))
+				  raw_gate_catch(KERNEL, rows[i].raise, NULL, &entry)))
 			continue;
 		EXPECT_EQ(pushed_frame(&entry, rows[i].error_code)->flags & FLAG_RF,
 			  rows[i].rf ? FLAG_RF : 0);

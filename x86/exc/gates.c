@@ -107,7 +107,7 @@ TEST(idt_limit,
 
 		SUBTEST("%s", rows[i].name);
 		lidt(&short_idt);
-		fault = raw_gate_catch(int_0x40, NULL, &entry);
+		fault = raw_gate_catch(KERNEL, int_0x40, NULL, &entry);
 		lidt(&whole_idt);
 		if (rows[i].good)
 			EXPECT_FAULT(VECTOR(VECTOR_USED), fault);
@@ -119,7 +119,7 @@ TEST(idt_limit,
 /* Code segments that a gate may not name; the error code is the selector without RPL, IDT
  * clear. */
 #define CODE_SIZE (sizeof(ulong) == 8 ? DESC_L : DESC_DB)
-#define CODE	  (DESC_FLAT | DESC_CODE | CODE_SIZE)
+#define FLAT_CODE (DESC_FLAT | DESC_CODE | CODE_SIZE)
 
 TEST(gate_selector,
      "a gate whose selector is no code segment is #GP with the selector, #NP if not present",
@@ -141,7 +141,7 @@ TEST(gate_selector,
 
 	gdt_set_spare(1, 0);
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
-		u16 selector = gdt_set_spare(0, CODE ^ rows[i].flip);
+		u16 selector = gdt_set_spare(0, FLAT_CODE ^ rows[i].flip);
 
 		SUBTEST("%s", rows[i].name);
 		set_gate(VECTOR_USED);
@@ -176,9 +176,9 @@ TEST(gate_selector_rpl,
 		SUBTEST("rpl%u", rpl);
 		set_gate(VECTOR_USED);
 		idt[VECTOR_USED].selector = SEL_KERNEL_CODE | rpl;
-		EXPECT_FAULT(VECTOR(VECTOR_USED), raw_gate_catch_user(int_0x40, NULL, &entry));
+		EXPECT_FAULT(VECTOR(VECTOR_USED), raw_gate_catch(USER, int_0x40, NULL, &entry));
 		EXPECT_EQ(entry.cs, SEL_KERNEL_CODE);
-		EXPECT_FAULT(VECTOR(VECTOR_USED), raw_gate_catch(int_0x40, NULL, &entry));
+		EXPECT_FAULT(VECTOR(VECTOR_USED), raw_gate_catch(KERNEL, int_0x40, NULL, &entry));
 		EXPECT_EQ(entry.cs, SEL_KERNEL_CODE);
 	}
 }
@@ -223,7 +223,7 @@ static void expect_ext(u32 vector, void (*raise)(void *arg))
 
 	SUBTEST("segment-not-present");
 	set_gate(vector);
-	idt[vector].selector = gdt_set_spare(0, CODE & ~DESC_P);
+	idt[vector].selector = gdt_set_spare(0, FLAT_CODE & ~DESC_P);
 	EXPECT_FAULT(NP(SEL_SPARE | ERR_EXT), fault_of(raise, NULL));
 }
 

@@ -5,6 +5,7 @@
 #include <x86/cr.h>
 #include <x86/desc.h>
 #include <x86/insn.h>
+#include <x86/place.h>
 
 SUITE("32-bit gates and stacks");
 
@@ -47,7 +48,8 @@ TEST(gate_16_bit, "a 16-bit gate pushes words; the trap gate keeps IF",
 								     DESC_BASE(base));
 		idt[VECTOR_USED].offset_low = 0;
 		idt[VECTOR_USED].offset_mid = 0;
-		if (!EXPECT_FAULT(VECTOR(VECTOR_USED), raw_gate_catch(int_0x40, NULL, &entry)))
+		if (!EXPECT_FAULT(VECTOR(VECTOR_USED),
+				  raw_gate_catch(KERNEL, int_0x40, NULL, &entry)))
 			continue;
 		EXPECT_EQ(raise_sp - entry.sp, 6ul);
 		EXPECT_EQ(words[0], (u16)raise_next_ip);
@@ -55,7 +57,7 @@ TEST(gate_16_bit, "a 16-bit gate pushes words; the trap gate keeps IF",
 		EXPECT_EQ(words[2], (u16)raise_flags);
 		EXPECT_EQ(entry.cs, SEL_SPARE);
 
-		EXPECT_FAULT(VECTOR(VECTOR_USED), raw_gate_catch_user(int_0x40, NULL, &entry));
+		EXPECT_FAULT(VECTOR(VECTOR_USED), raw_gate_catch(USER, int_0x40, NULL, &entry));
 		EXPECT_EQ(stack_of_handler(3) - entry.sp, 10ul);
 		EXPECT_EQ(words[3], (u16)raise_sp);
 		EXPECT_EQ(words[4], SEL_USER_DATA);
@@ -85,8 +87,7 @@ TEST(gate_16_bit_error_code, "a 16-bit gate pushes the error code as a word, and
 			idt[VEC_GP].offset_low = 0;
 			idt[VEC_GP].offset_mid = 0;
 			if (!EXPECT_FAULT(VECTOR(VEC_GP),
-					  cpl ? raw_gate_catch_user(load_bad_ds, NULL, &entry)
-					      : raw_gate_catch(load_bad_ds, NULL, &entry)))
+					  raw_gate_catch(at_cpl(cpl), load_bad_ds, NULL, &entry)))
 				continue;
 			EXPECT_EQ(stack_of_handler(cpl) - entry.sp, cpl ? 12ul : 8ul);
 			EXPECT_EQ(words[0], 0xfff8);

@@ -7,6 +7,7 @@
 #include <x86/cr.h>
 #include <x86/desc.h>
 #include <x86/insn.h>
+#include <x86/place.h>
 
 SUITE("64-bit gates and stacks");
 
@@ -83,8 +84,7 @@ TEST(ist_switches_stack,
 
 			SUBTEST("ist%u-cpl%u", ist, cpl);
 			if (!EXPECT_FAULT(VECTOR(VECTOR_USED),
-					  cpl ? raw_gate_catch_user(int_0x40, NULL, &entry)
-					      : raw_gate_catch(int_0x40, NULL, &entry)))
+					  raw_gate_catch(at_cpl(cpl), int_0x40, NULL, &entry)))
 				continue;
 			EXPECT_EQ(entry.sp, top - RAW_FRAME_WORDS * sizeof(ulong));
 			EXPECT_EQ(pushed_frame(&entry, false)->sp, raise_sp);
@@ -106,14 +106,14 @@ TEST(stack_is_aligned, "the frame is pushed below the stack pointer rounded down
 		SUBTEST("same-cpl-%lu", offset);
 		raw_gate_set(VECTOR_USED, DESC_INTERRUPT_GATE, 3, 0);
 		EXPECT_FAULT(VECTOR(VECTOR_USED),
-			     raw_gate_catch(int_0x40_misaligned, (void *)offset, &entry));
+			     raw_gate_catch(KERNEL, int_0x40_misaligned, (void *)offset, &entry));
 		EXPECT_EQ(entry.sp, ALIGN_DOWN(raise_sp, 16) - RAW_FRAME_WORDS * sizeof(ulong));
 		EXPECT_EQ(pushed_frame(&entry, false)->sp, raise_sp);
 
 		SUBTEST("ist-%lu", offset);
 		tss_of_this_cpu()->ist[3] = (ulong)page + PAGE_SIZE - offset;
 		raw_gate_set(VECTOR_USED, DESC_INTERRUPT_GATE, 3, 4);
-		EXPECT_FAULT(VECTOR(VECTOR_USED), raw_gate_catch(int_0x40, NULL, &entry));
+		EXPECT_FAULT(VECTOR(VECTOR_USED), raw_gate_catch(KERNEL, int_0x40, NULL, &entry));
 		EXPECT_EQ(entry.sp, ALIGN_DOWN((ulong)page + PAGE_SIZE - offset, 16) -
 					    RAW_FRAME_WORDS * sizeof(ulong));
 	}
@@ -178,6 +178,7 @@ TEST(ist_beyond_tss, "an IST entry beyond the TSS's limit is #TS with the TSS's 
 	EXPECT_FAULT(TS(SEL_SPARE), run_user(int_0x40, NULL));
 	raw_gate_set(VECTOR_USED, DESC_INTERRUPT_GATE, 3, 1);
 	idt[VECTOR_USED].type |= 0x60;
-	EXPECT_FAULT(VECTOR(VECTOR_USED), raw_gate_catch(int_0x40, NULL, &(struct raw_entry){ 0 }));
+	EXPECT_FAULT(VECTOR(VECTOR_USED),
+		     raw_gate_catch(KERNEL, int_0x40, NULL, &(struct raw_entry){ 0 }));
 	desc_init();
 }

@@ -8,6 +8,7 @@
 #include <x86/apic.h>
 #include <x86/cr.h>
 #include <x86/insn.h>
+#include <x86/place.h>
 
 SUITE("Bad gates are refused for all kinds of events");
 
@@ -50,8 +51,7 @@ static void expect_refused(u32 event, u32 vector)
 		raw_gate_set(VEC_GP, DESC_INTERRUPT_GATE, 0, 0);
 		raw_gate_set(VEC_NP, DESC_INTERRUPT_GATE, 0, 0);
 		if (!EXPECT_FAULT(VECTOR(vector),
-				  cpl ? raw_gate_catch_user(events[event].raise, NULL, &entry)
-				      : raw_gate_catch(events[event].raise, NULL, &entry),
+				  raw_gate_catch(at_cpl(cpl), events[event].raise, NULL, &entry),
 				  "CPL %u", cpl))
 			continue;
 		EXPECT_EQ(raw_words_below(&entry, stack_of_handler(cpl)),
@@ -154,8 +154,7 @@ static void deliver_to(u64 descriptor, u32 cpl)
 
 	raw_gate_set(VECTOR_USED, DESC_INTERRUPT_GATE, 3, 0);
 	idt[VECTOR_USED].selector = gdt_set_spare(0, descriptor);
-	EXPECT_FAULT(VECTOR(VECTOR_USED), cpl ? raw_gate_catch_user(int_0x40, NULL, &entry)
-					      : raw_gate_catch(int_0x40, NULL, &entry));
+	EXPECT_FAULT(VECTOR(VECTOR_USED), raw_gate_catch(at_cpl(cpl), int_0x40, NULL, &entry));
 	EXPECT_EQ(entry.cs, SEL_SPARE);
 }
 
@@ -203,7 +202,7 @@ TEST(interrupt_ignores_gate_dpl, "an external interrupt does not check the gate'
 
 		SUBTEST("dpl%u", dpl);
 		raw_gate_set(VECTOR_USED, DESC_INTERRUPT_GATE, dpl, 0);
-		EXPECT_FAULT(VECTOR(VECTOR_USED), raw_gate_catch(interrupt, NULL, &entry));
+		EXPECT_FAULT(VECTOR(VECTOR_USED), raw_gate_catch(KERNEL, interrupt, NULL, &entry));
 		apic_eoi();
 	}
 }

@@ -87,7 +87,7 @@ TEST(gate_to_rings_1_and_2,
 		raw_gate_set(VEC_USER_RETURN, DESC_INTERRUPT_GATE, 3, 0);
 		tss_set_stack(tss_of_this_cpu(), cpl, ss, top);
 		if (!EXPECT_FAULT(VECTOR(VEC_USER_RETURN),
-				  raw_gate_catch_user(int_0x40, (void *)FLAG_1, &entry)))
+				  raw_gate_catch(USER, int_0x40, (void *)FLAG_1, &entry)))
 			continue;
 		EXPECT_EQ(conforming_cs, (ulong)(cs | cpl));
 		EXPECT_EQ(conforming_ss, (ulong)new_ss);

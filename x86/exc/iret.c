@@ -16,8 +16,8 @@
 SUITE("IRET");
 
 #define CODE_SIZE (sizeof(ulong) == 8 ? DESC_L : DESC_DB)
-#define CODE	  (DESC_FLAT | DESC_CODE | CODE_SIZE)
-#define DATA	  (DESC_FLAT | DESC_DB)
+#define FLAT_CODE (DESC_FLAT | DESC_CODE | CODE_SIZE)
+#define FLAT_DATA (DESC_FLAT | DESC_DB)
 
 struct iret_frame iret_frame(u32 cpl)
 {
@@ -49,7 +49,7 @@ struct fault iret_run(struct iret_try *try, struct raw_entry *entry)
 	for (u32 i = 0; i < ARRAY_SIZE(vectors); i++)
 		raw_gate_set(vectors[i], DESC_INTERRUPT_GATE, 0, 0);
 	tss_set_stack0(tss_of_this_cpu(), (ulong)stack + sizeof(stack));
-	fault = raw_gate_catch(iret_asm, try, entry);
+	fault = raw_gate_catch(KERNEL, iret_asm, try, entry);
 	__asm__ volatile("movl %0, %%ds\nmovl %0, %%es" : : "r"(SEL_KERNEL_DATA) : "memory");
 	return fault;
 }
@@ -100,8 +100,8 @@ TEST(iret_to_rings_1_and_2, "IRET goes to CPL 1 and 2 as well",
 		struct raw_entry entry;
 
 		SUBTEST("cpl%u", cpl);
-		try.frame.cs = gdt_set_spare(0, CODE | DESC_DPL(cpl)) | cpl;
-		try.frame.ss = gdt_set_spare(1, DATA | DESC_DPL(cpl)) | cpl;
+		try.frame.cs = gdt_set_spare(0, FLAT_CODE | DESC_DPL(cpl)) | cpl;
+		try.frame.ss = gdt_set_spare(1, FLAT_DATA | DESC_DPL(cpl)) | cpl;
 		EXPECT_FAULT(VECTOR(VEC_UD), iret_run(&try, &entry));
 		EXPECT_EQ(pushed_frame(&entry, false)->cs, try.frame.cs);
 		EXPECT_EQ(pushed_frame(&entry, false)->ss, try.frame.ss);
@@ -151,7 +151,7 @@ TEST(iret_bad_cs,
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
 		SUBTEST("%s", rows[i].name);
 		try.frame = iret_frame(rows[i].rpl);
-		try.frame.cs = gdt_set_spare(0, CODE ^ rows[i].flip) | rows[i].rpl;
+		try.frame.cs = gdt_set_spare(0, FLAT_CODE ^ rows[i].flip) | rows[i].rpl;
 		expect_refused(&try, rows[i].np ? VEC_NP : VEC_GP, SEL_SPARE);
 	}
 	try.frame = iret_frame(0);
@@ -179,13 +179,13 @@ TEST(iret_bad_ss,
 		u64 descriptor;
 		u32 vector;
 	} rows[] = {
-		{ "code", 3, CODE | DESC_DPL(3), VEC_GP },
-		{ "read-only", 3, (DATA | DESC_DPL(3)) & ~DESC_W, VEC_GP },
+		{ "code", 3, FLAT_CODE | DESC_DPL(3), VEC_GP },
+		{ "read-only", 3, (FLAT_DATA | DESC_DPL(3)) & ~DESC_W, VEC_GP },
 		{ "system", 3, DESC_P | DESC_TYPE(DESC_LDT) | DESC_DPL(3), VEC_GP },
-		{ "dpl0", 3, DATA, VEC_GP },
-		{ "dpl2", 3, DATA | DESC_DPL(2), VEC_GP },
-		{ "rpl0", 0, DATA | DESC_DPL(3), VEC_GP },
-		{ "not-present", 3, (DATA | DESC_DPL(3)) & ~DESC_P, VEC_SS },
+		{ "dpl0", 3, FLAT_DATA, VEC_GP },
+		{ "dpl2", 3, FLAT_DATA | DESC_DPL(2), VEC_GP },
+		{ "rpl0", 0, FLAT_DATA | DESC_DPL(3), VEC_GP },
+		{ "not-present", 3, (FLAT_DATA | DESC_DPL(3)) & ~DESC_P, VEC_SS },
 	};
 	struct iret_try try = { .frame = iret_frame(3), .flags = FLAG_1 };
 
@@ -272,7 +272,7 @@ TEST(iret_flags_at_cpl3,
 
 		SUBTEST("%s", flags[i].name);
 		raw_gate_set(VEC_UD, DESC_INTERRUPT_GATE, 0, 0);
-		EXPECT_FAULT(VECTOR(VEC_UD), raw_gate_catch_user(iret_at_user, &u, &entry));
+		EXPECT_FAULT(VECTOR(VEC_UD), raw_gate_catch(USER, iret_at_user, &u, &entry));
 		EXPECT_EQ(pushed_frame(&entry, false)->flags & ~FLAG_RF,
 			  u.flags & ~(FLAG_IF | FLAG_IOPL));
 	}
@@ -296,10 +296,10 @@ TEST(iret_nulls_data_segments,
 		u64 descriptor;
 		bool nulled;
 	} rows[] = {
-		{ "data-dpl0", DATA, true },
-		{ "data-dpl1", DATA | DESC_DPL(1), true },
-		{ "data-dpl2", DATA | DESC_DPL(2), true },
-		{ "data-dpl3", DATA | DESC_DPL(3), false },
+		{ "data-dpl0", FLAT_DATA, true },
+		{ "data-dpl1", FLAT_DATA | DESC_DPL(1), true },
+		{ "data-dpl2", FLAT_DATA | DESC_DPL(2), true },
+		{ "data-dpl3", FLAT_DATA | DESC_DPL(3), false },
 		{ "code-dpl0", DESC_FLAT | DESC_CODE | DESC_DB, true },
 		{ "conforming-dpl0", DESC_FLAT | DESC_CODE | DESC_DB | DESC_C, false },
 	};

@@ -28,7 +28,7 @@ struct iret_try {
 
 /*
  * Runs IRET (IRETQ or IRETD); raw gates take #UD of the target and whatever IRET raises, as
- * raw_gate_catch() reports them.
+ * raw_gate_catch(KERNEL, ) reports them.
  */
 struct fault iret_run(struct iret_try *try, struct raw_entry *entry);
 

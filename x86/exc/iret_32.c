@@ -53,7 +53,7 @@ TEST(ts_as_first, "#TS that cannot be delivered is #DF: by a gate not present or
 			raw_gate_set(vectors[v], DESC_INTERRUPT_GATE, 0, 0);
 		idt[VEC_TS].type = i == 0 ? DESC_INTERRUPT_GATE : 0x80;
 		tss_of_this_cpu()->link = GDT_ENTRIES * 8;
-		EXPECT_FAULT(VECTOR(VEC_DF), raw_gate_catch(iret_asm, &try, &entry));
+		EXPECT_FAULT(VECTOR(VEC_DF), raw_gate_catch(KERNEL, iret_asm, &try, &entry));
 		EXPECT_EQ(entry.words[0], 0ul);
 	}
 }
@@ -69,7 +69,7 @@ TEST(iret_operand_16, "IRET with 16-bit operands takes three words and keeps the
 	frame[1] = SEL_KERNEL_CODE;
 	frame[2] = FLAG_1 | FLAG_ZF;
 	write_flags(FLAG_1 | FLAG_AC | FLAG_ID);
-	ASSERT_FAULT(VECTOR(VEC_UD), raw_gate_catch(iretw_at_asm, frame, &entry));
+	ASSERT_FAULT(VECTOR(VEC_UD), raw_gate_catch(KERNEL, iretw_at_asm, frame, &entry));
 	EXPECT_EQ(pushed_frame(&entry, false)->ip, LOW_CODE);
 	EXPECT_EQ(pushed_frame(&entry, false)->flags & ~FLAG_RF,
 		  FLAG_1 | FLAG_ZF | FLAG_AC | FLAG_ID);
@@ -96,7 +96,7 @@ TEST(iret_to_vm86,
 	frame[6] = 0x2222;
 	frame[7] = 0x3333;
 	frame[8] = 0x4444;
-	ASSERT_FAULT(VECTOR(VEC_UD), raw_gate_catch(iretl_at_asm, frame, &entry));
+	ASSERT_FAULT(VECTOR(VEC_UD), raw_gate_catch(KERNEL, iretl_at_asm, frame, &entry));
 	EXPECT_EQ((ulong)frame + 0x800 - entry.sp, 9 * sizeof(ulong));
 	EXPECT_EQ(entry.words[0], 0x10ul);
 	EXPECT_EQ(entry.words[1], (LOW_CODE >> 4) - 1);

@@ -94,7 +94,7 @@ TEST(iret_operand_32, "IRETD in 64-bit mode takes five double words and zero-ext
 	frame[3] = (u32)(ulong)frame + 0x800;
 	frame[4] = SEL_KERNEL_DATA;
 	raw_gate_set(VEC_UD, DESC_INTERRUPT_GATE, 0, 0);
-	ASSERT_FAULT(VECTOR(VEC_UD), raw_gate_catch(iretl_at_asm, frame, &entry));
+	ASSERT_FAULT(VECTOR(VEC_UD), raw_gate_catch(KERNEL, iretl_at_asm, frame, &entry));
 	EXPECT_EQ(pushed_frame(&entry, false)->ip, (ulong)iret_target);
 	EXPECT_EQ(pushed_frame(&entry, false)->sp, (ulong)frame + 0x800);
 	EXPECT_EQ(pushed_frame(&entry, false)->ss, SEL_KERNEL_DATA);
@@ -114,7 +114,7 @@ TEST(iret_operand_16, "IRET with 16-bit operands takes five words and keeps the 
 	frame[3] = LOW_STACK;
 	frame[4] = SEL_KERNEL_DATA;
 	write_flags(FLAG_1 | FLAG_AC | FLAG_ID);
-	ASSERT_FAULT(VECTOR(VEC_UD), raw_gate_catch(iretw_at_asm, frame, &entry));
+	ASSERT_FAULT(VECTOR(VEC_UD), raw_gate_catch(KERNEL, iretw_at_asm, frame, &entry));
 	EXPECT_EQ(pushed_frame(&entry, false)->ip, LOW_CODE);
 	EXPECT_EQ(pushed_frame(&entry, false)->sp, LOW_STACK);
 	EXPECT_EQ(pushed_frame(&entry, false)->ss, SEL_KERNEL_DATA);

@@ -32,7 +32,8 @@ TEST(iret_pop_faults,
 		for (u32 i = 0; i < words; i++)
 			frame[i] = image[i];
 		raw_gate_set(VEC_PF, DESC_INTERRUPT_GATE, 0, IST);
-		if (!EXPECT_FAULT(VECTOR(VEC_PF), raw_gate_catch(iretl_at_asm, frame, &entry)))
+		if (!EXPECT_FAULT(VECTOR(VEC_PF),
+				  raw_gate_catch(KERNEL, iretl_at_asm, frame, &entry)))
 			continue;
 		EXPECT_EQ(entry.words[0], 0ul);
 		/* No order is promised in which the words are read. */
@@ -67,7 +68,8 @@ TEST(iret_stack_pointer, "IRETQ loads all 64 bits of RSP, canonical or not, at C
 			SUBTEST("%s-cpl%u", rows[i].name, cpl);
 			try.frame.sp = rows[i].sp;
 			raw_gate_set(VEC_UD, DESC_INTERRUPT_GATE, 0, IST);
-			if (!EXPECT_FAULT(VECTOR(VEC_UD), raw_gate_catch(iret_asm, &try, &entry)))
+			if (!EXPECT_FAULT(VECTOR(VEC_UD),
+					  raw_gate_catch(KERNEL, iret_asm, &try, &entry)))
 				continue;
 			EXPECT_EQ(pushed_frame(&entry, false)->sp, rows[i].sp);
 			EXPECT_EQ(pushed_frame(&entry, false)->ip, (ulong)iret_target);
@@ -86,7 +88,7 @@ TEST(stack_of_cpl3_is_aligned, "from CPL 3, too, the frame starts at RSP0 rounde
 		SUBTEST("offset%lu", offset);
 		raw_gate_set(VEC_UD, DESC_INTERRUPT_GATE, 0, 0);
 		tss_set_stack0(tss_of_this_cpu(), top + offset);
-		EXPECT_FAULT(VECTOR(VEC_UD), raw_gate_catch(iret_asm, &try, &entry));
+		EXPECT_FAULT(VECTOR(VEC_UD), raw_gate_catch(KERNEL, iret_asm, &try, &entry));
 		EXPECT_EQ(entry.sp,
 			  ALIGN_DOWN(top + offset, 16ul) - RAW_FRAME_WORDS * sizeof(ulong));
 	}

@@ -7,8 +7,8 @@
 SUITE("IRET to an outer level");
 
 #define CODE_SIZE (sizeof(ulong) == 8 ? DESC_L : DESC_DB)
-#define CODE	  (DESC_FLAT | DESC_CODE | CODE_SIZE)
-#define DATA	  (DESC_FLAT | DESC_DB)
+#define FLAT_CODE (DESC_FLAT | DESC_CODE | CODE_SIZE)
+#define FLAT_DATA (DESC_FLAT | DESC_DB)
 
 TEST(iret_nulls_fs_gs, "IRET to CPL n makes FS and GS null if they hold a segment of DPL below n",
      SPEC("SDM vol. 2A, IRET/IRETD/IRETQ, RETURN-TO-OUTER-PRIVILEGE-LEVEL"))
@@ -16,15 +16,15 @@ TEST(iret_nulls_fs_gs, "IRET to CPL n makes FS and GS null if they hold a segmen
 	for (u16 cpl = 1; cpl <= 3; cpl++)
 		for (u16 dpl = 0; dpl <= 3; dpl++) {
 			struct iret_try try = { .frame = iret_frame(3), .flags = FLAG_1 };
-			const u16 data = gdt_set_spare(2, DATA | DESC_DPL(dpl));
+			const u16 data = gdt_set_spare(2, FLAT_DATA | DESC_DPL(dpl));
 			const u16 conforming = gdt_set_spare(3, DESC_FLAT | DESC_CODE | DESC_DB |
 									DESC_C | DESC_DPL(dpl));
 			struct raw_entry entry;
 			u16 fs, gs;
 
 			SUBTEST("cpl%u-dpl%u", cpl, dpl);
-			try.frame.cs = gdt_set_spare(0, CODE | DESC_DPL(cpl)) | cpl;
-			try.frame.ss = gdt_set_spare(1, DATA | DESC_DPL(cpl)) | cpl;
+			try.frame.cs = gdt_set_spare(0, FLAT_CODE | DESC_DPL(cpl)) | cpl;
+			try.frame.ss = gdt_set_spare(1, FLAT_DATA | DESC_DPL(cpl)) | cpl;
 			__asm__ volatile("mov %0, %%fs\nmov %1, %%gs"
 					 :
 					 : "r"((ulong)data), "r"((ulong)conforming)
@@ -49,8 +49,8 @@ TEST(iret_to_conforming, "IRET to conforming code needs a DPL up to the RPL, whi
 			struct raw_entry entry;
 
 			SUBTEST("rpl%u-dpl%u", rpl, dpl);
-			try.frame.cs = gdt_set_spare(0, CODE | DESC_C | DESC_DPL(dpl)) | rpl;
-			try.frame.ss = gdt_set_spare(1, DATA | DESC_DPL(rpl)) | rpl;
+			try.frame.cs = gdt_set_spare(0, FLAT_CODE | DESC_C | DESC_DPL(dpl)) | rpl;
+			try.frame.ss = gdt_set_spare(1, FLAT_DATA | DESC_DPL(rpl)) | rpl;
 			if (!EXPECT_FAULT(VECTOR(dpl <= rpl ? VEC_UD : VEC_GP),
 					  iret_run(&try, &entry)))
 				continue;
@@ -79,8 +79,8 @@ TEST(iret_privilege_matrix, "IRET to code that is not conforming needs a DPL equ
 			struct raw_entry entry;
 
 			SUBTEST("rpl%u-dpl%u", rpl, dpl);
-			try.frame.cs = gdt_set_spare(0, CODE | DESC_DPL(dpl)) | rpl;
-			try.frame.ss = gdt_set_spare(1, DATA | DESC_DPL(rpl)) | rpl;
+			try.frame.cs = gdt_set_spare(0, FLAT_CODE | DESC_DPL(dpl)) | rpl;
+			try.frame.ss = gdt_set_spare(1, FLAT_DATA | DESC_DPL(rpl)) | rpl;
 			EXPECT_FAULT(VECTOR(dpl == rpl ? VEC_UD : VEC_GP), iret_run(&try, &entry));
 		}
 }
@@ -96,8 +96,8 @@ TEST(iret_ss_matrix, "IRET to CPL n needs an SS whose RPL and DPL are n",
 				struct raw_entry entry;
 
 				SUBTEST("cpl%u-rpl%u-dpl%u", cpl, rpl, dpl);
-				try.frame.cs = gdt_set_spare(0, CODE | DESC_DPL(cpl)) | cpl;
-				try.frame.ss = gdt_set_spare(1, DATA | DESC_DPL(dpl)) | rpl;
+				try.frame.cs = gdt_set_spare(0, FLAT_CODE | DESC_DPL(cpl)) | cpl;
+				try.frame.ss = gdt_set_spare(1, FLAT_DATA | DESC_DPL(dpl)) | rpl;
 				if (!EXPECT_FAULT(VECTOR(good ? VEC_UD : VEC_GP),
 						  iret_run(&try, &entry)) ||
 				    good)

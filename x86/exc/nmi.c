@@ -85,7 +85,7 @@ TEST(nmi_frame, "an NMI pushes flags, CS and IP, and no error code",
 	struct raw_entry entry;
 
 	raw_gate_set(VEC_NMI, DESC_INTERRUPT_GATE, 0, 0);
-	ASSERT_FAULT(VECTOR(VEC_NMI), raw_gate_catch(send_and_wait, NULL, &entry));
+	ASSERT_FAULT(VECTOR(VEC_NMI), raw_gate_catch(KERNEL, send_and_wait, NULL, &entry));
 	EXPECT_EQ(pushed_frame(&entry, false)->cs, SEL_KERNEL_CODE);
 	EXPECT_EQ(pushed_frame(&entry, false)->flags & (FLAG_1 | FLAG_IF), FLAG_1);
 	if (sizeof(ulong) == 8)

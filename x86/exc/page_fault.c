@@ -9,6 +9,7 @@
 #include <x86/cpuid.h>
 #include <x86/cr.h>
 #include <x86/desc.h>
+#include <x86/place.h>
 
 SUITE("Page faults");
 
@@ -108,8 +109,7 @@ TEST(pf_error_code, "#PF's error code says present, write and user; CR2 is the a
 
 		SUBTEST("%s-%s-cpl%u", rows[i].page, rows[i].access, rows[i].cpl);
 		if (rows[i].none) {
-			EXPECT_NO_FAULT(rows[i].cpl ? run_user(rows[i].run, address)
-						    : fault_of(rows[i].run, address));
+			EXPECT_NO_FAULT(run_in(at_cpl(rows[i].cpl), rows[i].run, address));
 			continue;
 		}
 		write_cr2(0);
@@ -130,7 +130,7 @@ static struct fault touch_reserved(bool write, u32 cpl, ulong *address)
 	u8 *page = make_page(RESERVED);
 
 	*address = (ulong)page + 0x234;
-	return cpl ? run_user(run, page + 0x234) : fault_of(run, page + 0x234);
+	return run_in(at_cpl(cpl), run, page + 0x234);
 }
 
 TEST(pf_of_reserved_bit,
@@ -180,7 +180,7 @@ TEST(pf_of_fetch, "#PF of a fetch has I/D set if EFER.NXE is set; the address pu
 
 		SUBTEST("%s", fetches[i].name);
 		EXPECT_FAULT(PF(fetches[i].error, address),
-			     fetches[i].cpl ? run_user(fetch, address) : fault_of(fetch, address));
+			     run_in(at_cpl(fetches[i].cpl), fetch, address));
 		EXPECT_EQ(trap_last_frame()->ip, (ulong)address);
 	}
 }

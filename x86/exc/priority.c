@@ -11,6 +11,7 @@
 #include <x86/cpuid.h>
 #include <x86/cr.h>
 #include <x86/desc.h>
+#include <x86/place.h>
 
 SUITE("Priorities of exceptions");
 
@@ -75,11 +76,11 @@ TEST(breakpoint_before_ud, "an instruction breakpoint comes before the #UD of it
 
 	raw_gate_set(VEC_UD, DESC_INTERRUPT_GATE, 0, 0);
 	set_breakpoint(ud2_code, 0);
-	fault = raw_gate_catch(run_at, ud2_code, &entry);
+	fault = raw_gate_catch(KERNEL, run_at, ud2_code, &entry);
 	write_dr7(DR7_RESET);
 	EXPECT_FAULT(VECTOR(VEC_DB), fault);
 	EXPECT_EQ(pushed_frame(&entry, false)->ip, (ulong)ud2_code);
-	EXPECT_FAULT(VECTOR(VEC_UD), raw_gate_catch(run_at, ud2_code, &entry));
+	EXPECT_FAULT(VECTOR(VEC_UD), raw_gate_catch(KERNEL, run_at, ud2_code, &entry));
 }
 
 TEST(breakpoint_before_fetch_fault, "an instruction breakpoint comes before the #PF of the fetch",
@@ -90,7 +91,7 @@ TEST(breakpoint_before_fetch_fault, "an instruction breakpoint comes before the 
 	struct fault fault;
 
 	set_breakpoint(page, 0);
-	fault = raw_gate_catch(run_at, page, &entry);
+	fault = raw_gate_catch(KERNEL, run_at, page, &entry);
 	write_dr7(DR7_RESET);
 	EXPECT_FAULT(VECTOR(VEC_DB), fault);
 	EXPECT_EQ(pushed_frame(&entry, false)->ip, (ulong)page);
@@ -109,7 +110,7 @@ TEST(fetch_fault_before_ud,
 	for (u32 cpl = 0; cpl <= 3; cpl += 3) {
 		SUBTEST("cpl%u", cpl);
 		EXPECT_FAULT(PF(fetch | (cpl ? PF_U : 0), start + 1),
-			     cpl ? run_user(run_at, start) : fault_of(run_at, start));
+			     run_in(at_cpl(cpl), run_at, start));
 		EXPECT_EQ(trap_last_frame()->ip, (ulong)start);
 	}
 }
@@ -122,7 +123,7 @@ TEST(step_before_next_fault,
 
 	raw_gate_set(VEC_DB, DESC_INTERRUPT_GATE, 0, 0);
 	raw_gate_set(VEC_UD, DESC_INTERRUPT_GATE, 0, 0);
-	ASSERT_FAULT(VECTOR(VEC_DB), raw_gate_catch(run_at_with_tf, NULL, &entry));
+	ASSERT_FAULT(VECTOR(VEC_DB), raw_gate_catch(KERNEL, run_at_with_tf, NULL, &entry));
 	EXPECT_EQ(pushed_frame(&entry, false)->ip, raise_next_ip + 1);
 }
 
@@ -135,7 +136,7 @@ TEST(fault_instead_of_step,
 	write_dr6(DR6_RESET);
 	raw_gate_set(VEC_DB, DESC_INTERRUPT_GATE, 0, 0);
 	raw_gate_set(VEC_UD, DESC_INTERRUPT_GATE, 0, 0);
-	ASSERT_FAULT(VECTOR(VEC_UD), raw_gate_catch(ud2_with_tf, NULL, &entry));
+	ASSERT_FAULT(VECTOR(VEC_UD), raw_gate_catch(KERNEL, ud2_with_tf, NULL, &entry));
 	EXPECT_EQ(pushed_frame(&entry, false)->ip, raise_next_ip);
 	EXPECT_EQ(pushed_frame(&entry, false)->flags & ~FLAG_RF, FLAG_1 | FLAG_TF);
 	EXPECT_EQ(entry.flags & FLAG_TF, 0ul);
@@ -151,7 +152,7 @@ TEST(data_breakpoint_before_next_fault,
 
 	raw_gate_set(VEC_UD, DESC_INTERRUPT_GATE, 0, 0);
 	set_breakpoint(&watched, DR7_ACCESS_4);
-	fault = raw_gate_catch(write_watched_then_ud2, NULL, &entry);
+	fault = raw_gate_catch(KERNEL, write_watched_then_ud2, NULL, &entry);
 	write_dr7(DR7_RESET);
 	EXPECT_FAULT(VECTOR(VEC_DB), fault);
 	EXPECT_EQ(pushed_frame(&entry, false)->ip, raise_next_ip);
@@ -166,7 +167,7 @@ TEST(page_fault_before_data_breakpoint, "an access that faults triggers no data 
 
 	raw_gate_set(VEC_PF, DESC_INTERRUPT_GATE, 0, 0);
 	set_breakpoint(page, DR7_ACCESS_4);
-	fault = raw_gate_catch(read_dword, page, &entry);
+	fault = raw_gate_catch(KERNEL, read_dword, page, &entry);
 	write_dr7(DR7_RESET);
 	EXPECT_FAULT(VECTOR(VEC_PF), fault);
 	EXPECT_EQ(read_dr6() & ~0xeul, (ulong)DR6_RESET);

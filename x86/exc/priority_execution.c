@@ -11,6 +11,7 @@
 #include <string.h>
 #include <x86/cpuid.h>
 #include <x86/cr.h>
+#include <x86/place.h>
 
 SUITE("Priorities of faults of one instruction");
 
@@ -44,7 +45,7 @@ static void expect_at(u32 cpl, struct fault expected, ulong operand)
 	struct fault fault;
 
 	write_cr2(0x1111);
-	fault = cpl ? run_user(run_code, (void *)operand) : fault_of(run_code, (void *)operand);
+	fault = run_in(at_cpl(cpl), run_code, (void *)operand);
 	EXPECT_FAULT(expected, fault);
 	EXPECT_EQ(trap_last_frame()->ip, (ulong)code);
 	if (expected.kind != VEC_PF + 1)

@@ -49,7 +49,7 @@ TEST(sti_shadow, "STI lets a pending interrupt in after the instruction that fol
 	struct raw_entry entry;
 
 	raw_gate_set(VECTOR_USED, DESC_INTERRUPT_GATE, 0, 0);
-	ASSERT_FAULT(VECTOR(VECTOR_USED), raw_gate_catch(sti_nops, NULL, &entry));
+	ASSERT_FAULT(VECTOR(VECTOR_USED), raw_gate_catch(KERNEL, sti_nops, NULL, &entry));
 	apic_eoi();
 	EXPECT_EQ(pushed_ip(&entry), raise_next_ip + 1);
 	EXPECT_EQ(entry.words[2] & FLAG_IF, FLAG_IF);
@@ -61,9 +61,9 @@ TEST(sti_cli, "STI followed by CLI lets no interrupt in", SPEC("SDM vol. 2B, STI
 	struct raw_entry entry;
 
 	raw_gate_set(VECTOR_USED, DESC_INTERRUPT_GATE, 0, 0);
-	EXPECT_NO_FAULT(raw_gate_catch(sti_cli, NULL, &entry));
+	EXPECT_NO_FAULT(raw_gate_catch(KERNEL, sti_cli, NULL, &entry));
 	EXPECT(apic_vector_bit(APIC_IRR, VECTOR_USED));
-	ASSERT_FAULT(VECTOR(VECTOR_USED), raw_gate_catch(sti_nops, NULL, &entry));
+	ASSERT_FAULT(VECTOR(VECTOR_USED), raw_gate_catch(KERNEL, sti_nops, NULL, &entry));
 	apic_eoi();
 }
 
@@ -74,7 +74,7 @@ TEST(sti_pause, "the shadow of STI ends with PAUSE: a pending interrupt comes be
 	struct raw_entry entry;
 
 	raw_gate_set(VECTOR_USED, DESC_INTERRUPT_GATE, 0, 0);
-	ASSERT_FAULT(VECTOR(VECTOR_USED), raw_gate_catch(sti_pause_cli, NULL, &entry));
+	ASSERT_FAULT(VECTOR(VECTOR_USED), raw_gate_catch(KERNEL, sti_pause_cli, NULL, &entry));
 	apic_eoi();
 	EXPECT_EQ(pushed_ip(&entry), raise_next_ip + 2);
 }
@@ -121,7 +121,7 @@ TEST(mov_ss_blocks_interrupts, "no interrupt comes between MOV to SS and the nex
 		ulong offset;
 
 		if (!EXPECT_FAULT(VECTOR(VECTOR_USED),
-				  raw_gate_catch(mov_ss_blocks, (void *)count, &entry)))
+				  raw_gate_catch(KERNEL, mov_ss_blocks, (void *)count, &entry)))
 			break;
 		apic_eoi();
 		offset = pushed_ip(&entry) - raise_next_ip;
@@ -152,8 +152,8 @@ TEST(mov_ss_blocks_single_step,
 	struct raw_entry entry;
 
 	raw_gate_set(VEC_DB, DESC_INTERRUPT_GATE, 0, 0);
-	ASSERT_FAULT(VECTOR(VEC_DB),
-		     raw_gate_catch(mov_ss_with_tf, (void *)(ulong)(FLAG_1 | FLAG_TF), &entry));
+	ASSERT_FAULT(VECTOR(VEC_DB), raw_gate_catch(KERNEL, mov_ss_with_tf,
+						    (void *)(ulong)(FLAG_1 | FLAG_TF), &entry));
 	EXPECT_EQ(pushed_ip(&entry), raise_next_ip + 3);
 }
 
@@ -207,7 +207,7 @@ static void expect_interrupt_at(void (*run)(void *arg), ulong arg, ulong behind_
 	struct raw_entry entry;
 
 	raw_gate_set(VECTOR_USED, DESC_INTERRUPT_GATE, 0, 0);
-	ASSERT_FAULT(VECTOR(VECTOR_USED), raw_gate_catch(run, (void *)arg, &entry));
+	ASSERT_FAULT(VECTOR(VECTOR_USED), raw_gate_catch(KERNEL, run, (void *)arg, &entry));
 	apic_eoi();
 	EXPECT_EQ(pushed_ip(&entry), raise_next_ip + behind_raise);
 	EXPECT_EQ(entry.words[2] & (FLAG_IF | FLAG_TF), flags);
@@ -249,12 +249,12 @@ TEST(fault_in_sti_shadow,
 
 	raw_gate_set(VECTOR_USED, DESC_INTERRUPT_GATE, 0, 0);
 	raw_gate_set(VEC_UD, DESC_INTERRUPT_GATE, 0, 0);
-	ASSERT_FAULT(VECTOR(VEC_UD), raw_gate_catch(sti_ud2, NULL, &entry));
+	ASSERT_FAULT(VECTOR(VEC_UD), raw_gate_catch(KERNEL, sti_ud2, NULL, &entry));
 	EXPECT_EQ(pushed_ip(&entry), raise_next_ip);
 	EXPECT_EQ(entry.words[2] & FLAG_IF, FLAG_IF);
 	EXPECT_EQ(entry.flags & FLAG_IF, 0ul);
 	EXPECT(apic_vector_bit(APIC_IRR, VECTOR_USED));
-	ASSERT_FAULT(VECTOR(VECTOR_USED), raw_gate_catch(sti_nops, NULL, &entry));
+	ASSERT_FAULT(VECTOR(VECTOR_USED), raw_gate_catch(KERNEL, sti_nops, NULL, &entry));
 	apic_eoi();
 }
 
@@ -268,14 +268,14 @@ TEST(int_in_sti_shadow,
 	raw_gate_set(VECTOR_USED, DESC_INTERRUPT_GATE, 0, 0);
 	SUBTEST("interrupt-gate");
 	raw_gate_set(0x41, DESC_INTERRUPT_GATE, 0, 0);
-	EXPECT_FAULT(VECTOR(0x41), raw_gate_catch(sti_int, NULL, &entry));
+	EXPECT_FAULT(VECTOR(0x41), raw_gate_catch(KERNEL, sti_int, NULL, &entry));
 	EXPECT_EQ(pushed_ip(&entry), raise_next_ip + 2);
 	EXPECT_EQ(entry.words[2] & FLAG_IF, FLAG_IF);
 	EXPECT(apic_vector_bit(APIC_IRR, VECTOR_USED));
 
 	SUBTEST("trap-gate");
 	raw_gate_set(0x41, DESC_TRAP_GATE, 0, 0);
-	EXPECT_FAULT(VECTOR(VECTOR_USED), raw_gate_catch(sti_int, NULL, &entry));
+	EXPECT_FAULT(VECTOR(VECTOR_USED), raw_gate_catch(KERNEL, sti_int, NULL, &entry));
 	apic_eoi();
 	EXPECT_EQ(pushed_ip(&entry) & 0xffffffff, gate_offset(0x41));
 }
@@ -311,7 +311,7 @@ static struct fault run_watched(void (*run)(void *arg), struct raw_entry *entry)
 	write_dr6(DR6_RESET);
 	write_dr0((ulong)&watched_selector);
 	write_dr7(DR7_RESET | DR7_L0 | DR7_ACCESS_2);
-	fault = raw_gate_catch(run, NULL, entry);
+	fault = raw_gate_catch(KERNEL, run, NULL, entry);
 	write_dr7(DR7_RESET);
 	return fault;
 }

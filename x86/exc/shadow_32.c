@@ -24,8 +24,8 @@ TEST(pop_ss_blocks_single_step, "single-step traps wait until the instruction af
 	struct raw_entry entry;
 
 	raw_gate_set(VEC_DB, DESC_INTERRUPT_GATE, 0, 0);
-	ASSERT_FAULT(VECTOR(VEC_DB),
-		     raw_gate_catch(pop_ss_with_tf, (void *)(ulong)(FLAG_1 | FLAG_TF), &entry));
+	ASSERT_FAULT(VECTOR(VEC_DB), raw_gate_catch(KERNEL, pop_ss_with_tf,
+						    (void *)(ulong)(FLAG_1 | FLAG_TF), &entry));
 	/* POP SS and NOP are one byte each. */
 	EXPECT_EQ(entry.words[0], raise_next_ip + 2);
 }

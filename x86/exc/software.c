@@ -9,6 +9,7 @@
 #include <x86/cr.h>
 #include <x86/desc.h>
 #include <x86/insn.h>
+#include <x86/place.h>
 
 SUITE("Software interrupts");
 
@@ -114,8 +115,7 @@ TEST(icebp_with_tf, "INT1 (ICEBP) with TF set is one #DB, without BS; TF is in t
 		write_dr6(DR6_RESET);
 		raw_gate_set(VEC_DB, DESC_INTERRUPT_GATE, 0, 0);
 		if (!EXPECT_FAULT(VECTOR(VEC_DB),
-				  cpl ? raw_gate_catch_user(icebp_with_tf, NULL, &entry)
-				      : raw_gate_catch(icebp_with_tf, NULL, &entry)))
+				  raw_gate_catch(at_cpl(cpl), icebp_with_tf, NULL, &entry)))
 			continue;
 		EXPECT_EQ(pushed_frame(&entry, false)->ip, raise_next_ip + 1);
 		EXPECT_EQ(pushed_frame(&entry, false)->flags, FLAG_1 | FLAG_TF);
@@ -137,8 +137,7 @@ TEST(int_n_every_vector,
 			prepare_int(vector);
 			raw_gate_set(vector, DESC_INTERRUPT_GATE, cpl, 0);
 			if (!EXPECT_FAULT(VECTOR(vector),
-					  cpl ? raw_gate_catch_user(execute_int, NULL, &entry)
-					      : raw_gate_catch(execute_int, NULL, &entry),
+					  raw_gate_catch(at_cpl(cpl), execute_int, NULL, &entry),
 					  "INT %#x at CPL %u", vector, cpl))
 				continue;
 			/* The call has pushed a word before the event. */
@@ -171,12 +170,12 @@ TEST(int_n_checks_gate_dpl,
 			raw_gate_set(vector, DESC_INTERRUPT_GATE, dpl, 0);
 			if (dpl == 3) {
 				EXPECT_FAULT(VECTOR(vector),
-					     raw_gate_catch_user(execute_int, NULL, &entry));
+					     raw_gate_catch(USER, execute_int, NULL, &entry));
 				continue;
 			}
 			raw_gate_set(VEC_GP, DESC_INTERRUPT_GATE, vector == VEC_GP ? dpl : 0, 0);
 			EXPECT_FAULT(VECTOR(VEC_GP),
-				     raw_gate_catch_user(execute_int, NULL, &entry));
+				     raw_gate_catch(USER, execute_int, NULL, &entry));
 			EXPECT_EQ(pushed_frame(&entry, true)->ip, (ulong)int_code);
 		}
 	}
@@ -202,7 +201,7 @@ TEST(cpu_raised_ignores_gate_dpl,
 
 		SUBTEST("dpl%u", dpl);
 		raw_gate_set(VEC_UD, DESC_INTERRUPT_GATE, dpl, 0);
-		EXPECT_FAULT(VECTOR(VEC_UD), raw_gate_catch_user(ud2_at_user, NULL, &entry));
+		EXPECT_FAULT(VECTOR(VEC_UD), raw_gate_catch(USER, ud2_at_user, NULL, &entry));
 	}
 }
 
@@ -214,6 +213,6 @@ TEST(mc_gate_reachable, "INT 18 at CPL 0 reaches the machine-check handler, with
 
 	prepare_int(VEC_MC);
 	raw_gate_set(VEC_MC, DESC_INTERRUPT_GATE, 0, ist);
-	ASSERT_FAULT(VECTOR(VEC_MC), raw_gate_catch(execute_int, NULL, &entry));
+	ASSERT_FAULT(VECTOR(VEC_MC), raw_gate_catch(KERNEL, execute_int, NULL, &entry));
 	EXPECT_EQ(pushed_frame(&entry, false)->ip, (ulong)int_code + 2);
 }

@@ -6,6 +6,7 @@
 #include <x86/cr.h>
 #include <x86/desc.h>
 #include <x86/insn.h>
+#include <x86/place.h>
 
 SUITE("Exceptions of 32-bit code");
 
@@ -128,8 +129,7 @@ TEST(br_of_16_bits, "BOUND with 16-bit operands compares AX, signed, with two wo
 			if (!rows[i].inside)
 				expect_event_at(event, cpl, &entry);
 			else
-				EXPECT_NO_FAULT(cpl ? run_user(execute_bound_16, event.arg)
-						    : fault_of(execute_bound_16, event.arg));
+				EXPECT_NO_FAULT(run_in(at_cpl(cpl), execute_bound_16, event.arg));
 		}
 }
 
@@ -167,8 +167,7 @@ TEST(ss_of_limit, "an access through SS beyond its limit is #SS(0)",
 		selector |= (u16)cpl;
 		raw_gate_set(VEC_SS, DESC_INTERRUPT_GATE, 0, 0);
 		if (!EXPECT_FAULT(VECTOR(VEC_SS),
-				  cpl ? raw_gate_catch_user(event.raise, event.arg, &entry)
-				      : raw_gate_catch(event.raise, event.arg, &entry)))
+				  raw_gate_catch(at_cpl(cpl), event.raise, event.arg, &entry)))
 			continue;
 		EXPECT_EQ(entry.words[0], 0ul);
 		EXPECT_EQ(pushed_frame(&entry, true)->ip, raise_ip);

@@ -5,6 +5,7 @@
 
 #include <x86/cr.h>
 #include <x86/desc.h>
+#include <x86/place.h>
 
 SUITE("Exceptions of 64-bit code");
 
@@ -66,10 +67,8 @@ TEST(non_canonical_stack_is_ss,
 	for (u32 cpl = 0; cpl <= 3; cpl += 3) {
 		SUBTEST("rbp-cpl%u", cpl);
 		raw_gate_set(VEC_SS, DESC_INTERRUPT_GATE, 0, 0);
-		EXPECT_FAULT(
-			VECTOR(VEC_SS),
-			cpl ? raw_gate_catch_user(read_through_rbp, (void *)NON_CANONICAL, &entry)
-			    : raw_gate_catch(read_through_rbp, (void *)NON_CANONICAL, &entry));
+		EXPECT_FAULT(VECTOR(VEC_SS), raw_gate_catch(at_cpl(cpl), read_through_rbp,
+							    (void *)NON_CANONICAL, &entry));
 		EXPECT_EQ(entry.words[0], 0ul);
 		EXPECT_EQ(pushed_frame(&entry, true)->ip, raise_ip);
 	}
@@ -77,8 +76,7 @@ TEST(non_canonical_stack_is_ss,
 		SUBTEST("push-cpl%u", cpl);
 		raw_gate_set(VEC_SS, DESC_INTERRUPT_GATE, 0, 1);
 		EXPECT_FAULT(VECTOR(VEC_SS),
-			     cpl ? raw_gate_catch_user(push_at, (void *)NON_CANONICAL, &entry)
-				 : raw_gate_catch(push_at, (void *)NON_CANONICAL, &entry));
+			     raw_gate_catch(at_cpl(cpl), push_at, (void *)NON_CANONICAL, &entry));
 		EXPECT_EQ(entry.words[0], 0ul);
 		EXPECT_EQ(pushed_frame(&entry, true)->sp, NON_CANONICAL);
 	}

@@ -129,5 +129,5 @@ TEST(wbnoinvd_as_wbinvd, "WBNOINVD, there or not, does nothing else than WBINVD"
 
 	encodings_do_nothing(&e, 1, false);
 	SUBTEST("wbnoinvd_user");
-	EXPECT_FAULT(GP(0), execute_user_try(code_bytes(e.code, e.size), &r));
+	EXPECT_FAULT(GP(0), execute_in(USER, code_bytes(e.code, e.size), &r));
 }

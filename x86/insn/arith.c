@@ -207,7 +207,7 @@ TEST(carry_flag, "CLC, STC and CMC change CF and nothing else", SPEC("SDM vol. 2
 			insn_check(insn, &in);
 		}
 		EXPECT_NO_FAULT(fault_taken());
-		insn_check_other_ways(insn);
+		insn_check_other_places(insn);
 	}
 }
 
@@ -229,6 +229,6 @@ TEST(lahf_sahf, "LAHF and SAHF move SF, ZF, AF, PF and CF, bit 1 set, between AH
 			}
 		}
 		EXPECT_NO_FAULT(fault_taken());
-		insn_check_other_ways(insn);
+		insn_check_other_places(insn);
 	}
 }

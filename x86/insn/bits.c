@@ -225,15 +225,15 @@ enum bit_change { KEEP, SET, RESET, COMPLEMENT };
 
 struct bit_string_insn {
 	const char *name;
-	struct insn insn; /* without a shape */
+	struct code code;
 	unsigned width;
 	enum bit_change change;
 };
 
-#define BIT_STRING(op, prefix, mark, change)                                                    \
-	{ mark #op "_m16_r16", INSN_CODE(prefix #op " %%cx, " AT("di")), 16, change },          \
-		{ mark #op "_m32_r32", INSN_CODE(prefix #op " %%ecx, " AT("di")), 32, change }, \
-		ONLY_64({ mark #op "_m64_r64", INSN_CODE(prefix #op " %%rcx, (%%rdi)"), 64,     \
+#define BIT_STRING(op, prefix, mark, change)                                                      \
+	{ mark #op "_m16_r16", CODE_IN_ALL(prefix #op " %%cx, " AT("di")), 16, change },          \
+		{ mark #op "_m32_r32", CODE_IN_ALL(prefix #op " %%ecx, " AT("di")), 32, change }, \
+		ONLY_64({ mark #op "_m64_r64", CODE_IN_ALL(prefix #op " %%rcx, (%%rdi)"), 64,     \
 			  change }, )
 
 /* The strings that the tests address: 4 KiB to each side of the base, for 16-bit offsets. */
@@ -242,7 +242,7 @@ struct bit_string_insn {
 static u8 bit_string_ram[STRING_SIZE], bit_string_expected[STRING_SIZE];
 static u8 *bit_string;
 
-static void check_bit_string(const struct bit_string_insn *insn, enum way way, s64 offset)
+static void check_bit_string(const struct bit_string_insn *insn, enum place place, s64 offset)
 {
 	/* The operand of the instruction is REACH bytes in; bit 0 of the string is bit 0 there. */
 	u8 *byte = &bit_string_expected[REACH + (offset >> 3)];
@@ -267,25 +267,25 @@ static void check_bit_string(const struct bit_string_insn *insn, enum way way, s
 		*byte ^= bit;
 		break;
 	}
-	EXPECT_NO_FAULT(way_execute(way, &insn->insn, &r));
+	EXPECT_NO_FAULT(execute_in(place, code_in(place, &insn->code), &r));
 	EXPECT_EQ(r.flags & FLAG_CF, before ? FLAG_CF : 0, "offset %lld", (long long)offset);
 	EXPECT_EQ(r.di, (ulong)&bit_string[REACH], "offset %lld", (long long)offset);
 	EXPECT_EQ(bit_string[REACH + (offset >> 3)], *byte, "offset %lld", (long long)offset);
 }
 
-static void check_bit_strings(const struct bit_string_insn *insn, enum way way)
+static void check_bit_strings(const struct bit_string_insn *insn, enum place place)
 {
 	static const s16 far[] = { -32768, -32767, -4097, -1025, 1024, 4096, 32766, 32767 };
-	s64 reach = way == NATIVE_WAY ? 200 : 70;
+	s64 reach = place == KERNEL ? 200 : 70;
 
-	bit_string = way == MMIO_WAY ? mmio_window() + PAGE_SIZE - REACH : bit_string_ram;
+	bit_string = place == EMULATED ? mmio_window() + PAGE_SIZE - REACH : bit_string_ram;
 	for (u32 j = 0; j < STRING_SIZE; j++)
 		bit_string[j] = bit_string_expected[j] = (u8)random_u64();
 
 	for (s64 offset = -reach; offset <= reach; offset++)
-		check_bit_string(insn, way, offset);
+		check_bit_string(insn, place, offset);
 	for (u32 j = 0; j < ARRAY_SIZE(far); j++)
-		check_bit_string(insn, way, far[j]);
+		check_bit_string(insn, place, far[j]);
 	for (u32 j = 0; j < STRING_SIZE; j++)
 		if (READ_ONCE(bit_string[j]) != bit_string_expected[j])
 			EXPECT_EQ(bit_string[j], bit_string_expected[j], "byte %u", j);
@@ -303,14 +303,12 @@ TEST(bit_string_in_memory, "a bit offset in a register reaches beyond a memory o
 	};
 
 	for (u32 i = 0; i < ARRAY_SIZE(table); i++) {
-		for (enum way way = NATIVE_WAY; way < WAYS; way++) {
-			if (way_missing(way))
+		for_each_place(place, INSN_PLACES)
+		{
+			if (place_missing(place))
 				continue;
-			if (way == NATIVE_WAY)
-				SUBTEST("%s", table[i].name);
-			else
-				SUBTEST("%s.%s", table[i].name, way_name(way));
-			check_bit_strings(&table[i], way);
+			insn_subtest(table[i].name, place);
+			check_bit_strings(&table[i], place);
 		}
 	}
 }

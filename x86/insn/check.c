@@ -59,63 +59,65 @@ static u64 low_bits(unsigned width)
 	return width >= 64 ? ~0ull : BIT(width) - 1;
 }
 
-static bool is_high_byte(enum place place)
+static bool is_high_byte(enum insn_operand operand)
 {
-	return place >= IN_AH && place <= IN_BH;
+	return operand >= IN_AH && operand <= IN_BH;
 }
 
-static ulong *register_of(struct registers *r, enum place place)
+static ulong *register_of(struct registers *r, enum insn_operand operand)
 {
-	return &r->general[is_high_byte(place) ? place - IN_AH : place - IN_AX];
+	return &r->general[is_high_byte(operand) ? operand - IN_AH : operand - IN_AX];
 }
 
-/* Puts an operand in its place, leaving what is above and below it. */
-static void put(struct registers *r, u8 *window, enum place place, unsigned width, u64 value)
+/* Puts an operand in its operand, leaving what is above and below it. */
+static void put(struct registers *r, u8 *window, enum insn_operand operand, unsigned width,
+		u64 value)
 {
 	u64 bits = low_bits(width);
 
-	if (place == NOWHERE || place == IMMEDIATE)
+	if (operand == NOWHERE || operand == IMMEDIATE)
 		return;
-	if (place == IN_MEMORY) {
+	if (operand == IN_MEMORY) {
 		memcpy(window + GUARD, &value, width / 8);
 		return;
 	}
-	if (is_high_byte(place)) {
+	if (is_high_byte(operand)) {
 		value <<= 8;
 		bits = 0xff00;
 	}
-	*register_of(r, place) = (ulong)((*register_of(r, place) & ~bits) | (value & bits));
+	*register_of(r, operand) = (ulong)((*register_of(r, operand) & ~bits) | (value & bits));
 }
 
 /*
  * The same for a result: writing the lower half of a 64-bit register clears the upper one (SDM vol. 1,
  * 3.4.1.1).
  */
-static void write_back(struct registers *r, u8 *window, enum place place, unsigned width, u64 value)
+static void write_back(struct registers *r, u8 *window, enum insn_operand operand, unsigned width,
+		       u64 value)
 {
-	if (width == 32 && place >= IN_AX && place <= IN_R15)
-		*register_of(r, place) = 0;
-	put(r, window, place, width, value);
+	if (width == 32 && operand >= IN_AX && operand <= IN_R15)
+		*register_of(r, operand) = 0;
+	put(r, window, operand, width, value);
 }
 
 /* Takes over what the instruction left where the manual does not say what that is. */
 static void accept(struct registers *expected, u8 *expected_window, const struct registers *actual,
-		   const u8 *actual_window, enum place place, unsigned width)
+		   const u8 *actual_window, enum insn_operand operand, unsigned width)
 {
 	struct registers copy = *actual;
 	u64 value = 0;
 
-	if (place == NOWHERE)
+	if (operand == NOWHERE)
 		return;
-	if (place == IN_MEMORY) {
+	if (operand == IN_MEMORY) {
 		memcpy(&value, actual_window + GUARD, width / 8);
-		put(expected, expected_window, place, width, value);
+		put(expected, expected_window, operand, width, value);
 		return;
 	}
-	value = *register_of(&copy, place);
-	if (is_high_byte(place))
+	value = *register_of(&copy, operand);
+	if (is_high_byte(operand))
 		value >>= 8;
-	put(expected, expected_window, place, width == 32 ? 64 : width, value);
+	put(expected, expected_window, operand, width == 32 ? 64 : width, value);
 }
 
 /* Every register with a value of its own, none of whose bytes is 0 or all ones. */
@@ -170,7 +172,7 @@ static bool keeps_destination(alu_model *model)
 static void accept_cmpxchg_upper_half(const struct insn *insn, const struct alu_out *out,
 				      struct registers *expected, const struct registers *actual)
 {
-	enum place kept = out->flags & ALU_ZF ? insn->shape->high : insn->shape->dst;
+	enum insn_operand kept = out->flags & ALU_ZF ? insn->shape->high : insn->shape->dst;
 	struct registers copy = *actual;
 	u64 upper = ~0xffffffffull;
 
@@ -182,10 +184,10 @@ static void accept_cmpxchg_upper_half(const struct insn *insn, const struct alu_
 
 bool insn_check(const struct insn *insn, const struct alu_in *operands)
 {
-	return insn_check_way(insn, NATIVE_WAY, operands);
+	return insn_check_in(KERNEL, insn, operands);
 }
 
-bool insn_check_way(const struct insn *insn, enum way way, const struct alu_in *operands)
+bool insn_check_in(enum place place, const struct insn *insn, const struct alu_in *operands)
 {
 	bool in_memory = insn->shape->dst == IN_MEMORY || insn->shape->src == IN_MEMORY ||
 			 insn->shape->third == IN_MEMORY;
@@ -210,7 +212,7 @@ bool insn_check_way(const struct insn *insn, enum way way, const struct alu_in *
 	fill(&actual);
 	if (in_memory) {
 		memset(window, 0x5a, sizeof(window));
-		live_window = way_window(way, insn, window_turn++, GUARD);
+		live_window = insn_window(place, insn, window_turn++, GUARD);
 		actual.di = (ulong)(live_window + GUARD);
 	}
 	put(&actual, window, insn->shape->dst, in.width, in.dst);
@@ -224,7 +226,7 @@ bool insn_check_way(const struct insn *insn, enum way way, const struct alu_in *
 		copy_window(live_window, window);
 
 	insn->shape->model(&in, &out);
-	fault = way_execute(way, insn, &actual);
+	fault = execute_in(place, code_in(place, &insn->code), &actual);
 	fault_clear();
 	if (in_memory)
 		copy_window(actual_window, live_window);
@@ -282,7 +284,7 @@ static bool is_left_to_another_case(const struct insn *insn, const struct alu_in
  * With all status flags clear and set, or CF apart from the others, if it matters; else with one of
  * these in turn.
  */
-static void check_flags(const struct insn *insn, enum way way, struct alu_in *in)
+static void check_flags(const struct insn *insn, enum place place, struct alu_in *in)
 {
 	static const u32 flags[] = { 0, ALU_STATUS, ALU_CF, ALU_STATUS & ~ALU_CF };
 	u32 tries = reads_flags(insn->shape->model) ? 2 : 1;
@@ -291,7 +293,7 @@ static void check_flags(const struct insn *insn, enum way way, struct alu_in *in
 		return;
 	for (u32 i = 0; i < tries && mismatches < MISMATCHES_PER_ROW; i++) {
 		in->flags = flags[flags_turn++ % ARRAY_SIZE(flags)];
-		if (!insn_check_way(insn, way, in))
+		if (!insn_check_in(place, insn, in))
 			mismatches++;
 	}
 }
@@ -307,12 +309,9 @@ u32 insn_flags(u32 number)
 	return combination;
 }
 
-static void begin_row(const struct insn *insn, enum way way)
+static void begin_row(const struct insn *insn, enum place place)
 {
-	if (way == NATIVE_WAY)
-		SUBTEST("%s", insn->shape->name);
-	else
-		SUBTEST("%s.%s", insn->shape->name, way_name(way));
+	insn_subtest(insn->shape->name, place);
 	window_turn = 0;
 	flags_turn = 0;
 	mismatches = 0;
@@ -329,50 +328,49 @@ void insn_check_bytes(const struct insn *insn)
 {
 	struct alu_in in = { .width = 8 };
 
-	begin_row(insn, NATIVE_WAY);
+	begin_row(insn, KERNEL);
 	for (in.dst = 0; in.dst < 0x100; in.dst++)
 		for (in.src = 0; in.src < (insn->shape->src == NOWHERE ? 1 : 0x100); in.src++)
-			check_flags(insn, NATIVE_WAY, &in);
+			check_flags(insn, KERNEL, &in);
 	end_row(insn);
-	insn_check_other_ways(insn);
+	insn_check_other_places(insn);
 }
 
 /* A choice of edge values, by index, where three operands make all combinations too many. */
 static const u8 fewer_edges[] = { 0, 1, 2, 7, 9, 12, 16, 17, 19, 21, 24, 27 };
 
 /* Enough that each operand meets each of these edges, and all places of a window each. */
-static void check_few(const struct insn *insn, enum way way)
+static void check_few(const struct insn *insn, enum place place)
 {
 	const u32 count = ARRAY_SIZE(fewer_edges);
 	struct alu_in in;
 
-	begin_row(insn, way);
+	begin_row(insn, place);
 	for (u32 i = 0; i < 2 * count; i++) {
 		in.dst = edge_values[fewer_edges[i % count]];
 		in.src = edge_values[fewer_edges[(5 * i + i / count) % count]];
 		in.third = edge_values[fewer_edges[(7 * i + 3 * (i / count)) % count]];
-		check_flags(insn, way, &in);
+		check_flags(insn, place, &in);
 	}
 	for (u32 i = 0; i < FEW_RANDOM_ROUNDS; i++) {
 		in.dst = random_u64();
 		in.src = random_u64();
 		/* Every other one less than src at each width, so that divisions succeed, too. */
 		in.third = i % 2 ? random_u64() : in.src >> 1 & 0x7f7f7f7f7f7f7f7f;
-		check_flags(insn, way, &in);
+		check_flags(insn, place, &in);
 	}
 	end_row(insn);
 }
 
-void insn_check_other_ways(const struct insn *insn)
+void insn_check_other_places(const struct insn *insn)
 {
-	for (enum way way = NATIVE_WAY + 1; way < WAYS; way++)
-		if (way_applies(way, insn))
-			check_few(insn, way);
+	for_each_place(place, INSN_PLACES & ~KERNEL) if (insn_applies(place, insn))
+		check_few(insn, place);
 }
 
-static bool has_operand(enum place place)
+static bool has_operand(enum insn_operand operand)
 {
-	return place != NOWHERE && place != IMMEDIATE;
+	return operand != NOWHERE && operand != IMMEDIATE;
 }
 
 void insn_check_edges(const struct insn *insn)
@@ -385,14 +383,14 @@ void insn_check_edges(const struct insn *insn)
 	u32 third_count = has_operand(insn->shape->third) ? count : 1;
 	struct alu_in in;
 
-	begin_row(insn, NATIVE_WAY);
+	begin_row(insn, KERNEL);
 	for (u32 i = 0; i < dst_count; i++) {
 		for (u32 j = 0; j < src_count; j++) {
 			for (u32 k = 0; k < third_count; k++) {
 				in.dst = edge_values[fewer ? fewer_edges[i] : i];
 				in.src = edge_values[fewer ? fewer_edges[j] : j];
 				in.third = edge_values[fewer ? fewer_edges[k] : k];
-				check_flags(insn, NATIVE_WAY, &in);
+				check_flags(insn, KERNEL, &in);
 			}
 		}
 	}
@@ -400,10 +398,10 @@ void insn_check_edges(const struct insn *insn)
 		in.dst = random_u64();
 		in.src = random_u64();
 		in.third = random_u64();
-		check_flags(insn, NATIVE_WAY, &in);
+		check_flags(insn, KERNEL, &in);
 	}
 	end_row(insn);
-	insn_check_other_ways(insn);
+	insn_check_other_places(insn);
 }
 
 void insn_check_counts(const struct insn *insn)
@@ -411,7 +409,7 @@ void insn_check_counts(const struct insn *insn)
 	u32 random_count = 4;
 	struct alu_in in;
 
-	begin_row(insn, NATIVE_WAY);
+	begin_row(insn, KERNEL);
 	for (u32 i = 0; i < edge_count + random_count; i++) {
 		u64 dst = i < edge_count ? edge_values[i] : random_u64();
 		u64 other = random_u64();
@@ -421,9 +419,9 @@ void insn_check_counts(const struct insn *insn)
 			/* What is above the byte must not matter. */
 			in.third = count | (other & ~0xffull);
 			in.src = insn->shape->third == NOWHERE ? in.third : other;
-			check_flags(insn, NATIVE_WAY, &in);
+			check_flags(insn, KERNEL, &in);
 		}
 	}
 	end_row(insn);
-	insn_check_other_ways(insn);
+	insn_check_other_places(insn);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <test.h>
 #include <x86/cr.h>
+#include <x86/place.h>
 
 u8 encoding_operand[64] __aligned(64);
 
@@ -21,7 +22,7 @@ struct registers encoding_registers(void)
 	};
 }
 
-static void check(const struct encoding *e, struct fault expected, bool user)
+static void check(const struct encoding *e, struct fault expected, enum place place)
 {
 	struct registers before = encoding_registers(), r = before;
 	const void *code = code_bytes(e->code, e->size);
@@ -30,21 +31,21 @@ static void check(const struct encoding *e, struct fault expected, bool user)
 
 	for (u32 i = 0; i < sizeof(copy); i++)
 		encoding_operand[i] = copy[i] = (u8)(0x80 + i);
-	fault = user ? execute_user_try(code, &r) : execute_try(code, &r);
-	EXPECT_FAULT(expected, fault, "CPL %u", user ? 3 : 0);
-	EXPECT_MEM_EQ(&r, &before, sizeof(r), "registers, CPL %u", user ? 3 : 0);
-	EXPECT_MEM_EQ(encoding_operand, copy, sizeof(copy), "CPL %u", user ? 3 : 0);
+	fault = execute_in(place, code, &r);
+	EXPECT_FAULT(expected, fault, "CPL %u", place_cpl(place));
+	EXPECT_MEM_EQ(&r, &before, sizeof(r), "registers, CPL %u", place_cpl(place));
+	EXPECT_MEM_EQ(encoding_operand, copy, sizeof(copy), "CPL %u", place_cpl(place));
 	if (fault.kind)
-		EXPECT_EQ(trap_last_frame()->ip, (ulong)code, "CPL %u", user ? 3 : 0);
+		EXPECT_EQ(trap_last_frame()->ip, (ulong)code, "CPL %u", place_cpl(place));
 }
 
 static void check_table(const struct encoding *table, u32 count, struct fault fault, bool at_user)
 {
 	for (u32 i = 0; i < count; i++) {
 		SUBTEST("%s", table[i].name);
-		check(&table[i], fault, false);
+		check(&table[i], fault, KERNEL);
 		if (at_user)
-			check(&table[i], fault, true);
+			check(&table[i], fault, USER);
 	}
 }
 

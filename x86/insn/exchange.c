@@ -94,7 +94,7 @@ struct pair {
 };
 
 /* For pairs that are equal, differ in one bit of either half, or in much. */
-static void check_cmpxchg8b(const struct insn *insn, enum way way, struct pair *memory)
+static void check_cmpxchg8b(const struct code *code, enum place place, struct pair *memory)
 {
 	static const u64 differences[] = { 0, 1, BIT(31), BIT(32), BIT(63), ~0ull };
 
@@ -118,7 +118,7 @@ static void check_cmpxchg8b(const struct insn *insn, enum way way, struct pair *
 
 		memory->before = memory->after = 0x5a5a5a5a5a5a5a5a;
 		memory->operand = old;
-		EXPECT_NO_FAULT(way_execute(way, insn, &r));
+		EXPECT_NO_FAULT(execute_in(place, code_in(place, code), &r));
 		model_cmpxchg_pair(32, model_memory, model_expected, model_new, &flags);
 		EXPECT_EQ(memory->operand, model_memory[1] << 32 | model_memory[0]);
 		EXPECT_EQ((u32)r.ax, (u32)model_expected[0]);
@@ -139,33 +139,31 @@ TEST(cmpxchg8b, "CMPXCHG8B compares EDX:EAX with memory and changes ZF alone of 
 	/* The operand-size prefix does not count. */
 	const struct {
 		const char *name;
-		struct insn insn;
+		struct code code;
 		bool spelt_out;
 	} table[] = {
-		{ "plain", INSN_CODE("cmpxchg8b " AT("di")), false },
-		{ "locked", INSN_CODE("lock cmpxchg8b " AT("di")), false },
-		{ "66_prefix", INSN_CODE(".byte 0x66, 0x0f, 0xc7, 0x0f"), true },
-		{ "66_locked", INSN_CODE(".byte 0x66, 0xf0, 0x0f, 0xc7, 0x0f"), true },
+		{ "plain", CODE_IN_ALL("cmpxchg8b " AT("di")), false },
+		{ "locked", CODE_IN_ALL("lock cmpxchg8b " AT("di")), false },
+		{ "66_prefix", CODE_IN_ALL(".byte 0x66, 0x0f, 0xc7, 0x0f"), true },
+		{ "66_locked", CODE_IN_ALL(".byte 0x66, 0xf0, 0x0f, 0xc7, 0x0f"), true },
 	};
 	static struct pair memory __aligned(64);
 	static u8 area[2 * PAGE_SIZE] __aligned(PAGE_SIZE);
 
 	for (u32 i = 0; i < ARRAY_SIZE(table); i++) {
-		for (enum way way = NATIVE_WAY; way < WAYS; way++) {
-			if (way_missing(way) || (way == CODE16_WAY && table[i].spelt_out))
+		for_each_place(place, INSN_PLACES)
+		{
+			if (place_missing(place) || (place == CODE_16 && table[i].spelt_out))
 				continue;
-			if (way == NATIVE_WAY)
-				SUBTEST("%s", table[i].name);
-			else
-				SUBTEST("%s.%s", table[i].name, way_name(way));
-			check_cmpxchg8b(&table[i].insn, way,
-					way == MMIO_WAY ? (struct pair *)(mmio_window() + 64)
-							: &memory);
+			insn_subtest(table[i].name, place);
+			check_cmpxchg8b(&table[i].code, place,
+					place == EMULATED ? (struct pair *)(mmio_window() + 64)
+							  : &memory);
 		}
 	}
 	/* It need not be aligned. */
 	SUBTEST("across_pages");
-	check_cmpxchg8b(&table[0].insn, NATIVE_WAY, (struct pair *)(area + PAGE_SIZE - 11));
+	check_cmpxchg8b(&table[0].code, KERNEL, (struct pair *)(area + PAGE_SIZE - 11));
 }
 
 /* The same register twice: the model gets the same value twice. */

@@ -113,7 +113,7 @@ TEST(cmovcc, "CMOVcc moves if the condition holds; 32 bits clear the upper half 
 			INSN("cmov" cc "_m64", 64, model_cmov, "cmov" cc " (%%rdi), %%rax", IN_AX, \
 			     IN_MEMORY, .third = IMMEDIATE, .immediate = (number)))
 
-TEST(setcc_ways, "SETcc of registers and memory in every way to run it",
+TEST(setcc_places, "SETcc of registers and memory in every place",
      SPEC("SDM vol. 2B, SETcc; " CONDITION_SPEC))
 {
 	const struct insn table[] = { EACH_CONDITION(SETCC_ROW) };
@@ -122,7 +122,7 @@ TEST(setcc_ways, "SETcc of registers and memory in every way to run it",
 		insn_check_edges(insn);
 }
 
-TEST(cmovcc_ways, "CMOVcc in every way to run it: memory is read and the upper half cleared always",
+TEST(cmovcc_places, "CMOVcc in every place: memory is read and the upper half cleared always",
      SPEC("SDM vol. 2A, CMOVcc; " CONDITION_SPEC), REQUIRES(cpu_has(X86_FEATURE_CMOV)))
 {
 	const struct insn table[] = { EACH_CONDITION(CMOV_ROW) };

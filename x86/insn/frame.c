@@ -294,14 +294,12 @@ static void check(const struct stack_row *row)
 	struct registers r;
 
 	SUBTEST("%s", row->name);
-	for (u32 user = 0; user < 2; user++) {
+	for_each_place(place, KERNEL | USER)
+	{
 		for (u32 i = 0; i < 4; i++) {
 			prepare(&m, stack);
 			r = m.r;
-			if (user)
-				EXPECT_NO_FAULT(execute_user_try(row->code, &r));
-			else
-				EXPECT_NO_FAULT(execute_try(row->code, &r));
+			EXPECT_NO_FAULT(execute_in(place, row->code, &r));
 			row->model(&m, row->bytes, row->a, row->b);
 			compare(&m, &r, stack);
 		}

@@ -50,7 +50,7 @@ static void check_fault(const struct fault_row *row, u8 *stack)
 		present[i] = (u8)random_u64();
 	memcpy(copy, present, PAGE_SIZE);
 	space_unmap(space_kernel(), (ulong)absent, PAGE_SIZE);
-	fault = execute_user_try(row->code, &r);
+	fault = execute_in(USER, row->code, &r);
 	space_map(space_kernel(), (ulong)absent, (ulong)absent, PAGE_SIZE, PROT_ALL);
 
 	EXPECT_FAULT(PF(PF_U | (row->write ? PF_W : 0), boundary + row->address), fault);
@@ -146,12 +146,12 @@ TEST(pop_memory_fault, "a POP whose destination faults leaves SP as it was",
 	struct fault fault;
 
 	space_unmap(space_kernel(), (ulong)absent, PAGE_SIZE);
-	fault = execute_user_try(CODE_ON_STACK(NATIVE_MEMORY("pop", AT("di"))), &r);
+	fault = execute_in(USER, CODE_ON_STACK(NATIVE_MEMORY("pop", AT("di"))), &r);
 	EXPECT_FAULT(PF(PF_U | PF_W, absent), fault);
 	EXPECT_EQ(trap_last_frame()->sp, (ulong)stack + START);
 	EXPECT_EQ(r.bx, (ulong)stack + START);
 
-	fault = execute_user_try(CODE_ON_STACK(NATIVE_MEMORY("push", AT("di"))), &r);
+	fault = execute_in(USER, CODE_ON_STACK(NATIVE_MEMORY("push", AT("di"))), &r);
 	EXPECT_FAULT(PF(PF_U, absent), fault);
 	EXPECT_EQ(r.bx, (ulong)stack + START);
 }

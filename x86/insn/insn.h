@@ -10,12 +10,13 @@
 #include <types.h>
 #include <x86/execute.h>
 #include <x86/model/alu.h>
+#include <x86/place.h>
 
 /*
  * Where an operand is. The order of the registers is that of struct registers. For an operand of 8
  * bits IN_AX means AL, and so on.
  */
-enum place {
+enum insn_operand {
 	NOWHERE,
 	IN_AX,
 	IN_CX,
@@ -47,24 +48,14 @@ struct insn_shape {
 };
 
 /*
- * The ways to run a row. What is not native is a row of its own after the native one, with the way's
- * name at the end of the row's: add_m32_r32.mmio.
+ * Where each row is run. What is not KERNEL is a row of its own after that one, with the place's name at the
+ * end of the row's: add_m32_r32.mmio.
  */
-enum way {
-	NATIVE_WAY, /* at CPL 0, with a memory operand in RAM */
-	USER_WAY,   /* at CPL 3 */
-	FORCED_WAY, /* emulated by KVM, on demand */
-	CODE16_WAY, /* in a 16-bit code segment, on i386; 32-bit code is i386's native one */
-	/* With its memory operand, or a part of it, where the VMM emulates each access. A VMM that cannot may end: last. */
-	MMIO_WAY,
-	WAYS,
-};
+#define INSN_PLACES (KERNEL | USER | FORCED | CODE_16 | EMULATED)
 
 struct insn {
 	const struct insn_shape *shape;
-	const void *code;
-	const void *forced; /* the same after FORCED_EMULATION */
-	const void *code16; /* the same from CODE_16BIT(), on i386 */
+	struct code code;
 };
 
 /*
@@ -83,17 +74,11 @@ struct insn {
 							    ##__VA_ARGS__ };   \
 		  &shape_;                                                     \
 	  }),                                                                  \
-	  CODE(text), CODE(FORCED_EMULATION text), CODE_16BIT(text) },
-
-/* What rows of other shapes have of it, for way_execute(). */
-#define INSN_CODE(text)                                                         \
-	{                                                                       \
-		NULL, CODE(text), CODE(FORCED_EMULATION text), CODE_16BIT(text) \
-	}
+	  CODE_IN_ALL(text) },
 
 /* Executes one row with these operands and compares. False if anything differed, after reporting. */
 bool insn_check(const struct insn *insn, const struct alu_in *operands);
-bool insn_check_way(const struct insn *insn, enum way way, const struct alu_in *operands);
+bool insn_check_in(enum place place, const struct insn *insn, const struct alu_in *operands);
 
 /* As a row of the running case: all pairs of bytes as dst and src. */
 void insn_check_bytes(const struct insn *insn);
@@ -102,22 +87,18 @@ void insn_check_edges(const struct insn *insn);
 /* Edge and random values as dst, and random ones as third, with all 256 values of the src byte. */
 void insn_check_counts(const struct insn *insn);
 
-/* "native", "user" and so on. */
-const char *way_name(enum way way);
-/* Why nothing can be run in this way here, or NULL. */
-const char *way_missing(enum way way);
-/* True if this row can. */
-bool way_applies(enum way way, const struct insn *insn);
-/* Runs the row with these registers; returns the fault, with the registers as they were then. */
-struct fault way_execute(enum way way, const struct insn *insn, struct registers *registers);
+/* Begins the row of this name in the running case, or the one that runs it in another place than KERNEL. */
+void insn_subtest(const char *name, enum place place);
+/* True if this row can be run there. */
+bool insn_applies(enum place place, const struct insn *insn);
 /*
  * `size` bytes around an operand of the row: aligned, unaligned and across pages in turn, which counts
  * up; for a row that wants it, with what is `guard` bytes in aligned.
  */
-u8 *way_window(enum way way, const struct insn *insn, u32 turn, u32 guard);
+u8 *insn_window(enum place place, const struct insn *insn, u32 turn, u32 guard);
 
-/* As rows of the running case, each of the other ways with fewer values. */
-void insn_check_other_ways(const struct insn *insn);
+/* As rows of the running case, each of the other places with fewer values. */
+void insn_check_other_places(const struct insn *insn);
 
 /* The combinations of the six status flags, numbered 0 to 63. */
 u32 insn_flags(u32 number);

@@ -95,7 +95,7 @@ static struct fault access(const struct io_row *row, u32 port)
 				    .di = (ulong)buffer,
 				    .flags = FLAG_1 | ALU_STATUS };
 	struct registers r = before;
-	struct fault fault = execute_user_try(row->code, &r);
+	struct fault fault = execute_in(USER, row->code, &r);
 
 	if (fault.kind)
 		EXPECT_MEM_EQ(&r, &before, sizeof(r), "%s, port %#x", row->name, port);

@@ -29,7 +29,7 @@ TEST(decimal_adjust, "AAA, AAS, DAA and DAS of every AX that matters, with every
 			}
 		}
 		EXPECT_NO_FAULT(fault_taken());
-		insn_check_other_ways(insn);
+		insn_check_other_places(insn);
 	}
 }
 
@@ -53,7 +53,7 @@ TEST(decimal_multiply_divide, "AAM and AAD with any base; AAM 0 raises #DE",
 			insn_check(insn, &in);
 		}
 		EXPECT_NO_FAULT(fault_taken());
-		insn_check_other_ways(insn);
+		insn_check_other_places(insn);
 	}
 }
 
@@ -136,7 +136,7 @@ static void check_stack_fault(const void *code, s32 sp, bool upper, u64 error)
 	expected.fields = FAULT_CODE;
 	r = before;
 	space_unmap(space_kernel(), (ulong)absent, PAGE_SIZE);
-	fault = execute_user_try(code, &r);
+	fault = execute_in(USER, code, &r);
 	EXPECT_FAULT(expected, fault);
 	EXPECT_EQ(ALIGN_DOWN(fault.address, PAGE_SIZE), (ulong)absent);
 	EXPECT_EQ(trap_last_frame()->sp, before.bx);

@@ -5,6 +5,7 @@
 #include <test.h>
 #include <x86/cpuid.h>
 #include <x86/cr.h>
+#include <x86/place.h>
 
 SUITE("The LOCK prefix");
 
@@ -102,7 +103,7 @@ TEST(lock_memory, "every instruction that takes LOCK takes it with memory, at CP
 		r = encoding_registers();
 		EXPECT_NO_FAULT(execute_try(code_bytes(e.code, e.size), &r));
 		r = encoding_registers();
-		EXPECT_NO_FAULT(execute_user_try(code_bytes(e.code, e.size), &r));
+		EXPECT_NO_FAULT(execute_in(USER, code_bytes(e.code, e.size), &r));
 	}
 }
 

@@ -228,7 +228,7 @@ struct quad {
 	u64 before[2], operand[2], after[2];
 };
 
-static void check_cmpxchg16b(const struct insn *insn, enum way way, struct quad *at)
+static void check_cmpxchg16b(const struct code *code, enum place place, struct quad *at)
 {
 	static const u64 differences[] = { 0, 1, BIT(31), BIT(32), BIT(63), ~0ull };
 	struct quad memory;
@@ -250,7 +250,7 @@ static void check_cmpxchg16b(const struct insn *insn, enum way way, struct quad 
 		memset(&memory, 0x5a, sizeof(memory));
 		memcpy(memory.operand, model_memory, sizeof(memory.operand));
 		*at = memory;
-		EXPECT_NO_FAULT(way_execute(way, insn, &r));
+		EXPECT_NO_FAULT(execute_in(place, code_in(place, code), &r));
 		memory = *at;
 		model_cmpxchg_pair(64, model_memory, expected, new, &flags);
 		EXPECT_MEM_EQ(memory.operand, model_memory, 16);
@@ -270,24 +270,22 @@ TEST(cmpxchg16b, "CMPXCHG16B compares RDX:RAX with memory and changes ZF alone o
 	static struct quad memory __aligned(64);
 	const struct {
 		const char *name;
-		struct insn insn;
+		struct code code;
 	} table[] = {
-		{ "plain", INSN_CODE("cmpxchg16b (%%rdi)") },
-		{ "locked", INSN_CODE("lock cmpxchg16b (%%rdi)") },
-		{ "66_prefix", INSN_CODE(".byte 0x66, 0x48, 0x0f, 0xc7, 0x0f") },
+		{ "plain", CODE_IN_ALL("cmpxchg16b (%%rdi)") },
+		{ "locked", CODE_IN_ALL("lock cmpxchg16b (%%rdi)") },
+		{ "66_prefix", CODE_IN_ALL(".byte 0x66, 0x48, 0x0f, 0xc7, 0x0f") },
 	};
 
 	for (u32 i = 0; i < ARRAY_SIZE(table); i++) {
-		for (enum way way = NATIVE_WAY; way < WAYS; way++) {
-			if (way_missing(way))
+		for_each_place(place, INSN_PLACES)
+		{
+			if (place_missing(place))
 				continue;
-			if (way == NATIVE_WAY)
-				SUBTEST("%s", table[i].name);
-			else
-				SUBTEST("%s.%s", table[i].name, way_name(way));
-			check_cmpxchg16b(&table[i].insn, way,
-					 way == MMIO_WAY ? (struct quad *)(mmio_window() + 64)
-							 : &memory);
+			insn_subtest(table[i].name, place);
+			check_cmpxchg16b(&table[i].code, place,
+					 place == EMULATED ? (struct quad *)(mmio_window() + 64)
+							   : &memory);
 		}
 	}
 }

@@ -128,11 +128,11 @@ TEST(mmio_enter_levels, "ENTER whose frame begins in RAM and goes on in emulated
 			       .bp = (ulong)&display[3] + SLOT,
 			       .flags = FLAG_1 };
 
-	for (u32 user = 0; user < 2; user++) {
+	for_each_place(place, KERNEL | USER)
+	{
 		struct registers now = r;
 
-		EXPECT_NO_FAULT(user ? execute_user_try(CODE_ON_STACK("enter $16, $5"), &now)
-				     : execute_try(CODE_ON_STACK("enter $16, $5"), &now));
+		EXPECT_NO_FAULT(execute_in(place, CODE_ON_STACK("enter $16, $5"), &now));
 		EXPECT_EQ(now.bp, (ulong)edge + SLOT);
 		EXPECT_EQ(now.bx, (ulong)edge + 2 * SLOT - 6 * SLOT - 16);
 		EXPECT_EQ(load(edge + SLOT), r.bp);

@@ -8,6 +8,7 @@
 #include <test.h>
 #include <x86/cpuid.h>
 #include <x86/cr.h>
+#include <x86/place.h>
 
 SUITE("Instructions that do nothing");
 
@@ -42,7 +43,7 @@ TEST(nop_forms, "NOP in all its lengths, PAUSE, and what is defined as NOP chang
 }
 
 /* [SI], where nothing is mapped, or an address that is not canonical. */
-static void run_at(const struct encoding *e, ulong address, bool user)
+static void run_at(const struct encoding *e, ulong address, enum place place)
 {
 	struct registers r = encoding_registers(), before;
 	const void *code = code_bytes(e->code, e->size);
@@ -50,8 +51,7 @@ static void run_at(const struct encoding *e, ulong address, bool user)
 
 	r.si = address;
 	before = r;
-	EXPECT_NO_FAULT(user ? execute_user_try(code, &r) : execute_try(code, &r), "address %#llx",
-			(u64)address);
+	EXPECT_NO_FAULT(execute_in(place, code, &r), "address %#llx", (u64)address);
 	EXPECT_MEM_EQ(&r, &before, sizeof(r));
 	EXPECT_EQ(read_cr2(), cr2);
 }
@@ -75,11 +75,12 @@ TEST(nop_does_not_access, "NOP and PREFETCHh with a memory operand access nothin
 	space_unmap(space_kernel(), (ulong)absent, PAGE_SIZE);
 	for (u32 i = 0; i < ARRAY_SIZE(table); i++) {
 		SUBTEST("%s", table[i].name);
-		for (u32 user = 0; user < 2; user++) {
-			run_at(&table[i], (ulong)absent, user);
-			run_at(&table[i], (ulong)absent + PAGE_SIZE - 1, user);
+		for_each_place(place, KERNEL | USER)
+		{
+			run_at(&table[i], (ulong)absent, place);
+			run_at(&table[i], (ulong)absent + PAGE_SIZE - 1, place);
 			if (sizeof(ulong) == 8)
-				run_at(&table[i], (ulong)(1ull << 63 >> 2), user);
+				run_at(&table[i], (ulong)(1ull << 63 >> 2), place);
 		}
 	}
 }
@@ -97,10 +98,10 @@ TEST(prefetchw_does_not_fault, "PREFETCHW and PREFETCH of an absent or read-only
 	for (u32 i = 0; i < ARRAY_SIZE(table); i++) {
 		SUBTEST("%s", table[i].name);
 		space_protect(space_kernel(), (ulong)page, PAGE_SIZE, PROT_USER);
-		run_at(&table[i], (ulong)page, false);
+		run_at(&table[i], (ulong)page, KERNEL);
 		space_unmap(space_kernel(), (ulong)page, PAGE_SIZE);
-		run_at(&table[i], (ulong)page, false);
-		run_at(&table[i], (ulong)page, true);
+		run_at(&table[i], (ulong)page, KERNEL);
+		run_at(&table[i], (ulong)page, USER);
 		space_map(space_kernel(), (ulong)page, (ulong)page, PAGE_SIZE, PROT_ALL);
 	}
 }

@@ -11,6 +11,7 @@
 #include <test.h>
 #include <x86/cpuid.h>
 #include <x86/cr.h>
+#include <x86/place.h>
 
 SUITE("Prefixes and length");
 
@@ -23,7 +24,7 @@ struct prefixed {
 	u32 width; /* in bytes */
 };
 
-static void check(const struct prefixed *row, bool user)
+static void check(const struct prefixed *row, enum place place)
 {
 	const struct encoding *e = &row->encoding;
 	struct registers r = encoding_registers(), expected;
@@ -39,8 +40,7 @@ static void check(const struct prefixed *row, bool user)
 	} else {
 		expected.ax = (r.ax & ~mask) | (ulong)(row->width == 4 ? (u32)value : value & mask);
 	}
-	EXPECT_NO_FAULT(user ? execute_user_try(code_bytes(e->code, e->size), &r)
-			     : execute_try(code_bytes(e->code, e->size), &r));
+	EXPECT_NO_FAULT(execute_in(place, code_bytes(e->code, e->size), &r));
 	EXPECT_EQ(r.ax, expected.ax);
 	EXPECT_EQ(r.cx, expected.cx);
 	EXPECT_EQ(r.si, expected.si);
@@ -94,8 +94,8 @@ TEST(prefix_redundant, "a prefix that an instruction has no use for, or has twic
 
 	for (u32 i = 0; i < ARRAY_SIZE(table); i++) {
 		SUBTEST("%s", table[i].encoding.name);
-		check(&table[i], false);
-		check(&table[i], true);
+		check(&table[i], KERNEL);
+		check(&table[i], USER);
 	}
 }
 
@@ -150,7 +150,7 @@ TEST(length_limit, "an instruction of 15 bytes is executed, one of 16 raises #GP
 				SUBTEST("%s_16", row->name);
 			EXPECT_FAULT(GP(0), execute_try(code, &r), "%u bytes", length);
 			EXPECT_EQ(trap_last_frame()->ip, (ulong)code);
-			EXPECT_FAULT(GP(0), execute_user_try(code, &r), "%u bytes", length);
+			EXPECT_FAULT(GP(0), execute_in(USER, code, &r), "%u bytes", length);
 			EXPECT_EQ(trap_last_frame()->ip, (ulong)code);
 			EXPECT_MEM_EQ(&r, &before, sizeof(r));
 		}
@@ -187,8 +187,9 @@ TEST(page_split_absent,
 
 		SUBTEST("%s", row->name);
 		for (u32 before = 1; before < row->size; before++) {
-			for (u32 user = 0; user < 2; user++) {
-				u64 us = user ? PF_U : 0;
+			for_each_place(place, KERNEL | USER)
+			{
+				u64 us = place == USER ? PF_U : 0;
 				struct registers start = { .ax = 1,
 							   .bx = 0x12345678,
 							   .flags = FLAG_1 };
@@ -200,7 +201,7 @@ TEST(page_split_absent,
 				execute(code_bytes(row->bytes, row->size), &whole);
 				code = code_bytes_across(row->bytes, row->size, before, &page);
 				space_unmap(space_kernel(), (ulong)page, PAGE_SIZE);
-				fault = user ? execute_user_try(code, &r) : execute_try(code, &r);
+				fault = execute_in(place, code, &r);
 				space_map(space_kernel(), (ulong)page, (ulong)page, PAGE_SIZE,
 					  PROT_ALL);
 				EXPECT_FAULT(PF(us | fetch_bit(), page), fault, "%u bytes before",
@@ -208,8 +209,7 @@ TEST(page_split_absent,
 				EXPECT_EQ(trap_last_frame()->ip, (ulong)code);
 				EXPECT_MEM_EQ(&r, &start, sizeof(r));
 
-				EXPECT_NO_FAULT(user ? execute_user_try(code, &r)
-						     : execute_try(code, &r));
+				EXPECT_NO_FAULT(execute_in(place, code, &r));
 				EXPECT_MEM_EQ(&r, &whole, sizeof(r));
 
 				if (!cpu_has(X86_FEATURE_NX))
@@ -217,7 +217,7 @@ TEST(page_split_absent,
 				r = start;
 				space_protect(space_kernel(), (ulong)page, PAGE_SIZE,
 					      PROT_WRITE | PROT_USER);
-				fault = user ? execute_user_try(code, &r) : execute_try(code, &r);
+				fault = execute_in(place, code, &r);
 				space_protect(space_kernel(), (ulong)page, PAGE_SIZE, PROT_ALL);
 				EXPECT_FAULT(PF(us | PF_P | PF_I, page), fault, "%u bytes before",
 					     before);

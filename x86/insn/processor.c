@@ -12,6 +12,7 @@
 #include <x86/cpuid.h>
 #include <x86/cr.h>
 #include <x86/msr.h>
+#include <x86/place.h>
 
 SUITE("Instructions about the processor");
 
@@ -42,15 +43,15 @@ TEST(cpuid_registers,
 
 	for (u32 i = 0; i < ARRAY_SIZE(leaves); i++) {
 		SUBTEST("leaf_%x", leaves[i]);
-		for (u32 user = 0; user < 2; user++) {
+		for_each_place(place, KERNEL | USER)
+		{
 			struct registers before = filled(), r;
 
 			/* Only the lower halves of EAX and ECX count. */
 			before.ax = leaves[i] | (FILLED & ~(ulong)0xffffffff);
 			before.cx = FILLED & ~(ulong)0xffffffff;
 			r = before;
-			EXPECT_NO_FAULT(user ? execute_user_try(CODE("cpuid"), &r)
-					     : execute_try(CODE("cpuid"), &r));
+			EXPECT_NO_FAULT(execute_in(place, CODE("cpuid"), &r));
 			EXPECT_EQ(upper(r.ax) | upper(r.bx) | upper(r.cx) | upper(r.dx), 0u);
 			EXPECT_EQ(r.ax, cpuid(leaves[i], 0).eax);
 			before.ax = r.ax;
@@ -63,11 +64,11 @@ TEST(cpuid_registers,
 }
 
 /* EDX:EAX, upper halves 0; ECX where the instruction writes it; everything else as it was. */
-static void check_tsc(const void *code, bool writes_cx, u32 cx, bool user)
+static void check_tsc(const void *code, bool writes_cx, u32 cx, enum place place)
 {
 	struct registers before = filled(), r = before;
 
-	EXPECT_NO_FAULT(user ? execute_user_try(code, &r) : execute_try(code, &r));
+	EXPECT_NO_FAULT(execute_in(place, code, &r));
 	EXPECT_EQ(upper(r.ax) | upper(r.dx), 0u);
 	before.ax = r.ax;
 	before.dx = r.dx;
@@ -80,8 +81,8 @@ TEST(rdtsc_registers,
      "RDTSC writes EDX:EAX, their upper halves 0, and nothing else, at CPL 0 and 3",
      SPEC("SDM vol. 2B, RDTSC"), REQUIRES(cpu_has(X86_FEATURE_TSC)))
 {
-	check_tsc(CODE("rdtsc"), false, 0, false);
-	check_tsc(CODE("rdtsc"), false, 0, true);
+	check_tsc(CODE("rdtsc"), false, 0, KERNEL);
+	check_tsc(CODE("rdtsc"), false, 0, USER);
 }
 
 TEST(rdtscp_registers,
@@ -89,8 +90,8 @@ TEST(rdtscp_registers,
      SPEC("SDM vol. 2B, RDTSCP"), REQUIRES(cpu_has(X86_FEATURE_RDTSCP)))
 {
 	wrmsr(MSR_TSC_AUX, 0x89abcdef);
-	check_tsc(CODE("rdtscp"), true, 0x89abcdef, false);
-	check_tsc(CODE("rdtscp"), true, 0x89abcdef, true);
+	check_tsc(CODE("rdtscp"), true, 0x89abcdef, KERNEL);
+	check_tsc(CODE("rdtscp"), true, 0x89abcdef, USER);
 	wrmsr(MSR_TSC_AUX, 0);
 }
 
@@ -101,12 +102,13 @@ TEST(rdpid_registers,
      "RDPID writes all of its register, zero-extended, and nothing else, at CPL 0 and 3",
      SPEC("SDM vol. 2B, RDPID"), REQUIRES(cpu_has(X86_FEATURE_RDPID)))
 {
-	for (u32 user = 0; user < 2; user++) {
+	for_each_place(place, KERNEL | USER)
+	{
 		struct registers before = filled(), r = before;
 		const void *code = code_bytes(rdpid_ax, sizeof(rdpid_ax));
 
 		wrmsr(MSR_TSC_AUX, 0x89abcdef);
-		EXPECT_NO_FAULT(user ? execute_user_try(code, &r) : execute_try(code, &r));
+		EXPECT_NO_FAULT(execute_in(place, code, &r));
 		before.ax = 0x89abcdef;
 		EXPECT_MEM_EQ(&r, &before, sizeof(r));
 	}
@@ -135,21 +137,21 @@ static void check_flush(const struct encoding *e)
 
 	encodings_do_nothing(e, 1, true);
 	SUBTEST("%s_faults", e->name);
-	for (u32 user = 0; user < 2; user++) {
-		u64 us = user ? PF_U : 0;
+	for_each_place(place, KERNEL | USER)
+	{
+		u64 us = place == USER ? PF_U : 0;
 
 		code = code_bytes(e->code, e->size);
 		r = encoding_registers();
 		r.si = (ulong)page + 123;
 		/* Reading is enough. */
 		space_protect(space_kernel(), (ulong)page, PAGE_SIZE, PROT_USER);
-		EXPECT_NO_FAULT(user ? execute_user_try(code, &r) : execute_try(code, &r));
+		EXPECT_NO_FAULT(execute_in(place, code, &r));
 		space_unmap(space_kernel(), (ulong)page, PAGE_SIZE);
-		EXPECT_FAULT(PF(us, page + 123),
-			     user ? execute_user_try(code, &r) : execute_try(code, &r));
+		EXPECT_FAULT(PF(us, page + 123), execute_in(place, code, &r));
 		space_map(space_kernel(), (ulong)page, (ulong)page, PAGE_SIZE, PROT_WRITE);
-		EXPECT_FAULT(user ? PF(PF_U | PF_P, page + 123) : NO_FAULT,
-			     user ? execute_user_try(code, &r) : execute_try(code, &r));
+		EXPECT_FAULT(place == USER ? PF(PF_U | PF_P, page + 123) : NO_FAULT,
+			     execute_in(place, code, &r));
 		space_map(space_kernel(), (ulong)page, (ulong)page, PAGE_SIZE, PROT_ALL);
 	}
 }
@@ -198,9 +200,9 @@ TEST(wbinvd, "WBINVD changes no register at CPL 0; WBINVD and INVD raise #GP(0) 
 
 	encodings_do_nothing(&wbinvd, 1, false);
 	SUBTEST("wbinvd_user");
-	EXPECT_FAULT(GP(0), execute_user_try(CODE("wbinvd"), &r));
+	EXPECT_FAULT(GP(0), execute_in(USER, CODE("wbinvd"), &r));
 	SUBTEST("invd_user");
-	EXPECT_FAULT(GP(0), execute_user_try(CODE("invd"), &r));
+	EXPECT_FAULT(GP(0), execute_in(USER, CODE("invd"), &r));
 	EXPECT_MEM_EQ(&r, &before, sizeof(r));
 }
 
@@ -235,8 +237,8 @@ TEST(monitor,
 
 	SUBTEST("user");
 	r = (struct registers){ .ax = (ulong)page, .flags = FLAG_1 };
-	EXPECT_FAULT(UD, execute_user_try(CODE("monitor"), &r));
-	EXPECT_FAULT(UD, execute_user_try(CODE("mwait"), &r));
+	EXPECT_FAULT(UD, execute_in(USER, CODE("monitor"), &r));
+	EXPECT_FAULT(UD, execute_in(USER, CODE("mwait"), &r));
 }
 
 TEST(serialize, "SERIALIZE changes no register and no flag, at CPL 0 and 3",

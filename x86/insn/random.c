@@ -17,7 +17,7 @@ struct random_row {
 };
 
 /* All other registers and bits stay as they are; a failure, which CF tells, gives 0. */
-static void check(const struct random_row *row, bool user)
+static void check(const struct random_row *row, enum place place)
 {
 	const ulong filled = (ulong)0x1122334455667788;
 	ulong mask = row->width == 16 ? 0xffff : row->width == 32 ? 0xffffffff : ~0ul;
@@ -30,8 +30,7 @@ static void check(const struct random_row *row, bool user)
 					    .flags = FLAG_1 | insn_flags(i * 2 + i / 16) };
 		struct registers r = before;
 
-		EXPECT_NO_FAULT(user ? execute_user_try(row->code, &r)
-				     : execute_try(row->code, &r));
+		EXPECT_NO_FAULT(execute_in(place, row->code, &r));
 		EXPECT_EQ(r.ax & ~mask, row->width == 16 ? filled & ~mask : 0);
 		EXPECT_EQ(r.flags & ~FLAG_CF, FLAG_1);
 		if (!(r.flags & FLAG_CF)) {
@@ -55,8 +54,8 @@ static void check_table(const struct random_row *table, u32 count)
 {
 	for (u32 i = 0; i < count; i++) {
 		SUBTEST("%s", table[i].name);
-		check(&table[i], false);
-		check(&table[i], true);
+		check(&table[i], KERNEL);
+		check(&table[i], USER);
 	}
 }
 

@@ -18,16 +18,16 @@ enum repeat { ONCE, REP, REPE, REPNE };
 
 struct string_insn {
 	const char *name;
-	struct insn insn; /* without a shape */
+	struct code code;
 	enum operation operation;
 	enum repeat repeat;
 	unsigned width;
 };
 
 /* In 16-bit code the prefix makes addresses of 32 bits. */
-#define STRING(text)                                                                           \
-	{                                                                                      \
-		NULL, CODE(text), CODE(FORCED_EMULATION text), CODE_16BIT(".byte 0x67; " text) \
+#define STRING(text)                                                                     \
+	{                                                                                \
+		CODE(text), CODE(FORCED_EMULATION text), CODE_16BIT(".byte 0x67; " text) \
 	}
 
 #define SIZES(mark, prefix, op, operation, repeat)                               \
@@ -124,7 +124,7 @@ static void follow(const struct string_insn *insn, struct registers *r)
  * Areas of few different bytes, so that comparisons go on for a while; si and di are in the middle, for
  * both directions.
  */
-static void check(const struct string_insn *insn, enum way way, ulong count, ulong flags,
+static void check(const struct string_insn *insn, enum place place, ulong count, ulong flags,
 		  u32 source_offset, u32 destination_offset)
 {
 	struct registers r = {
@@ -152,7 +152,7 @@ static void check(const struct string_insn *insn, enum way way, ulong count, ulo
 	memcpy(destination_expected, destination, AREA);
 
 	follow(insn, &expected);
-	EXPECT_NO_FAULT(way_execute(way, &insn->insn, &r));
+	EXPECT_NO_FAULT(execute_in(place, code_in(place, &insn->code), &r));
 
 	for (u32 i = 0; i < ARRAY_SIZE(r.general); i++)
 		EXPECT_EQ(r.general[i], expected.general[i],
@@ -162,15 +162,15 @@ static void check(const struct string_insn *insn, enum way way, ulong count, ulo
 	EXPECT_MEM_EQ(destination, destination_expected, AREA);
 }
 
-static void check_counts(const struct string_insn *insn, enum way way, u32 rounds)
+static void check_counts(const struct string_insn *insn, enum place place, u32 rounds)
 {
 	static const ulong counts[] = { 0, 1, 2, 3, 7, 13 };
 
 	for (u32 j = 0; j < rounds * ARRAY_SIZE(counts); j++) {
 		ulong count = counts[j % ARRAY_SIZE(counts)];
 
-		check(insn, way, count, insn_flags(random_below(64)), j % 3, j % 5);
-		check(insn, way, count, insn_flags(random_below(64)) | FLAG_DF, j % 3, j % 5);
+		check(insn, place, count, insn_flags(random_below(64)), j % 3, j % 5);
+		check(insn, place, count, insn_flags(random_below(64)) | FLAG_DF, j % 3, j % 5);
 	}
 }
 
@@ -195,16 +195,14 @@ static void check_table(const struct string_insn *table, u32 size)
 {
 	for (u32 i = 0; i < size; i++) {
 		use_ram();
-		for (enum way way = NATIVE_WAY; way < WAYS; way++) {
-			if (way == MMIO_WAY || way_missing(way))
+		for_each_place(place, INSN_PLACES)
+		{
+			if (place == EMULATED || place_missing(place))
 				continue;
-			if (way == NATIVE_WAY)
-				SUBTEST("%s", table[i].name);
-			else
-				SUBTEST("%s.%s", table[i].name, way_name(way));
-			check_counts(&table[i], way, way == NATIVE_WAY ? 8 : 2);
+			insn_subtest(table[i].name, place);
+			check_counts(&table[i], place, place == KERNEL ? 8 : 2);
 		}
-		if (way_missing(MMIO_WAY))
+		if (place_missing(EMULATED))
 			continue;
 		for (u32 j = 0; j < ARRAY_SIZE(emulated); j++) {
 			SUBTEST("%s.%s", table[i].name, emulated[j].name);
@@ -213,7 +211,7 @@ static void check_table(const struct string_insn *table, u32 size)
 				source = mmio_window() + emulated[j].source;
 			if (emulated[j].destination)
 				destination = mmio_window() + emulated[j].destination;
-			check_counts(&table[i], NATIVE_WAY, 1);
+			check_counts(&table[i], KERNEL, 1);
 		}
 	}
 }

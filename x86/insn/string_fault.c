@@ -96,7 +96,7 @@ static ulong start_of(const struct attempt *a, ulong area, ulong width)
 
 static struct fault run(const struct string_row *row, const struct attempt *a, struct registers *r)
 {
-	return a->user ? execute_user_try(row->code, r) : execute_try(row->code, r);
+	return execute_in(a->user ? USER : KERNEL, row->code, r);
 }
 
 /* `done` elements from `start` on have been stored; nothing else has changed. */

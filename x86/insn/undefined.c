@@ -4,6 +4,7 @@
 
 #include <test.h>
 #include <x86/cpuid.h>
+#include <x86/place.h>
 
 SUITE("Undefined opcodes");
 
@@ -144,6 +145,6 @@ TEST(xop_absent, "8Fh with /1 to /7 is #UD without XOP",
 		struct registers r = encoding_registers();
 
 		SUBTEST("%s", table[i].name);
-		EXPECT_FAULT(UD, execute_user_try(code_bytes(table[i].code, table[i].size), &r));
+		EXPECT_FAULT(UD, execute_in(USER, code_bytes(table[i].code, table[i].size), &r));
 	}
 }

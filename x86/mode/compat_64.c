@@ -53,7 +53,7 @@ struct fault compat_run(struct compat *c, struct mode_code code)
 	for (u32 vector = 0; vector < 32; vector++)
 		idt_set_gate(vector, compat_stubs + 32 * vector, 0, vector == VEC_DF ? 1 : ist);
 	idt_set_gate(0x41, compat_stubs + 32 * 0x41, 0, ist);
-	fault = raw_gate_catch(enter, c, &c->entry);
+	fault = raw_gate_catch(KERNEL, enter, c, &c->entry);
 	memcpy(c->general, compat_registers, sizeof(c->general));
 	if (fault.kind == VEC_UD + 1 && c->entry.words[0] == c->rip + code.size)
 		return NO_FAULT;

@@ -419,7 +419,7 @@ TEST(debug_trap_of_tss,
 	raw_gate_set(VEC_DB, DESC_INTERRUPT_GATE, 0, 0);
 	write_dr6(DR6_RESET);
 	task_pointer.selector = task_selector(TASK_A);
-	EXPECT_FAULT(DB, raw_gate_catch(user_call, NULL, &entry));
+	EXPECT_FAULT(DB, raw_gate_catch(KERNEL, user_call, NULL, &entry));
 	EXPECT_EQ(task_seen.count, 0);
 	EXPECT_EQ(read_tr(), task_selector(TASK_A));
 	EXPECT_EQ(entry.words[0], task_tss(TASK_A)->eip);

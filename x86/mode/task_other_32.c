@@ -167,7 +167,7 @@ TEST(task_at_cpl3,
 	a->es = SEL_USER_DATA;
 	raw_gate_set(0x50, DESC_INTERRUPT_GATE, 3, 0);
 	task_pointer.selector = task_selector(TASK_A);
-	EXPECT_FAULT(VECTOR(0x50), raw_gate_catch(jump, NULL, &entry));
+	EXPECT_FAULT(VECTOR(0x50), raw_gate_catch(KERNEL, jump, NULL, &entry));
 	EXPECT_EQ(read_tr(), task_selector(TASK_A));
 	EXPECT_EQ(entry.sp, a->ring[0].esp - 20);
 	EXPECT_EQ(entry.words[0], (ulong)task_user + 2);
@@ -203,7 +203,7 @@ TEST(task_in_vm86, "a task whose EFLAGS have VM starts in virtual-8086 mode, wit
 	a->gs = MODE_GS >> 4;
 	raw_gate_set(VEC_GP, DESC_INTERRUPT_GATE, 0, 0);
 	task_pointer.selector = task_selector(TASK_A);
-	EXPECT_FAULT(VECTOR(VEC_GP), raw_gate_catch(jump, NULL, &entry));
+	EXPECT_FAULT(VECTOR(VEC_GP), raw_gate_catch(KERNEL, jump, NULL, &entry));
 	EXPECT_EQ(read_tr(), task_selector(TASK_A));
 	EXPECT_EQ(entry.sp, a->ring[0].esp - 40);
 	EXPECT_EQ(entry.words[0], 0, "error code");

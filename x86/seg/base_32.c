@@ -106,7 +106,7 @@ TEST(default_segments,
 					       .flags = FLAG_1 };
 
 			SUBTEST("%s-cpl%u", rows[i].name, cpl);
-			EXPECT_NO_FAULT(execute_at_cpl_try(cpl, rows[i].code, &r));
+			EXPECT_NO_FAULT(execute_in(at_cpl(cpl), rows[i].code, &r));
 			EXPECT_EQ((u8)r.cx, rows[i].is_ds ? SHIFTED : PLAIN);
 		}
 }

@@ -74,7 +74,7 @@ static bool check_jmp(u32 cpl, u16 selector, u64 descriptor)
 	bool ok;
 
 	gdt_set_spare(0, descriptor);
-	ok = EXPECT_FAULT(expected, execute_at_cpl_try(cpl, FAR_JMP, &r),
+	ok = EXPECT_FAULT(expected, execute_in(at_cpl(cpl), FAR_JMP, &r),
 			  "descriptor %#llx selector %#x", descriptor, selector);
 	ok &= EXPECT_EQ(r.bx, expected.kind ? 0 : (ulong)((selector & ~3u) | cpl));
 	ok &= EXPECT_EQ(gdt_entries()[SEL_SPARE / 8], descriptor);
@@ -90,7 +90,7 @@ static bool check_call(u32 cpl, u16 selector, u64 descriptor)
 	bool ok;
 
 	gdt_set_spare(0, descriptor);
-	ok = EXPECT_FAULT(expected, execute_at_cpl_try(cpl, FAR_CALL, &r),
+	ok = EXPECT_FAULT(expected, execute_in(at_cpl(cpl), FAR_CALL, &r),
 			  "descriptor %#llx selector %#x", descriptor, selector);
 	ok &= EXPECT_EQ(r.bp, r.si, "descriptor %#llx", descriptor);
 	ok &= EXPECT_EQ(gdt_entries()[SEL_SPARE / 8], descriptor);
@@ -189,8 +189,8 @@ TEST(far_selectors, "null selectors are #GP(0), those beyond a table #GP with th
 
 					/* JMP's way back is not needed. */
 					EXPECT_FAULT(GP(ERR_SEL(selector)),
-						     execute_at_cpl_try(
-							     cpl, is_call ? FAR_CALL : FAR_JMP, &r),
+						     execute_in(at_cpl(cpl),
+								is_call ? FAR_CALL : FAR_JMP, &r),
 						     "selector %#x", selector);
 				}
 		}

@@ -404,7 +404,7 @@ TEST(undefined_encodings,
 
 		SUBTEST("%s", rows[i].name);
 		for (u32 cpl = 0; cpl <= 3; cpl += 3)
-			EXPECT_FAULT(UD, execute_at_cpl_try(cpl, rows[i].code, &r), "cpl %u", cpl);
+			EXPECT_FAULT(UD, execute_in(at_cpl(cpl), rows[i].code, &r), "cpl %u", cpl);
 		EXPECT_EQ(memory[0], SEL_KERNEL_CODE);
 		EXPECT_EQ(r.ax, (ulong)SEL_KERNEL_DATA);
 	}

@@ -257,7 +257,7 @@ TEST(undefined_in_32_bit_mode, "SWAPGS and the RDFSBASE family are #UD outside 6
 			struct registers r = { .ax = 0x1000, .flags = FLAG_1 };
 
 			SUBTEST("%s-cpl%u", rows[i].name, cpl);
-			EXPECT_FAULT(UD, execute_at_cpl_try(cpl, rows[i].code, &r));
+			EXPECT_FAULT(UD, execute_in(at_cpl(cpl), rows[i].code, &r));
 			EXPECT_EQ(r.ax, 0x1000ul);
 		}
 	write_cr4(cr4);

@@ -34,7 +34,7 @@ TEST(undefined_in_64_bit_mode,
 			struct registers r = { .di = (ulong)memory, .flags = FLAG_1 };
 
 			SUBTEST("%s-cpl%u", rows[i].name, cpl);
-			EXPECT_FAULT(UD, execute_at_cpl_try(cpl, rows[i].code, &r));
+			EXPECT_FAULT(UD, execute_in(at_cpl(cpl), rows[i].code, &r));
 		}
 }
 

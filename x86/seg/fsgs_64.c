@@ -147,7 +147,7 @@ TEST(fsgsbase_read,
 						       .flags = FLAG_1 | STATUS_FLAGS };
 
 				wrmsr(rows[i].msr, canonical[j]);
-				EXPECT_NO_FAULT(execute_at_cpl_try(cpl, rows[i].code, &r));
+				EXPECT_NO_FAULT(execute_in(at_cpl(cpl), rows[i].code, &r));
 				EXPECT_EQ(r.ax, rows[i].width == 64 ? (ulong)canonical[j]
 								    : (u32)canonical[j]);
 				EXPECT_EQ(r.flags, FLAG_1 | STATUS_FLAGS);
@@ -173,7 +173,7 @@ TEST(fsgsbase_write,
 						       .flags = FLAG_1 | STATUS_FLAGS };
 
 				wrmsr(rows[i].msr, 0xffff800000000000);
-				EXPECT_NO_FAULT(execute_at_cpl_try(cpl, rows[i].code, &r));
+				EXPECT_NO_FAULT(execute_in(at_cpl(cpl), rows[i].code, &r));
 				EXPECT_EQ(rdmsr(rows[i].msr), (u64)expected);
 				EXPECT_EQ(r.flags, FLAG_1 | STATUS_FLAGS);
 			}
@@ -197,7 +197,7 @@ TEST(fsgsbase_non_canonical,
 				struct registers r = { .ax = (ulong)never_canonical[j],
 						       .flags = FLAG_1 };
 
-				EXPECT_FAULT(GP(0), execute_at_cpl_try(cpl, rows[i].code, &r));
+				EXPECT_FAULT(GP(0), execute_in(at_cpl(cpl), rows[i].code, &r));
 				EXPECT_EQ(rdmsr(rows[i].msr), 0x1234ull);
 			}
 			wrmsr(rows[i].msr, 0);
@@ -218,7 +218,7 @@ TEST(fsgsbase_disabled, "without CR4.FSGSBASE, RDFSBASE, RDGSBASE, WRFSBASE and 
 			struct registers r = { .ax = 0x1000, .flags = FLAG_1 };
 
 			wrmsr(insn->msr, 0x2000);
-			EXPECT_FAULT(UD, execute_at_cpl_try(cpl, insn->code, &r));
+			EXPECT_FAULT(UD, execute_in(at_cpl(cpl), insn->code, &r));
 			EXPECT_EQ(r.ax, 0x1000ul);
 			EXPECT_EQ(rdmsr(insn->msr), 0x2000ull);
 		}
@@ -260,7 +260,7 @@ TEST(swapgs_privileged, "SWAPGS above CPL 0 is #GP(0) and exchanges nothing",
 		SUBTEST("cpl%u", cpl);
 		wrmsr(MSR_GS_BASE, 0x1000);
 		wrmsr(MSR_KERNEL_GS_BASE, 0x2000);
-		EXPECT_FAULT(GP(0), execute_at_cpl_try(cpl, CODE("swapgs"), &r));
+		EXPECT_FAULT(GP(0), execute_in(at_cpl(cpl), CODE("swapgs"), &r));
 		EXPECT_EQ(rdmsr(MSR_GS_BASE), 0x1000ull);
 		EXPECT_EQ(rdmsr(MSR_KERNEL_GS_BASE), 0x2000ull);
 	}
@@ -347,7 +347,7 @@ TEST(linear_address_decides,
 	r.di = 1;
 	EXPECT_FAULT(GP(0), execute_try(CODE("mov %%fs:(%%rdi), %%rax"), &r));
 	EXPECT_FAULT(GP(0), execute_try(CODE("mov %%rax, %%fs:(%%rdi)"), &r));
-	EXPECT_FAULT(GP(0), execute_at_cpl_try(3, CODE("mov %%fs:(%%rdi), %%rax"), &r));
+	EXPECT_FAULT(GP(0), execute_in(USER, CODE("mov %%fs:(%%rdi), %%rax"), &r));
 	SUBTEST("sum-not-canonical-rbp");
 	r.bp = 1;
 	EXPECT_FAULT(GP(0), execute_try(CODE("mov %%fs:(%%rbp), %%rax"), &r));

@@ -83,7 +83,7 @@ static struct fault access(u32 reg, u64 descriptor, u8 *pages, u32 offset, bool 
 	u16 selector = gdt_set_spare(0, descriptor | DESC_BASE((u64)(ulong)pages)) | 3;
 	struct registers r = { .di = offset, .dx = selector, .flags = FLAG_1 };
 
-	return execute_at_cpl_try(3, access_code(reg, write, size), &r);
+	return execute_in(USER, access_code(reg, write, size), &r);
 }
 
 static void check_offset(const struct extent *e, u32 reg, u8 *pages, u64 offset, bool within)
@@ -191,11 +191,11 @@ TEST(stack_limit, "a push or pop outside SS is #SS(0) and leaves ESP; at the edg
 
 		SUBTEST("%s-within", rows[i].name);
 		r.di = rows[i].good;
-		EXPECT_NO_FAULT(execute_at_cpl_try(3, rows[i].code, &r));
+		EXPECT_NO_FAULT(execute_in(USER, rows[i].code, &r));
 		SUBTEST("%s-beyond", rows[i].name);
 		r.di = rows[i].bad;
 		r.cx = 0x12345678;
-		EXPECT_FAULT(SS(0), execute_at_cpl_try(3, rows[i].code, &r));
+		EXPECT_FAULT(SS(0), execute_in(USER, rows[i].code, &r));
 		EXPECT_EQ(r.bx, (ulong)rows[i].bad);
 		EXPECT_EQ(r.cx, 0x12345678ul);
 	}
@@ -242,8 +242,8 @@ TEST(null_segment_use, "an access through a null DS, ES, FS or GS is #GP(0), rea
 						       .flags = FLAG_1 };
 
 				SUBTEST("%s-cpl%u-%s", names[reg], cpl, write ? "write" : "read");
-				EXPECT_FAULT(GP(0), execute_at_cpl_try(
-							    cpl, access_code(reg, write, 2), &r));
+				EXPECT_FAULT(GP(0), execute_in(at_cpl(cpl),
+							       access_code(reg, write, 2), &r));
 			}
 }
 

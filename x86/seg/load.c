@@ -62,7 +62,7 @@ static bool check_load(u32 reg, u32 cpl, u16 selector, u64 descriptor, volatile 
 	*entry = descriptor;
 	if (!expected.kind && kind_is_segment(desc_kind(descriptor)))
 		after |= DESC_A;
-	ok = EXPECT_FAULT(expected, execute_at_cpl_try(cpl, load_code(reg), &r),
+	ok = EXPECT_FAULT(expected, execute_in(at_cpl(cpl), load_code(reg), &r),
 			  "descriptor %#llx selector %#x", descriptor, selector);
 	ok &= EXPECT_EQ(*entry, after, "selector %#x", selector);
 	ok &= EXPECT_EQ((u16)r.bx, expected.kind ? (u16)r.dx : selector, "descriptor %#llx",
@@ -247,7 +247,7 @@ TEST(table_access_is_supervisors,
 	for (u32 reg = 0; reg < REGISTERS; reg++) {
 		SUBTEST("%s", names[reg]);
 		gdt[SEL_SPARE / 8] &= ~DESC_A;
-		EXPECT_NO_FAULT(execute_at_cpl_try(3, load_code(reg), &r));
+		EXPECT_NO_FAULT(execute_in(USER, load_code(reg), &r));
 		EXPECT_EQ(gdt[SEL_SPARE / 8], DATA_SEG | DESC_DPL(3));
 	}
 	desc_init();
@@ -273,7 +273,7 @@ TEST(table_access_faults,
 			struct registers r = { .ax = 8 | ERR_TI | cpl, .flags = FLAG_1 };
 
 			SUBTEST("%s-cpl%u", names[reg], cpl);
-			expect_table_fault(0, &ldt[1], execute_at_cpl_try(cpl, load_code(reg), &r));
+			expect_table_fault(0, &ldt[1], execute_in(at_cpl(cpl), load_code(reg), &r));
 			EXPECT_EQ((u16)r.bx, (u16)r.dx);
 		}
 	unload_ldt();

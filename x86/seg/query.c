@@ -139,7 +139,7 @@ static bool check_query(const struct query *q, u32 cpl, u16 selector, bool accep
 				       .flags = flags };
 		u64 defined = accepted && width ? q->defined : ~0ull;
 
-		ok &= EXPECT_NO_FAULT(execute_at_cpl_try(cpl, q->forms[i].code, &r));
+		ok &= EXPECT_NO_FAULT(execute_in(at_cpl(cpl), q->forms[i].code, &r));
 		ok &= EXPECT_EQ(r.ax & defined, expected & defined,
 				"form %u cpl %u selector %#x in table %#llx", i, cpl, selector,
 				selector & ERR_TI ? 0 : gdt_entries()[selector >> 3 & 31]);

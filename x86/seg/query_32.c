@@ -22,12 +22,12 @@ TEST(arpl, "ARPL raises the RPL of its destination to that of its source and set
 					       .flags = flags };
 
 			SUBTEST("cpl%u-%u-%u", cpl, to, from);
-			EXPECT_NO_FAULT(execute_at_cpl_try(cpl, CODE("arpl %%cx, %%ax"), &r));
+			EXPECT_NO_FAULT(execute_in(at_cpl(cpl), CODE("arpl %%cx, %%ax"), &r));
 			EXPECT_EQ(r.ax, 0x1234a5c8ul | MAX(to, from));
 			EXPECT_EQ(r.cx, 0x56789ab4ul | from);
 			EXPECT_EQ(r.flags, flags ^ FLAG_ZF);
 			r.flags = flags;
-			EXPECT_NO_FAULT(execute_at_cpl_try(cpl, CODE("arpl %%cx, (%%edi)"), &r));
+			EXPECT_NO_FAULT(execute_in(at_cpl(cpl), CODE("arpl %%cx, (%%edi)"), &r));
 			EXPECT_EQ(memory[1], 0xa5c8 | MAX(to, from));
 			EXPECT_EQ(memory[0], 0x5a5a);
 			EXPECT_EQ(memory[2], 0x5a5a);
@@ -46,6 +46,6 @@ TEST(arpl_fault, "ARPL whose operand cannot be written is #PF and changes neithe
 	EXPECT_EQ(r.flags, FLAG_1);
 	EXPECT_EQ(*page, 0);
 	EXPECT_FAULT(PF(PF_P | PF_W | PF_U, page),
-		     execute_at_cpl_try(3, CODE("arpl %%cx, (%%edi)"), &r));
+		     execute_in(USER, CODE("arpl %%cx, (%%edi)"), &r));
 	EXPECT_EQ(*page, 0);
 }

@@ -7,6 +7,7 @@
 
 #include <x86/cr.h>
 #include <x86/desc.h>
+#include <x86/place.h>
 #include <x86/ring.h>
 
 /* Flat segments, present, DPL 0, accessed. */

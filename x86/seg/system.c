@@ -255,7 +255,7 @@ TEST(store_selector_sizes,
 					       .flags = FLAG_1 | STATUS_FLAGS };
 			ulong upper = rows[i].width == 16 ? ~0xfffful : 0;
 
-			EXPECT_NO_FAULT(execute_at_cpl_try(cpl, rows[i].code, &r));
+			EXPECT_NO_FAULT(execute_in(at_cpl(cpl), rows[i].code, &r));
 			EXPECT_EQ(r.ax, rows[i].width ? upper | selector : ~0ul);
 			EXPECT_EQ(memory[1], rows[i].width ? 0x5a5a : selector);
 			for (u32 j = 0; j < ARRAY_SIZE(memory); j++)

@@ -76,7 +76,7 @@ TEST(store_tables_size, "SGDT and SIDT store limit and base, and nothing around;
 			memset(memory, 0x5a, sizeof(memory));
 			memset(expected, 0x5a, sizeof(expected));
 			memcpy(expected + 5, rows[i].is_idt ? &idtr : &gdtr, TABLE_SIZE);
-			EXPECT_NO_FAULT(execute_at_cpl_try(cpl, rows[i].code, &r));
+			EXPECT_NO_FAULT(execute_in(at_cpl(cpl), rows[i].code, &r));
 			EXPECT_MEM_EQ(memory, expected, sizeof(memory));
 			EXPECT_EQ(r.flags, FLAG_1 | STATUS_FLAGS);
 		}
@@ -169,11 +169,11 @@ TEST(loads_are_privileged,
 			struct registers r = { .ax = 0xfff8, .di = (ulong)absent, .flags = FLAG_1 };
 			ulong cr0 = read_cr0();
 
-			EXPECT_FAULT(GP(0), execute_at_cpl_try(cpl, rows[i].code, &r), "cpl %u",
+			EXPECT_FAULT(GP(0), execute_in(at_cpl(cpl), rows[i].code, &r), "cpl %u",
 				     cpl);
 			r.ax = 0;
 			r.di = (ulong)&gdtr;
-			EXPECT_FAULT(GP(0), execute_at_cpl_try(cpl, rows[i].code, &r), "cpl %u",
+			EXPECT_FAULT(GP(0), execute_in(at_cpl(cpl), rows[i].code, &r), "cpl %u",
 				     cpl);
 			EXPECT_EQ(read_cr0(), cr0);
 			EXPECT_EQ(sgdt().base, gdtr.base);
@@ -212,17 +212,17 @@ TEST(umip_refuses,
 			struct registers r = { .ax = 1, .di = (ulong)memory, .flags = FLAG_1 };
 
 			write_cr4(read_cr4() | CR4_UMIP);
-			EXPECT_FAULT(GP(0), execute_at_cpl_try(cpl, rows[i].code, &r), "cpl %u",
+			EXPECT_FAULT(GP(0), execute_in(at_cpl(cpl), rows[i].code, &r), "cpl %u",
 				     cpl);
 			EXPECT_MEM_EQ(memory, zero, sizeof(memory));
 			EXPECT_EQ(r.ax, 1ul);
 			/* Before the operand is accessed. */
 			r.di = (ulong)absent;
-			EXPECT_FAULT(GP(0), execute_at_cpl_try(cpl, rows[i].code, &r), "cpl %u",
+			EXPECT_FAULT(GP(0), execute_in(at_cpl(cpl), rows[i].code, &r), "cpl %u",
 				     cpl);
 			write_cr4(read_cr4() & ~CR4_UMIP);
 			r.di = (ulong)memory;
-			EXPECT_NO_FAULT(execute_at_cpl_try(cpl, rows[i].code, &r), "cpl %u", cpl);
+			EXPECT_NO_FAULT(execute_in(at_cpl(cpl), rows[i].code, &r), "cpl %u", cpl);
 		}
 	}
 }
@@ -242,8 +242,8 @@ TEST(umip_allows_kernel, "CR4.UMIP changes nothing at CPL 0, nor for other instr
 		EXPECT_NO_FAULT(execute_try(rows[i].code, &r));
 	}
 	SUBTEST("lar-lsl-verr-verw-cpl3");
-	EXPECT_NO_FAULT(execute_at_cpl_try(
-		3, CODE("lar %%ecx, %%eax; lsl %%ecx, %%eax; verr %%cx; verw %%cx"), &r));
+	EXPECT_NO_FAULT(execute_in(
+		USER, CODE("lar %%ecx, %%eax; lsl %%ecx, %%eax; verr %%cx; verw %%cx"), &r));
 	write_cr4(read_cr4() & ~CR4_UMIP);
 }
 
@@ -269,17 +269,17 @@ TEST(smsw_sizes, "SMSW: 16 bits keep the rest of a register; memory gets two byt
 		for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
 			SUBTEST("%s-cpl%u", rows[i].name, cpl);
 			r.ax = ~0ul;
-			EXPECT_NO_FAULT(execute_at_cpl_try(cpl, rows[i].code, &r));
+			EXPECT_NO_FAULT(execute_in(at_cpl(cpl), rows[i].code, &r));
 			EXPECT_EQ(r.ax & rows[i].defined,
 				  (rows[i].kept | (read_cr0() & rows[i].expected)) &
 					  rows[i].defined);
 			EXPECT_EQ(r.flags, FLAG_1 | STATUS_FLAGS);
 		}
 		SUBTEST("memory-cpl%u", cpl);
-		EXPECT_NO_FAULT(execute_at_cpl_try(cpl, CODE("smsw " AT("di")), &r));
+		EXPECT_NO_FAULT(execute_in(at_cpl(cpl), CODE("smsw " AT("di")), &r));
 		EXPECT_EQ(memory[1], (u16)read_cr0());
 		memory[1] = 0x5a5a;
-		EXPECT_NO_FAULT(execute_at_cpl_try(cpl, CODE(".byte 0x66, 0x0f, 0x01, 0x27"), &r));
+		EXPECT_NO_FAULT(execute_in(at_cpl(cpl), CODE(".byte 0x66, 0x0f, 0x01, 0x27"), &r));
 		EXPECT_EQ(memory[1], (u16)read_cr0());
 		for (u32 j = 0; j < ARRAY_SIZE(memory); j++)
 			if (j != 1)

@@ -3,6 +3,7 @@
 
 #include <mm/page.h>
 #include <string.h>
+#include <x86/place.h>
 
 __asm__(".pushsection .text\n"
 	".globl transfer_target\n"
@@ -79,7 +80,7 @@ static void run_at_its_cpl(void *arg)
 {
 	struct at_cpl *a = arg;
 
-	a->fault = run_at_cpl(a->t->cpl, a->t->insn, (void *)a->t);
+	a->fault = run_in(at_cpl(a->t->cpl), a->t->insn, (void *)a->t);
 }
 
 struct state transfer_run(const struct transfer *t)
@@ -94,7 +95,7 @@ struct state transfer_run(const struct transfer *t)
 	for (u32 i = 0; i < ARRAY_SIZE(vectors); i++)
 		if (vectors[i] != VEC_DF)
 			raw_gate_set(vectors[i], DESC_INTERRUPT_GATE, 0, 0);
-	fault = raw_gate_catch(run_at_its_cpl, &a, &entry);
+	fault = raw_gate_catch(KERNEL, run_at_its_cpl, &a, &entry);
 	__asm__ volatile("mov %%fs, %0\nmov %%gs, %1\n"
 			 "mov %2, %%ss\nmov %2, %%ds\nmov %2, %%es\nmov %3, %%fs\nmov %3, %%gs"
 			 : "=&r"(s.fs), "=&r"(s.gs)

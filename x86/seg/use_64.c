@@ -37,8 +37,8 @@ TEST(ds_es_ignored,
 
 			SUBTEST("%s-cpl%u", odd[i].name, cpl);
 			r.ax = descriptor ? gdt_set_spare(0, descriptor | DESC_DPL(3)) : 0;
-			EXPECT_NO_FAULT(execute_at_cpl_try(
-				cpl,
+			EXPECT_NO_FAULT(execute_in(
+				at_cpl(cpl),
 				CODE("mov %%eax, %%ds; mov %%eax, %%es; mov (%%rdi), %%rbx; "
 				     "mov %%rdx, (%%rdi); mov (%%rdi), %%rcx; movsq"),
 				&r));
@@ -233,7 +233,7 @@ TEST(ss_or_gp,
 			if (cpl == 0 && i >= ARRAY_SIZE(rows) - 5)
 				continue;
 			SUBTEST("%s-cpl%u", rows[i].name, cpl);
-			fault = execute_at_cpl_try(cpl, rows[i].code, &r);
+			fault = execute_in(at_cpl(cpl), rows[i].code, &r);
 			EXPECT_FAULT(rows[i].is_ss ? SS(0) : GP(0), fault);
 			EXPECT_EQ(r.bp, NON_CANONICAL);
 			EXPECT_EQ(r.si, NON_CANONICAL);

@@ -6,6 +6,7 @@
 #include <x86/cr.h>
 #include <x86/desc.h>
 #include <x86/execute.h>
+#include <x86/place.h>
 #include <x86/ring.h>
 
 SUITE("Far pointers of 64 bits", REQUIRES(cpu_is_intel()));
@@ -55,18 +56,18 @@ TEST(far_branch_64, "far JMP and CALL with REX.W take 16:64 pointers; CALL pushe
 
 		gdt_set_spare(0, CODE_SEG | DESC_DPL(cpl));
 		SUBTEST("jmp-cpl%u", cpl);
-		EXPECT_NO_FAULT(execute_at_cpl_try(
-			cpl,
-			CODE_AROUND("movq $1f, (%%rdi); movq $2f, (%%rsi)",
-				    ".byte 0x48; ljmpl *(%%rdi); 1: mov %%cs, %%ebx; "
-				    ".byte 0x48; ljmpl *(%%rsi); 2:\n",
-				    ""),
-			&r));
+		EXPECT_NO_FAULT(
+			execute_in(at_cpl(cpl),
+				   CODE_AROUND("movq $1f, (%%rdi); movq $2f, (%%rsi)",
+					       ".byte 0x48; ljmpl *(%%rdi); 1: mov %%cs, %%ebx; "
+					       ".byte 0x48; ljmpl *(%%rsi); 2:\n",
+					       ""),
+				   &r));
 		EXPECT_EQ(r.bx, (ulong)(SEL_SPARE | cpl));
 		SUBTEST("call-cpl%u", cpl);
 		r = (struct registers){ .di = (ulong)&to, .flags = FLAG_1 };
-		EXPECT_NO_FAULT(execute_at_cpl_try(
-			cpl,
+		EXPECT_NO_FAULT(execute_in(
+			at_cpl(cpl),
 			CODE_AROUND("movq $1f, (%%rdi); mov %%rsp, %%rsi",
 				    ".byte 0x48; lcalll *(%%rdi); 2: jmp 3f; 1: mov %%cs, %%ebx; "
 				    "mov %%rsp, %%rcx; mov (%%rsp), %%rdx; mov 8(%%rsp), %%rax; "

@@ -9,6 +9,7 @@
 #include <x86/apic.h>
 #include <x86/cr.h>
 #include <x86/irq.h>
+#include <x86/place.h>
 
 SUITE("Instructions that a VMM completes");
 
@@ -51,7 +52,7 @@ TEST(single_step, "with TF set #DB with BS is right after the instruction, and a
 				continue;
 			set_code(insn);
 			debug_record();
-			EXPECT_NO_FAULT(run_at_cpl(cpl, debug_step_code, &r));
+			EXPECT_NO_FAULT(run_in(at_cpl(cpl), debug_step_code, &r));
 			step_end();
 			/* Each iteration, the NOP, and the POPF that clears TF. */
 			if (!EXPECT_EQ(debug_count, steps + 2, "debug exceptions"))

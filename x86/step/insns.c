@@ -5,7 +5,7 @@
 #include <mm/space.h>
 #include <string.h>
 #include <x86/apic.h>
-#include <x86/bytes.h>
+#include <x86/place.h>
 #include <x86/cr.h>
 #include <x86/insn.h>
 #include <x86/mmio_window.h>
@@ -178,7 +178,7 @@ static bool hypercall(struct debug_registers *r, const u8 *code)
 	struct registers all = { .ax = ~0ul, .flags = FLAG_1 };
 
 	r->ax = ~0ul;
-	return !bytes_try(0, code, 3, &all).kind;
+	return !execute_in(KERNEL, code_bytes(code, 3), &all).kind;
 }
 
 static bool with_vmcall(struct debug_registers *r)

@@ -3,7 +3,7 @@
 #include "intercept.h"
 
 #include <mm/page.h>
-#include <x86/bytes.h>
+#include <x86/place.h>
 #include <x86/insn.h>
 
 SUITE("SVM: enabling", REQUIRES(svm_available()));
@@ -29,7 +29,7 @@ static struct fault run(const struct insn *insn, u32 cpl, u64 address)
 {
 	struct registers r = { .ax = (ulong)address, .flags = FLAG_1 };
 
-	return bytes_try(cpl, insn->code, sizeof(insn->code), &r);
+	return execute_in(at_cpl(cpl), code_bytes(insn->code, sizeof(insn->code)), &r);
 }
 
 static bool is_vmmcall(const struct insn *insn)
@@ -144,7 +144,7 @@ TEST(svm_address_size, "the address size decides how much of RAX is the address"
 			       .flags = FLAG_1 };
 
 	svm_enable();
-	EXPECT_NO_FAULT(bytes_try(0, vmsave32, sizeof(vmsave32), &r));
+	EXPECT_NO_FAULT(execute_in(KERNEL, code_bytes(vmsave32, sizeof(vmsave32)), &r));
 	EXPECT_EQ(((struct vmcb *)page)->save.tr.selector, SEL_TSS);
 }
 

@@ -5,7 +5,7 @@
  */
 #include <test.h>
 
-#include <x86/bytes.h>
+#include <x86/place.h>
 #include <x86/cpuid.h>
 #include <x86/cr.h>
 #include <x86/insn.h>
@@ -109,7 +109,7 @@ static void expect_absent(const struct insn *insn, struct fault fault)
 	else
 		EXPECT_FAULT(UD, fault);
 	if (fault.kind)
-		EXPECT_EQ(trap_last_frame()->ip, bytes_address());
+		EXPECT_EQ(trap_last_frame()->ip, (ulong)code_bytes_last());
 }
 
 /* CLWB and TPAUSE share encodings' places with others, but none of those that are in use here. */
@@ -127,7 +127,9 @@ TEST(absent_instructions,
 
 			if (cpu_has(X86_FEATURE_XSAVE))
 				write_cr4(read_cr4() | CR4_OSXSAVE);
-			expect_absent(&insns[i], bytes_try(cpl, insns[i].code, insns[i].size, &r));
+			expect_absent(&insns[i],
+				      execute_in(at_cpl(cpl),
+						 code_bytes(insns[i].code, insns[i].size), &r));
 			if (insns[i].nop)
 				EXPECT_EQ(r.ax, 0x11ul);
 		}
@@ -159,10 +161,10 @@ TEST(svm_needs_svme, "without EFER.SVME the instructions of SVM are #UD, at CPL 
 			if (svm_insns[i].skinit && cpu_has(X86_FEATURE_SKINIT))
 				continue;
 			SUBTEST("%s-cpl%u", svm_insns[i].name, cpl);
-			fault = bytes_try(cpl, code, sizeof(code), &r);
+			fault = execute_in(at_cpl(cpl), code_bytes(code, sizeof(code)), &r);
 			EXPECT_FAULT(svm_insns[i].last == VMMCALL ? hypercall_fault(fault) : UD,
 				     fault);
 			if (fault.kind)
-				EXPECT_EQ(trap_last_frame()->ip, bytes_address());
+				EXPECT_EQ(trap_last_frame()->ip, (ulong)code_bytes_last());
 		}
 }

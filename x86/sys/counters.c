@@ -5,7 +5,7 @@
  */
 #include <test.h>
 
-#include <x86/bytes.h>
+#include <x86/place.h>
 #include <x86/cpuid.h>
 #include <x86/cr.h>
 #include <x86/msr.h>
@@ -44,7 +44,9 @@ TEST(tsd, "with CR4.TSD RDTSC and RDTSCP are #GP(0) at CPL 3; else, and at CPL 0
 				}
 				write_cr4(set ? cr4 | CR4_TSD : cr4);
 				EXPECT_FAULT(set && cpl ? GP(0) : NO_FAULT,
-					     bytes_try(cpl, rows[i].code, rows[i].size, &r));
+					     execute_in(at_cpl(cpl),
+							code_bytes(rows[i].code, rows[i].size),
+							&r));
 				if (set && cpl) {
 					EXPECT_EQ(trap_last_frame()->ax, 1ul);
 					EXPECT_EQ(trap_last_frame()->dx, 2ul);
@@ -71,7 +73,7 @@ TEST(rdtscp_aux, "RDTSCP gives TSC_AUX in ECX, at CPL 0 and 3",
 		SUBTEST("cpl%u", cpl);
 		for (u32 i = 0; i < ARRAY_SIZE(values); i++) {
 			wrmsr(MSR_TSC_AUX, values[i]);
-			EXPECT_NO_FAULT(bytes_try(cpl, rdtscp_code, 3, &r));
+			EXPECT_NO_FAULT(execute_in(at_cpl(cpl), code_bytes(rdtscp_code, 3), &r));
 			EXPECT_EQ(r.cx, (ulong)values[i]);
 			EXPECT_EQ(r.flags, FLAG_1);
 		}
@@ -99,7 +101,7 @@ TEST(rdpid_aux, "RDPID gives TSC_AUX, at CPL 0 and 3, with CR4.TSD too",
 		SUBTEST("cpl%u", cpl);
 		write_cr4(read_cr4() | CR4_TSD);
 		wrmsr(MSR_TSC_AUX, 0xfedcba98);
-		EXPECT_NO_FAULT(bytes_try(cpl, rdpid_code, 4, &r));
+		EXPECT_NO_FAULT(execute_in(at_cpl(cpl), code_bytes(rdpid_code, 4), &r));
 		EXPECT_EQ(r.ax, 0xfedcba98ul);
 		EXPECT_EQ(r.cx, 5ul);
 		EXPECT_EQ(r.dx, 6ul);
@@ -116,10 +118,10 @@ TEST(pce, "without CR4.PCE RDPMC is #GP(0) at CPL 3, of any counter",
 		struct registers r = { .ax = 1, .cx = counters[i], .dx = 2, .flags = FLAG_1 };
 
 		SUBTEST("%#x", counters[i]);
-		EXPECT_FAULT(GP(0), bytes_try(3, rdpmc_code, 2, &r));
+		EXPECT_FAULT(GP(0), execute_in(USER, code_bytes(rdpmc_code, 2), &r));
 		EXPECT_EQ(trap_last_frame()->ax, 1ul);
 		EXPECT_EQ(trap_last_frame()->dx, 2ul);
-		EXPECT_EQ(trap_last_frame()->ip, bytes_address());
+		EXPECT_EQ(trap_last_frame()->ip, (ulong)code_bytes_last());
 	}
 }
 
@@ -133,7 +135,7 @@ TEST(rdpmc_index,
 		struct registers r = { .cx = 0x3fff, .flags = FLAG_1 };
 
 		SUBTEST("cpl%u", cpl);
-		EXPECT_FAULT(GP(0), bytes_try(cpl, rdpmc_code, 2, &r));
+		EXPECT_FAULT(GP(0), execute_in(at_cpl(cpl), code_bytes(rdpmc_code, 2), &r));
 	}
 }
 
@@ -145,6 +147,6 @@ TEST(counter_lock_prefix, "LOCK with RDTSC and RDTSCP is #UD", SPEC("SDM vol. 2B
 		struct registers r = { .flags = FLAG_1 };
 
 		SUBTEST("%s", i ? "rdtscp" : "rdtsc");
-		EXPECT_FAULT(UD, bytes_try(0, codes[i], 4, &r));
+		EXPECT_FAULT(UD, execute_in(KERNEL, code_bytes(codes[i], 4), &r));
 	}
 }

@@ -3,7 +3,7 @@
 #include <test.h>
 
 #include <string.h>
-#include <x86/bytes.h>
+#include <x86/place.h>
 #include <x86/cpuid.h>
 #include <x86/cr.h>
 #include <x86/xsave.h>
@@ -108,7 +108,8 @@ TEST(cpuid_at_cpl3, "CPUID gives the same at CPL 3 as at CPL 0, and changes no f
 			struct registers r = { .ax = leaves[i], .flags = flags };
 
 			SUBTEST("%#x-cpl%u", leaves[i], cpl);
-			EXPECT_NO_FAULT(bytes_try(cpl, code, sizeof(code), &r));
+			EXPECT_NO_FAULT(
+				execute_in(at_cpl(cpl), code_bytes(code, sizeof(code)), &r));
 			expect_same((struct cpuid){ (u32)r.ax, (u32)r.bx, (u32)r.cx, (u32)r.dx },
 				    cpuid(leaves[i], 0));
 			EXPECT_EQ(r.flags, flags);

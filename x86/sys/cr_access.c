@@ -2,7 +2,7 @@
 /* MOV to and from control registers: forms, privilege, registers that there are not. */
 #include <test.h>
 
-#include <x86/bytes.h>
+#include <x86/place.h>
 #include <x86/cpuid.h>
 #include <x86/cr.h>
 
@@ -20,8 +20,8 @@ static struct fault mov_cr(u32 cpl, u8 opcode, u32 number, u8 mod, struct regist
 
 	r->flags = FLAG_1;
 	if (number >= 8)
-		return bytes_try(cpl, code, 4, r);
-	return bytes_try(cpl, code + 1, 3, r);
+		return execute_in(at_cpl(cpl), code_bytes(code, 4), r);
+	return execute_in(at_cpl(cpl), code_bytes(code + 1, 3), r);
 }
 
 static bool exists(u32 number)
@@ -47,7 +47,7 @@ TEST(cr_absent, "CR1, CR5 to CR7 and CR9 to CR15 do not exist: #UD at CPL 0",
 		EXPECT_EQ(trap_last_frame()->ax, 1ul);
 		SUBTEST("cr%u-write", number);
 		EXPECT_FAULT(UD, mov_cr(0, TO_CR, number, 3, &r));
-		EXPECT_EQ(trap_last_frame()->ip, bytes_address());
+		EXPECT_EQ(trap_last_frame()->ip, (ulong)code_bytes_last());
 	}
 }
 
@@ -72,11 +72,11 @@ TEST(cr_at_cpl3, "MOV to or from a control register at CPL 3 is #GP(0), and chan
 		SUBTEST("cr%u-read", number);
 		EXPECT_FAULT(GP(0), mov_cr(3, FROM_CR, number, 3, &r));
 		EXPECT_EQ(trap_last_frame()->ax, 0x12345678ul);
-		EXPECT_EQ(trap_last_frame()->ip, bytes_address());
+		EXPECT_EQ(trap_last_frame()->ip, (ulong)code_bytes_last());
 		SUBTEST("cr%u-write", number);
 		r.ax = before ^ 8;
 		EXPECT_FAULT(GP(0), mov_cr(3, TO_CR, number, 3, &r));
-		EXPECT_EQ(trap_last_frame()->ip, bytes_address());
+		EXPECT_EQ(trap_last_frame()->ip, (ulong)code_bytes_last());
 		EXPECT_EQ(read_cr(number), before);
 	}
 }
@@ -111,7 +111,7 @@ TEST(cr_operand_size, "an operand-size prefix changes nothing, and 64-bit mode n
 	struct registers r = { .ax = (ulong)0x123456789abcdef0ull, .cx = ~0ul, .flags = FLAG_1 };
 
 	/* MOV CR2, AX and MOV CX, CR2, both with 66H. */
-	EXPECT_NO_FAULT(bytes_try(0, prefixed, sizeof(prefixed), &r));
+	EXPECT_NO_FAULT(execute_in(KERNEL, code_bytes(prefixed, sizeof(prefixed)), &r));
 	EXPECT_EQ(read_cr2(), r.ax);
 	EXPECT_EQ(r.cx, r.ax);
 }
@@ -130,7 +130,8 @@ TEST(cr_registers, "each general register can be the operand", SPEC("SDM vol. 2B
 		for (u32 i = 0; i < ARRAY_SIZE(r.general); i++)
 			r.general[i] = 0x1000 + i;
 		write_cr2(0);
-		EXPECT_NO_FAULT(bytes_try(0, reg < 8 ? code + 1 : code, reg < 8 ? 3 : 4, &r));
+		EXPECT_NO_FAULT(execute_in(
+			KERNEL, code_bytes(reg < 8 ? code + 1 : code, reg < 8 ? 3 : 4), &r));
 		EXPECT_EQ(read_cr2(), 0x1000ul + index);
 	}
 }
@@ -146,18 +147,20 @@ TEST(cr8_by_lock, "LOCK MOV CR0 is MOV CR8 where CPUID has AltMovCr8, and #UD wh
 	ulong cr0 = read_cr0();
 
 	if (!cpu_has(X86_FEATURE_ALTMOVCR8)) {
-		EXPECT_FAULT(UD, bytes_try(0, lock_from_cr0, sizeof(lock_from_cr0), &r));
-		EXPECT_FAULT(UD, bytes_try(0, lock_to_cr0, sizeof(lock_to_cr0), &r));
+		EXPECT_FAULT(UD, execute_in(KERNEL,
+					    code_bytes(lock_from_cr0, sizeof(lock_from_cr0)), &r));
+		EXPECT_FAULT(UD,
+			     execute_in(KERNEL, code_bytes(lock_to_cr0, sizeof(lock_to_cr0)), &r));
 		EXPECT_EQ(read_cr0(), cr0);
 		return;
 	}
-	EXPECT_NO_FAULT(bytes_try(0, lock_to_cr0, sizeof(lock_to_cr0), &r));
+	EXPECT_NO_FAULT(execute_in(KERNEL, code_bytes(lock_to_cr0, sizeof(lock_to_cr0)), &r));
 	EXPECT_EQ(read_cr0(), cr0);
 	r.ax = 0;
-	EXPECT_NO_FAULT(bytes_try(0, lock_from_cr0, sizeof(lock_from_cr0), &r));
+	EXPECT_NO_FAULT(execute_in(KERNEL, code_bytes(lock_from_cr0, sizeof(lock_from_cr0)), &r));
 	EXPECT_EQ(r.ax, 9ul);
 	r.ax = 0;
-	EXPECT_NO_FAULT(bytes_try(0, lock_to_cr0, sizeof(lock_to_cr0), &r));
+	EXPECT_NO_FAULT(execute_in(KERNEL, code_bytes(lock_to_cr0, sizeof(lock_to_cr0)), &r));
 	EXPECT_EQ(read_cr0(), cr0);
 }
 
@@ -165,5 +168,5 @@ TEST(cr_lock_prefix, "LOCK with another control register is #UD", SPEC("SDM vol.
 {
 	struct registers r = { .flags = FLAG_1 };
 
-	EXPECT_FAULT(UD, bytes_try(0, lock_from_cr2, sizeof(lock_from_cr2), &r));
+	EXPECT_FAULT(UD, execute_in(KERNEL, code_bytes(lock_from_cr2, sizeof(lock_from_cr2)), &r));
 }

@@ -5,7 +5,7 @@
  */
 #include <test.h>
 
-#include <x86/bytes.h>
+#include <x86/place.h>
 #include <x86/cpuid.h>
 #include <x86/cr.h>
 #include <x86/xsave.h>
@@ -126,14 +126,14 @@ static void expect_availability(u32 i, u32 setting)
 		fill_area();
 		write_cr0((cr0 & ~(CR0_EM | CR0_MP | CR0_TS)) | bits0);
 		write_cr4((cr4 & ~CR4_OSFXSR) | bits4);
-		fault = bytes_try(cpl, insns[i].code, insns[i].size, &r);
+		fault = execute_in(at_cpl(cpl), code_bytes(insns[i].code, insns[i].size), &r);
 		write_cr0(cr0);
 		write_cr4(cr4);
 		EXPECT_FAULT(expected(insns[i].rule, bits0, bits4), fault, "cpl%u%s%s%s%s", cpl,
 			     bits0 & CR0_EM ? " EM" : "", bits0 & CR0_MP ? " MP" : "",
 			     bits0 & CR0_TS ? " TS" : "", bits4 ? " OSFXSR" : "");
 		if (fault.kind)
-			EXPECT_EQ(trap_last_frame()->ip, bytes_address());
+			EXPECT_EQ(trap_last_frame()->ip, (ulong)code_bytes_last());
 	}
 }
 
@@ -197,8 +197,8 @@ TEST(avx_availability, "VEX instructions need CR4.OSXSAVE and XCR0 bits 2-1, els
 				ASSERT_NO_FAULT(xsetbv_try(0, xcr0[j]));
 				write_cr4(osxsave ? cr4 | CR4_OSXSAVE : cr4);
 				write_cr0(cr0 | (ts ? CR0_TS : 0) | (em ? CR0_EM : 0));
-				fault = bytes_try(setting & 2 ? 3 : 0, vex[i].code, vex[i].size,
-						  &r);
+				fault = execute_in(at_cpl(setting & 2 ? 3 : 0),
+						   code_bytes(vex[i].code, vex[i].size), &r);
 				write_cr0(cr0);
 				EXPECT_FAULT(!enabled ? UD
 					     : ts     ? NM
@@ -218,7 +218,7 @@ TEST(fwait_ignores_em, "WAIT with EM set and MP clear is no fault, whatever TS",
 
 		SUBTEST("ts%u", ts);
 		write_cr0(cr0 | CR0_EM | (ts ? CR0_TS : 0));
-		EXPECT_NO_FAULT(bytes_try(3, fwait, 1, &r));
+		EXPECT_NO_FAULT(execute_in(USER, code_bytes(fwait, 1), &r));
 		write_cr0(cr0);
 	}
 }

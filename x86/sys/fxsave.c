@@ -3,7 +3,7 @@
 #include "xstate.h"
 
 #include <string.h>
-#include <x86/bytes.h>
+#include <x86/place.h>
 #include <x86/msr.h>
 
 SUITE("FXSAVE and FXRSTOR", REQUIRES(cpu_has(X86_FEATURE_FXSR)));
@@ -158,7 +158,7 @@ TEST(ffxsr, "EFER.FFXSR keeps FXSAVE and FXRSTOR from XMM in 64-bit mode at CPL 
 			fill(0x44);
 			wrmsr(MSR_EFER, set ? efer | EFER_FFXSR : efer & ~EFER_FFXSR);
 			xstate_write(&state, COMPONENTS);
-			EXPECT_NO_FAULT(cpl ? run_user(run_fx, &run) : fault_of(run_fx, &run));
+			EXPECT_NO_FAULT(run_in(at_cpl(cpl), run_fx, &run));
 			/* MXCSR is stored in any case. */
 			xstate_expect_area(&area, &before, &state, fast ? XSTATE_X87 : COMPONENTS,
 					   COMPONENTS);
@@ -168,7 +168,7 @@ TEST(ffxsr, "EFER.FFXSR keeps FXSAVE and FXRSTOR from XMM in 64-bit mode at CPL 
 			xstate_random(&old);
 			xstate_to_area(&state, COMPONENTS, &area);
 			xstate_write(&old, COMPONENTS);
-			EXPECT_NO_FAULT(cpl ? run_user(run_fx, &run) : fault_of(run_fx, &run));
+			EXPECT_NO_FAULT(run_in(at_cpl(cpl), run_fx, &run));
 			if (fast)
 				memcpy(state.xmm, old.xmm, sizeof(old.xmm));
 			xstate_expect(&state, COMPONENTS);
@@ -186,7 +186,7 @@ TEST(fxsave_prefixes, "LOCK with FXSAVE or FXRSTOR is #UD", SPEC("SDM vol. 2A, F
 
 		SUBTEST("%s", i ? "fxrstor" : "fxsave");
 		fill(0);
-		EXPECT_FAULT(UD, bytes_try(0, codes[i], 4, &r));
+		EXPECT_FAULT(UD, execute_in(KERNEL, code_bytes(codes[i], 4), &r));
 		EXPECT_MEM_EQ(&area, &before, sizeof(area));
 	}
 }

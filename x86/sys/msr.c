@@ -2,7 +2,7 @@
 /* MSRs that hold a value: every bit, privilege, and that each is a register of its own. */
 #include <test.h>
 
-#include <x86/bytes.h>
+#include <x86/place.h>
 #include <x86/cpuid.h>
 #include <x86/cr.h>
 #include <x86/msr.h>
@@ -99,14 +99,14 @@ TEST(msr_at_cpl3, "RDMSR and WRMSR at CPL 3 are #GP(0) and change nothing",
 			continue;
 		before = rdmsr(msrs[i].index);
 		SUBTEST("%s-read", msrs[i].name);
-		EXPECT_FAULT(GP(0), bytes_try(3, rdmsr_code, 2, &r));
+		EXPECT_FAULT(GP(0), execute_in(USER, code_bytes(rdmsr_code, 2), &r));
 		EXPECT_EQ(trap_last_frame()->ax, 5ul);
 		EXPECT_EQ(trap_last_frame()->dx, 7ul);
-		EXPECT_EQ(trap_last_frame()->ip, bytes_address());
+		EXPECT_EQ(trap_last_frame()->ip, (ulong)code_bytes_last());
 		SUBTEST("%s-write", msrs[i].name);
 		r.ax = (u32)before ^ 1;
 		r.dx = (u32)(before >> 32);
-		EXPECT_FAULT(GP(0), bytes_try(3, wrmsr_code, 2, &r));
+		EXPECT_FAULT(GP(0), execute_in(USER, code_bytes(wrmsr_code, 2), &r));
 		EXPECT_EQ(rdmsr(msrs[i].index), before);
 	}
 }
@@ -118,12 +118,12 @@ TEST(msr_flags, "RDMSR and WRMSR change no flag and no register but the results"
 	u64 before = rdmsr(MSR_IA32_SYSENTER_CS);
 	struct registers r = { .ax = 0x1234, .cx = MSR_IA32_SYSENTER_CS, .bx = 3, .flags = flags };
 
-	EXPECT_NO_FAULT(bytes_try(0, wrmsr_code, 2, &r));
+	EXPECT_NO_FAULT(execute_in(KERNEL, code_bytes(wrmsr_code, 2), &r));
 	EXPECT_EQ(r.ax, 0x1234ul);
 	EXPECT_EQ(r.dx, 0ul);
 	EXPECT_EQ(r.flags, flags);
 	r.ax = r.dx = 0x55;
-	EXPECT_NO_FAULT(bytes_try(0, rdmsr_code, 2, &r));
+	EXPECT_NO_FAULT(execute_in(KERNEL, code_bytes(rdmsr_code, 2), &r));
 	EXPECT_EQ(r.ax, 0x1234ul);
 	EXPECT_EQ(r.dx, 0ul);
 	EXPECT_EQ(r.cx, MSR_IA32_SYSENTER_CS);
@@ -145,7 +145,7 @@ TEST(msr_lock_prefix, "LOCK with RDMSR and WRMSR is #UD",
 				       .flags = FLAG_1 };
 
 		SUBTEST("%s", i ? "wrmsr" : "rdmsr");
-		EXPECT_FAULT(UD, bytes_try(0, codes[i], 3, &r));
+		EXPECT_FAULT(UD, execute_in(KERNEL, code_bytes(codes[i], 3), &r));
 	}
 }
 

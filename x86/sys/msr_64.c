@@ -2,7 +2,7 @@
 /* MSRs that hold linear addresses. SDM vol. 2D, WRMSR: "a non-canonical address" is #GP(0). */
 #include <test.h>
 
-#include <x86/bytes.h>
+#include <x86/place.h>
 #include <x86/cpuid.h>
 #include <x86/cr.h>
 #include <x86/msr.h>
@@ -121,8 +121,9 @@ TEST(fsgsbase_needs_cr4,
 				write_cr4(set ? read_cr4() | CR4_FSGSBASE
 					      : read_cr4() & ~CR4_FSGSBASE);
 				wrmsr(bases[i].index, 0xffffcba987654321);
-				EXPECT_FAULT(set ? NO_FAULT : UD,
-					     bytes_try(cpl, bases[i].code, 5, &r));
+				EXPECT_FAULT(
+					set ? NO_FAULT : UD,
+					execute_in(at_cpl(cpl), code_bytes(bases[i].code, 5), &r));
 				EXPECT_EQ(rdmsr(bases[i].index), set && bases[i].write
 									 ? 0x123456789abcull
 									 : 0xffffcba987654321);

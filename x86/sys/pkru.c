@@ -2,7 +2,7 @@
 /* RDPKRU and WRPKRU: SDM vol. 2B, 2D. */
 #include <test.h>
 
-#include <x86/bytes.h>
+#include <x86/place.h>
 #include <x86/cpuid.h>
 #include <x86/cr.h>
 #include <x86/xsave.h>
@@ -20,9 +20,9 @@ TEST(pkru_needs_pke, "without CR4.PKE RDPKRU and WRPKRU are #UD, whatever ECX an
 			struct registers r = { .cx = ecx, .dx = ecx, .flags = FLAG_1 };
 
 			SUBTEST("rdpkru-cpl%u-ecx%u", cpl, ecx);
-			EXPECT_FAULT(UD, bytes_try(cpl, rdpkru_code, 3, &r));
+			EXPECT_FAULT(UD, execute_in(at_cpl(cpl), code_bytes(rdpkru_code, 3), &r));
 			SUBTEST("wrpkru-cpl%u-ecx%u", cpl, ecx);
-			EXPECT_FAULT(UD, bytes_try(cpl, wrpkru_code, 3, &r));
+			EXPECT_FAULT(UD, execute_in(at_cpl(cpl), code_bytes(wrpkru_code, 3), &r));
 		}
 }
 
@@ -40,10 +40,10 @@ TEST(pkru_values, "PKRU keeps each of its 32 bits, written and read at CPL 0 and
 			if (bit < 2)
 				continue;
 			SUBTEST("bit-%u-cpl%u", bit, cpl);
-			EXPECT_NO_FAULT(bytes_try(cpl, wrpkru_code, 3, &r));
+			EXPECT_NO_FAULT(execute_in(at_cpl(cpl), code_bytes(wrpkru_code, 3), &r));
 			EXPECT_EQ(r.flags, flags);
 			r.ax = r.dx = ~0ul;
-			EXPECT_NO_FAULT(bytes_try(cpl, rdpkru_code, 3, &r));
+			EXPECT_NO_FAULT(execute_in(at_cpl(cpl), code_bytes(rdpkru_code, 3), &r));
 			EXPECT_EQ(r.ax, (ulong)BIT(bit));
 			EXPECT_EQ(r.dx, 0ul);
 			EXPECT_EQ(r.flags, flags);
@@ -63,17 +63,20 @@ TEST(pkru_operands, "RDPKRU with ECX, WRPKRU with ECX or EDX not 0 is #GP(0); PK
 					       .flags = FLAG_1 };
 
 			SUBTEST("rdpkru-ecx-bit-%u-cpl%u", bit, cpl);
-			EXPECT_FAULT(GP(0), bytes_try(cpl, rdpkru_code, 3, &r));
+			EXPECT_FAULT(GP(0),
+				     execute_in(at_cpl(cpl), code_bytes(rdpkru_code, 3), &r));
 			EXPECT_EQ(trap_last_frame()->ax, 0x1230ul);
 			SUBTEST("wrpkru-ecx-bit-%u-cpl%u", bit, cpl);
-			EXPECT_FAULT(GP(0), bytes_try(cpl, wrpkru_code, 3, &r));
+			EXPECT_FAULT(GP(0),
+				     execute_in(at_cpl(cpl), code_bytes(wrpkru_code, 3), &r));
 			SUBTEST("wrpkru-edx-bit-%u-cpl%u", bit, cpl);
 			r.cx = 0;
 			r.dx = (ulong)BIT(bit);
-			EXPECT_FAULT(GP(0), bytes_try(cpl, wrpkru_code, 3, &r));
+			EXPECT_FAULT(GP(0),
+				     execute_in(at_cpl(cpl), code_bytes(wrpkru_code, 3), &r));
 			EXPECT_EQ(rdpkru(), 0x5550u);
 			/* RDPKRU does not look at EDX. */
-			EXPECT_NO_FAULT(bytes_try(cpl, rdpkru_code, 3, &r));
+			EXPECT_NO_FAULT(execute_in(at_cpl(cpl), code_bytes(rdpkru_code, 3), &r));
 		}
 	wrpkru(0);
 }
@@ -91,7 +94,7 @@ TEST(pkru_prefixes, "LOCK, 66H, F2H and F3H with RDPKRU and WRPKRU are #UD",
 			struct registers r = { .flags = FLAG_1 };
 
 			SUBTEST("%s-%#x", i ? "wrpkru" : "rdpkru", prefixes[j]);
-			EXPECT_FAULT(UD, bytes_try(0, code, sizeof(code), &r));
+			EXPECT_FAULT(UD, execute_in(KERNEL, code_bytes(code, sizeof(code)), &r));
 		}
 }
 

@@ -2,7 +2,7 @@
 /* Instructions that only CPL 0 may use, and operands that they do not take. SDM vol. 2. */
 #include <test.h>
 
-#include <x86/bytes.h>
+#include <x86/place.h>
 #include <x86/cpuid.h>
 #include <x86/cr.h>
 #include <x86/msr.h>
@@ -52,8 +52,8 @@ TEST(privileged_at_cpl3, "privileged instructions are #GP(0) at CPL 3, or #UD as
 			continue;
 		SUBTEST("%s", insns[i].name);
 		EXPECT_FAULT(insns[i].at_cpl3 == AT3_GP ? GP(0) : UD,
-			     bytes_try(3, insns[i].code, insns[i].size, &r));
-		EXPECT_EQ(trap_last_frame()->ip, bytes_address());
+			     execute_in(USER, code_bytes(insns[i].code, insns[i].size), &r));
+		EXPECT_EQ(trap_last_frame()->ip, (ulong)code_bytes_last());
 		EXPECT_EQ(trap_last_frame()->ax, 0ul);
 		EXPECT_EQ(trap_last_frame()->cs & 3, 3ul);
 	}
@@ -70,7 +70,7 @@ TEST(privileged_at_cpl0, "privileged instructions work at CPL 0, and change no f
 		if (!insns[i].works || !cpu_has(insns[i].feature))
 			continue;
 		SUBTEST("%s", insns[i].name);
-		EXPECT_NO_FAULT(bytes_try(0, insns[i].code, insns[i].size, &r));
+		EXPECT_NO_FAULT(execute_in(KERNEL, code_bytes(insns[i].code, insns[i].size), &r));
 		EXPECT_EQ(r.flags, flags);
 		EXPECT_EQ(r.cx, (ulong)memory);
 	}
@@ -101,8 +101,9 @@ TEST(privileged_undefined, "forms that do not exist are #UD at CPL 0",
 		if (undefined[i].code[2] == 0xdc && cpu_has(X86_FEATURE_SVM))
 			continue;
 		SUBTEST("%s", undefined[i].name);
-		EXPECT_FAULT(UD, bytes_try(0, undefined[i].code, undefined[i].size, &r));
-		EXPECT_EQ(trap_last_frame()->ip, bytes_address());
+		EXPECT_FAULT(UD, execute_in(KERNEL,
+					    code_bytes(undefined[i].code, undefined[i].size), &r));
+		EXPECT_EQ(trap_last_frame()->ip, (ulong)code_bytes_last());
 	}
 }
 
@@ -123,10 +124,13 @@ TEST(stac_clac,
 
 		SUBTEST("%s-%u", i & 4 ? "stac" : "clac", i & 3);
 		if (!cpu_has(X86_FEATURE_SMAP)) {
-			EXPECT_FAULT(UD, bytes_try(0, i & 4 ? stac_code : clac_code, 3, &r));
+			EXPECT_FAULT(UD,
+				     execute_in(KERNEL,
+						code_bytes(i & 4 ? stac_code : clac_code, 3), &r));
 			continue;
 		}
-		EXPECT_NO_FAULT(bytes_try(0, i & 4 ? stac_code : clac_code, 3, &r));
+		EXPECT_NO_FAULT(
+			execute_in(KERNEL, code_bytes(i & 4 ? stac_code : clac_code, 3), &r));
 		EXPECT_EQ(r.flags, (flags & ~FLAG_AC) | (i & 4 ? FLAG_AC : 0));
 		EXPECT_EQ(r.ax, 1ul);
 	}
@@ -144,6 +148,6 @@ TEST(stac_clac_prefixes, "LOCK, 66H, F2H and F3H with STAC and CLAC are #UD",
 
 			/* F2 0F 01 CA is ERETS of FRED. */
 			SUBTEST("%s-%#x", i ? "stac" : "clac", prefixes[j]);
-			EXPECT_FAULT(UD, bytes_try(0, code, sizeof(code), &r));
+			EXPECT_FAULT(UD, execute_in(KERNEL, code_bytes(code, sizeof(code)), &r));
 		}
 }

@@ -2,7 +2,7 @@
 /* XSETBV, XGETBV and what XCR0 may hold: SDM vol. 1, 13.3; vol. 2D, XSETBV, XGETBV. */
 #include "xstate.h"
 
-#include <x86/bytes.h>
+#include <x86/place.h>
 #include <x86/execute.h>
 
 SUITE("XCR0", REQUIRES(cpu_has(X86_FEATURE_XSAVE)));
@@ -141,12 +141,12 @@ TEST(xgetbv_at_cpl3, "XGETBV works at CPL 3; XSETBV is #GP(0) there and changes 
 
 	xstate_enable();
 	SUBTEST("xgetbv");
-	EXPECT_NO_FAULT(bytes_try(3, xgetbv_code, sizeof(xgetbv_code), &r));
+	EXPECT_NO_FAULT(execute_in(USER, code_bytes(xgetbv_code, sizeof(xgetbv_code)), &r));
 	EXPECT_EQ(r.ax, (ulong)xstate_known());
 	EXPECT_EQ(r.dx, 0ul);
 	SUBTEST("xsetbv");
 	r = (struct registers){ .ax = XSTATE_X87, .flags = FLAG_1 };
-	EXPECT_FAULT(GP(0), bytes_try(3, xsetbv_code, sizeof(xsetbv_code), &r));
+	EXPECT_FAULT(GP(0), execute_in(USER, code_bytes(xsetbv_code, sizeof(xsetbv_code)), &r));
 	EXPECT_EQ(xgetbv(0), xstate_known());
 }
 
@@ -158,11 +158,13 @@ TEST(xgetbv_needs_osxsave, "without CR4.OSXSAVE XGETBV and XSETBV are #UD",
 
 		write_cr4(read_cr4() & ~CR4_OSXSAVE);
 		SUBTEST("xgetbv-cpl%u", cpl);
-		EXPECT_FAULT(UD, bytes_try(cpl, xgetbv_code, sizeof(xgetbv_code), &r));
+		EXPECT_FAULT(UD, execute_in(at_cpl(cpl),
+					    code_bytes(xgetbv_code, sizeof(xgetbv_code)), &r));
 		if (cpl)
 			continue;
 		SUBTEST("xsetbv-cpl%u", cpl);
-		EXPECT_FAULT(UD, bytes_try(cpl, xsetbv_code, sizeof(xsetbv_code), &r));
+		EXPECT_FAULT(UD, execute_in(at_cpl(cpl),
+					    code_bytes(xsetbv_code, sizeof(xsetbv_code)), &r));
 	}
 }
 
@@ -178,7 +180,7 @@ TEST(xgetbv_prefixes, "LOCK, 66H, F2H and F3H with XGETBV and XSETBV are #UD",
 			struct registers r = { .ax = 1, .flags = FLAG_1 };
 
 			SUBTEST("%s-%#x", i ? "xsetbv" : "xgetbv", prefixes[j]);
-			EXPECT_FAULT(UD, bytes_try(0, code, sizeof(code), &r));
+			EXPECT_FAULT(UD, execute_in(KERNEL, code_bytes(code, sizeof(code)), &r));
 		}
 }
 

@@ -3,7 +3,7 @@
 #include "xstate.h"
 
 #include <string.h>
-#include <x86/bytes.h>
+#include <x86/place.h>
 
 SUITE("XSAVE and XSAVEOPT", REQUIRES(cpu_has(X86_FEATURE_XSAVE)));
 
@@ -241,7 +241,7 @@ static struct fault run_insn(u32 i, u8 prefix, u32 cpl, void *at)
 	const u8 code[4] = { prefix, 0x0f, 0xae, (u8)(insns[i].extension << 3 | 1) };
 	struct registers r = { .cx = (ulong)at, .flags = FLAG_1 };
 
-	return bytes_try(cpl, prefix ? code : code + 1, prefix ? 4 : 3, &r);
+	return execute_in(at_cpl(cpl), code_bytes(prefix ? code : code + 1, prefix ? 4 : 3), &r);
 }
 
 static bool is_absent(u32 i)

@@ -218,19 +218,6 @@ static void __noreturn call_on_stack(void *stack_top, struct nest *n)
 	__builtin_unreachable();
 }
 
-#define SELECTOR(register)                                             \
-	({                                                             \
-		u16 selector_;                                         \
-		__asm__("mov %%" #register ", %w0" : "=r"(selector_)); \
-		selector_;                                             \
-	})
-
-static struct vmcb_segment segment(u16 selector)
-{
-	return selector ? svm_segment_of(gdt_entries()[selector / 8], selector)
-			: (struct vmcb_segment){ 0 };
-}
-
 /* The guest's first instructions: back to svm_nest_enter(), whose frame is on the stack that the guest has. */
 static void __noreturn enter_guest(struct nest *n)
 {
@@ -279,32 +266,16 @@ static void init_npt(struct nest *n)
 	n->vmcb->control.n_cr3 = (ulong)n->npt;
 }
 
-/* As this CPU is now. */
+/* As this CPU is now, but on another stack. */
 static void init_save(struct nest *n)
 {
 	struct vmcb_save *save = &n->vmcb->save;
-	struct desc_table_register gdtr = sgdt(), idtr = sidt();
 	ulong sp = (ulong)(n->stack_top - STACK_PAGES / 2 * PAGE_SIZE);
 
-	vmsave_try((ulong)n->vmcb); /* FS, GS, TR, LDTR, and the MSRs that belong to them */
-	save->cs = segment(SELECTOR(cs));
-	save->ss = segment(SELECTOR(ss));
-	save->ds = segment(SELECTOR(ds));
-	save->es = segment(SELECTOR(es));
-	save->gdtr = (struct vmcb_segment){ .base = gdtr.base, .limit = gdtr.limit };
-	save->idtr = (struct vmcb_segment){ .base = idtr.base, .limit = idtr.limit };
-	save->efer = rdmsr(MSR_EFER);
-	save->cr0 = read_cr0();
-	save->cr3 = read_cr3();
-	save->cr4 = read_cr4();
+	svm_save_host(n->vmcb);
 	n->vmcb->control.tlb_control = TLB_FLUSH_ALL;
 	n->vmcb->control.interrupt_shadow = 0;
 	n->vmcb->control.eventinj = 0;
-	save->cpl = 0;
-	save->dr6 = read_dr6();
-	save->dr7 = read_dr7();
-	save->g_pat = rdmsr(MSR_IA32_PAT);
-	save->rflags = FLAG_1;
 	save->rip = (ulong)enter_guest;
 	/* Its argument, as a CALL passes it. */
 	save->rsp = sp - 8;

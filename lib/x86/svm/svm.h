@@ -96,6 +96,15 @@ struct svm_guest *svm_new(enum svm_mode mode);
 /* Brings the guest back to that state, in the same or another mode; code is as it was. */
 void svm_reset(struct svm_guest *g, enum svm_mode mode);
 
+/*
+ * svm_reset() to a guest that has this CPU's control registers, GDT, IDT, TSS and segments, and takes its own
+ * exceptions: for svm_call() of a function that is to find everything as it is here.
+ */
+void svm_reset_like_host(struct svm_guest *g);
+
+/* Fills the save area from this CPU: all of it but RIP, RSP and RAX; RFLAGS is FLAG_1. */
+void svm_save_host(struct vmcb *vmcb);
+
 /* Copies code of the guest's mode, and a VMMCALL after it, to where the guest begins. */
 void svm_code(struct svm_guest *g, struct mode_code code);
 /* The same with bytes. */
