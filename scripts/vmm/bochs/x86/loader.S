@@ -254,5 +254,7 @@ gdt_register:
 	/* The reset vector. */
 	.org	0xfff0
 	.code16
-	jmp	start
+	/* JMP start, which wraps around at 64 KiB; not every assembler takes a displacement for that. */
+1:	.byte	0xe9
+	.word	(start - (1b + 3)) & 0xffff
 	.org	0x10000

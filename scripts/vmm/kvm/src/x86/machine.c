@@ -28,11 +28,12 @@ void irq_set(unsigned int irq, bool high)
 /* ISA's lines go to both controllers; that of the PIT to another pin of the I/O APIC. */
 static void route_interrupts(void)
 {
-	struct {
+	union {
 		struct kvm_irq_routing head;
-		struct kvm_irq_routing_entry entries[16 + IO_APIC_PINS];
-	} routing = { 0 };
-	struct kvm_irq_routing_entry *entry = routing.entries;
+		uint8_t room[sizeof(struct kvm_irq_routing) +
+			     (16 + IO_APIC_PINS) * sizeof(struct kvm_irq_routing_entry)];
+	} routing = { .room = { 0 } };
+	struct kvm_irq_routing_entry *entry = routing.head.entries;
 
 	for (uint32_t irq = 0; irq < IO_APIC_PINS; irq++) {
 		if (irq == IO_APIC_PIN_OF_IRQ0)
@@ -51,7 +52,7 @@ static void route_interrupts(void)
 		entry->u.irqchip.pin = irq ? irq : IO_APIC_PIN_OF_IRQ0;
 		entry++;
 	}
-	routing.head.nr = (uint32_t)(entry - routing.entries);
+	routing.head.nr = (uint32_t)(entry - routing.head.entries);
 	IOCTL(vm_fd, KVM_SET_GSI_ROUTING, &routing);
 }
 
