@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/usr/bin/env -S bash -p
 # Boots test images under a VMM and judges what they print: ./run_tests.sh --help.
 # The parts are in scripts/runner/; this only puts them in order.
 

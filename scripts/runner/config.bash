@@ -16,6 +16,7 @@ JOB_CASES=() # names of the cases to run, a line each; of the first round only, 
 # config_read FILE: reads and checks unittests.cfg.
 config_read() {
 	local file=$1 section key value vmm keys=("${CONFIG_KEYS[@]}")
+	local -A checked=() # "key=value"
 	for vmm in "$ROOT"/scripts/vmm/*/; do
 		vmm=${vmm%/}
 		keys+=("${vmm##*/}_params" "${vmm##*/}_params_optional")
@@ -33,7 +34,10 @@ config_read() {
 	for key in ${INI_KEYS[@]+"${INI_KEYS[@]}"}; do
 		value=${INI["$key"]}
 		[[ -n $value && $key != '*|'* ]] || continue
-		check_value "$file:${INI_LINE["$key"]}" "${key##*|}" "$value"
+		if [[ -z ${checked["${key##*|}=$value"]-} ]]; then
+			check_value "$file:${INI_LINE["$key"]}" "${key##*|}" "$value"
+			checked["${key##*|}=$value"]=true
+		fi
 		TEST["$key"]=$value
 	done
 	((${#TESTS[@]})) || usage_error "$file: no test in it"
@@ -342,6 +346,11 @@ case_line() {
 cases_matching() {
 	local name
 	CASES=''
+	if [[ $1 != *[],*?[\\]* ]]; then
+		# A name and no glob, as people type it most.
+		[[ $'\n'$2$'\n' != *$'\n'"$1"$'\n'* ]] || CASES=$1$'\n'
+		return
+	fi
 	while IFS= read -r name; do
 		if glob_matches "$name" "$1"; then
 			CASES+=$name$'\n'

@@ -11,14 +11,26 @@ declare -A INI_LINE=() # "section" and "section|key" -> line number
 # are comments; a carriage return at the end of a line is not part of it. A KEY that is given as +KEY is a list: an item
 # in each of the lines that follow, which are indented; its value has them with newlines between.
 ini_read() {
-	local file=$1 line='' section='' key='' value number=0 known lists indented
+	local file=$1 line lines section='' name key='' value number=0 known lists indented
 	shift
 	known=" ${*#+} "
 	lists=" $* "
 	INI_KEYS=() INI_SECTIONS=() INI=() INI_LINE=()
 	[[ -r $file && ! -d $file ]] || usage_error "$file: cannot be read"
-	while IFS= read -r line || [[ -n $line ]]; do
+	mapfile -t lines <"$file"
+	for line in ${lines[@]+"${lines[@]}"}; do
 		number=$((number + 1))
+		[[ -n $line && $line != '#'* ]] || continue
+		# As most lines are written; the rest of the loop is for any other.
+		name=${line%%' = '*} value=${line#*' = '}
+		if [[ $name != *[!a-z_]* && $value != "$line" && $known == *" $name "* && -n $section &&
+			-z ${INI_LINE["$section|$name"]-} && $value == [![:space:]]* && $value != *[[:space:]] ]]; then
+			key=$name
+			INI["$section|$key"]=$value
+			INI_KEYS+=("$section|$key")
+			INI_LINE["$section|$key"]=$number
+			continue
+		fi
 		line=${line%$'\r'}
 		indented=false
 		[[ $line != [[:space:]]* ]] || indented=true
@@ -58,5 +70,5 @@ ini_read() {
 			INI_LINE["$section|$key"]=$number
 			;;
 		esac
-	done <"$file"
+	done
 }

@@ -145,10 +145,13 @@ SAYS_SECONDS=${ASSAY_SAYS_SECONDS:-10} # a VMM that only has to say something ha
 # vmm_says COMMAND...: what a VMM prints that boots nothing, of which there may be 64 KiB, into VMM_SAYS; '' if it does not
 # come to an end.
 vmm_says() {
-	# bash complains of NUL bytes
-	{
-		VMM_SAYS=$(timeout -s KILL "$SAYS_SECONDS" "$@" 2>&1 </dev/null | timeout -s KILL "$SAYS_SECONDS" head -c 65536)
-	} 2>/dev/null
+	VMM_SAYS=$(
+		timeout -s KILL "$SAYS_SECONDS" "$@" 2>&1 </dev/null | {
+			# not all of it, and without NUL bytes
+			IFS= read -r -d '' -t "$SAYS_SECONDS" -n 65536 text
+			printf '%s' "$text"
+		}
+	)
 }
 
 declare -A VERSION_LINE_OF=() # what the VMM itself says

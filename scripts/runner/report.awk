@@ -1,11 +1,11 @@
-# Writes results.jsonl, junit.xml, results.ktap and report.html, as out/*.new, from the events of a run, which
+# Writes results.jsonl, junit.xml, results.ktap and report.html, into out/.new/, from the events of a run, which
 # results.bash describes. mawk's sprintf() has a limit of 8 KiB: no message goes through it. report.html is the template with the lines of results.jsonl in it. json.awk goes with it.
 
 BEGIN {
 	FS = "\t"
 	out = ENVIRON["RUN_out"]; template = ENVIRON["RUN_template"]
-	jsonl = out "/results.jsonl.new"; junit = out "/junit.xml.new"; ktap = out "/results.ktap.new"
-	html = out "/report.html.new"
+	jsonl = out "/.new/results.jsonl"; junit = out "/.new/junit.xml"; ktap = out "/.new/results.ktap"
+	html = out "/.new/report.html"
 	job = "none"
 	read_old(ENVIRON["RUN_old"])
 	for (i in old) {
@@ -285,9 +285,9 @@ END {
 	for (i = 1; i <= ktap_parts; i++)
 		printf "%s", ktap_part[i] >ktap
 	if (ENVIRON["RUN_annotate"] == "github")
-		printf "%s", annotations >(out "/annotations.new")
+		printf "%s", annotations >(out "/.new/annotations")
 	else if (ENVIRON["RUN_annotate"] == "gitlab")
-		print "[" annotations "]" >(out "/codequality.json.new")
+		print "[" annotations "]" >(out "/.new/codequality.json")
 	if (new_failures != "")
 		printf "%s", new_failures >(out "/.new-failures")
 	print html_safe("{\"commands\":{" commands "},\"suites\":[" suites_json "],\"compared\":" (compared ? "true" : "false") "}") >html

@@ -11,7 +11,9 @@ EVENTS_CASES=0 # so many cases are in events.tsv
 results_lock() {
 	local words holder
 	type -P flock >/dev/null || usage_error 'there is no flock here (package util-linux)'
-	mkdir -p "$(dirname "$OUT")" 2>/dev/null || out_failed "$(dirname "$OUT")"
+	if [[ ! -d ${OUT%/*}/ ]]; then
+		mkdir -p "${OUT%/*}/" 2>/dev/null || out_failed "${OUT%/*}/"
+	fi
 	while true; do
 		[[ ! -L $OUT.lock ]] || rm -f "$OUT.lock" # it would be made where the link leads
 		{ exec {LOCK}<>"$OUT.lock"; } 2>/dev/null || out_failed "$OUT"
@@ -83,11 +85,8 @@ results_unlock() {
 
 # results_open: makes OUT again, empty, for the reports of a run.
 results_open() {
-	local arch
 	results_folder
-	for arch in "${ARCHS[@]}"; do
-		mkdir -p "$OUT/$arch" 2>/dev/null || out_failed "$OUT/$arch"
-	done
+	mkdir -p "${ARCHS[@]/#/"$OUT/"}" 2>/dev/null || out_failed "$OUT/${ARCHS[0]}"
 	{ : >"$OUT/events.tsv"; } 2>/dev/null || out_failed "$OUT/events.tsv"
 }
 
@@ -127,25 +126,23 @@ results_add() {
 	printf '%s\n' "$prefix${_//$'\n'/$'\n'"$prefix"}" 2>/dev/null >>"$OUT/events.tsv" || results_failed "$OUT/events.tsv"
 }
 
-# results_write: every report, whole or not at all: each is written beside its place and then renamed.
+# results_write: every report, whole or not at all: they are written beside their places and then moved.
 results_write() {
-	local report reports=(results.jsonl junit.xml results.ktap report.html)
+	local reports=(results.jsonl junit.xml results.ktap report.html)
 	case $OPT_ANNOTATE in
 	github) reports+=(annotations) ;;
 	gitlab) reports+=(codequality.json) ;;
 	esac
 	if ! (results_report); then
-		rm -f "${reports[@]/#/"$OUT/"}" "$OUT"/*.new
+		rm -rf "${reports[@]/#/"$OUT/"}" "$OUT/.new"
 		results_failed 'the reports'
 	fi
-	for report in "${reports[@]}"; do
-		mv -f "$OUT/$report.new" "$OUT/$report" || results_failed "$OUT/$report"
-	done
+	mv -f "${reports[@]/#/"$OUT/.new/"}" "$OUT/" || results_failed 'the reports'
 	find "$OUT" -name '*.stderr' -empty -delete
-	rm -f "$OUT/events.tsv"
+	rm -rf "$OUT/.new" "$OUT/events.tsv"
 }
 
-# results_report: writes them as *.new. What the run was is in the environment: -v would take \ for more than it is.
+# results_report: writes them into the folder .new. What the run was is in the environment: -v would take \ for more than it is.
 results_report() {
 	local tenths
 	set -o pipefail # half of the events would make reports that look whole
@@ -161,7 +158,8 @@ results_report() {
 	export RUN_old=/dev/null
 	[[ ! -f $OUT.old/results.jsonl ]] || RUN_old=$OUT.old/results.jsonl
 	export RUN_hostname=${HOSTNAME:-localhost} RUN_junit_rows=$OPT_JUNIT_ROWS RUN_annotate=$OPT_ANNOTATE
-	[[ $OPT_ANNOTATE != github ]] || : >"$OUT/annotations.new"
+	mkdir -p "$OUT/.new"
+	[[ $OPT_ANNOTATE != github ]] || : >"$OUT/.new/annotations"
 	{ results_jobs && sort -s -n -k1,1 "$OUT/events.tsv" && results_commands; } |
 		"$AWK" -f "$ROOT/scripts/runner/json.awk" -f "$ROOT/scripts/runner/report.awk" -v "cases=$EVENTS_CASES"
 }

@@ -82,7 +82,7 @@ END
 	local report
 	export P report
 	scenario <<'END'
-after() { ln -s /dev/full "$P/logs/$report.new"; }
+after() { mkdir -p "$P/logs/.new"; ln -s /dev/full "$P/logs/.new/$report"; }
 END
 	for report in results.jsonl junit.xml results.ktap report.html; do
 		runner

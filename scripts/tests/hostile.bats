@@ -146,7 +146,7 @@ END
 	scenario <<'END'
 case_beta() { not_ok; }
 END
-	for option in errexit noclobber noglob nounset xtrace pipefail posix allexport errtrace:functrace; do
+	for option in noexec errexit noclobber noglob nounset xtrace pipefail posix allexport errtrace:functrace; do
 		run --separate-stderr env SHELLOPTS="$option" timeout -k 1 15 ./run_tests.sh 3>&-
 		judged 'alpha=PASS beta=FAIL gamma=PASS'
 		equal "$stderr" ''

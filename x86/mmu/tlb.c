@@ -111,7 +111,7 @@ static const struct {
 
 #define SAMPLES 400
 
-static void check_way(struct world *world, u32 way)
+static void check_way(struct world *world, u32 way, u64 samples)
 {
 	struct dimensions d = { .count = 0 };
 	u32 bits = VARY_P | VARY_W | VARY_U | VARY_NX | VARY_A | VARY_D;
@@ -133,12 +133,37 @@ static void check_way(struct world *world, u32 way)
 	}
 	ways[way].accesses(&d);
 	vary_who(&d, WHO_CPL_0_3);
-	check_combinations(world, d.list, d.count, SAMPLES);
+	check_combinations(world, d.list, d.count, samples);
 }
 
 static bool has_way(u32 way)
 {
 	return !ways[way].feature || cpu_has(ways[way].feature);
+}
+
+/*
+ * Several times, with pages at other addresses: code that an emulator has kept may give way to whatever
+ * else has run, at some addresses always.
+ */
+static void check_row(const struct space_format *format, u32 leaf, u32 way)
+{
+	const u32 times = ways[way].accesses == vary_fetch ? 8 : 1;
+
+	for (u32 i = 0; i < times; i++) {
+		struct world *world = world_create(format, leaf);
+
+		if (i == 0) {
+			SUBTEST("%s-%s", ways[way].name, world->name);
+			check_begin();
+		}
+		if (!has_way(way))
+			SKIP_ROW("the CPU does not have it");
+		else
+			check_way(world, way, times == 1 ? SAMPLES : SAMPLES / 4);
+		if (i == times - 1 && has_way(way))
+			check_end(world);
+		world_leave(world);
+	}
 }
 
 TEST(changes_forgotten,
@@ -149,20 +174,8 @@ TEST(changes_forgotten,
 		for (const struct space_format *const *format = world_formats(); *format;
 		     format++) {
 			for (u32 leaf = 0; leaf <= 2; leaf++) {
-				struct world *world;
-
-				if (!world_has_page(*format, leaf))
-					continue;
-				world = world_create(*format, leaf);
-				SUBTEST("%s-%s", ways[way].name, world->name);
-				if (has_way(way)) {
-					check_begin();
-					check_way(world, way);
-					check_end(world);
-				} else {
-					SKIP_ROW("the CPU does not have it");
-				}
-				world_leave(world);
+				if (world_has_page(*format, leaf))
+					check_row(*format, leaf, way);
 			}
 		}
 	}
