@@ -21,6 +21,7 @@ end_vmms() {
 	done
 	stop_ticker
 	[[ -z $RUN_MARK ]] || kill_strays "$RUN_MARK"
+	guard_tell gone
 }
 
 # end_all: no VMM is left and the results folder is free again, however the runner ends.

@@ -19,6 +19,7 @@ guard_wait() {
 		case $word in
 		begun) groups[$pid]=true ;;
 		ended) unset "groups[$pid]" ;;
+		gone) RUN_MARK='' ;;
 		esac
 	done
 	for pid in "${!groups[@]}"; do
@@ -27,7 +28,7 @@ guard_wait() {
 	[[ -z $RUN_MARK ]] || kill_strays "$RUN_MARK"
 }
 
-# guard_tell begun|ended PID: of a process group. Without a guard, as when it was killed itself, nobody needs to know.
+# guard_tell begun|ended PID: of a process group; gone: nothing of the run is left. Without a guard, as when it was killed itself, nobody needs to know.
 guard_tell() {
-	[[ -z ${GUARD[1]-} ]] || echo "$1 $2" >&"${GUARD[1]}"
+	[[ -z ${GUARD[1]-} ]] || echo "$*" >&"${GUARD[1]}"
 } 2>/dev/null

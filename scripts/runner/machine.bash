@@ -22,7 +22,8 @@ archs_find() {
 				usage_error "--arch $arch: not configured (build/$arch/config.mak); run ./configure --arch=$arch && make"
 		done
 		# shellcheck disable=SC2086 # several words
-		read -ra ARCHS <<<"$(unique $OPT_ARCHS)"
+		unique ' ' $OPT_ARCHS
+		read -ra ARCHS <<<"$UNIQUE"
 	fi
 	((${#ARCHS[@]})) || usage_error 'nothing is configured; run ./configure && make'
 }

@@ -153,8 +153,14 @@ results_report() {
 	export RUN_out=$OUT RUN_template=$ROOT/scripts/runner/report.html RUN_vmm=$VMM_NAME RUN_arch=${ARCHS[*]} RUN_commit=$COMMIT
 	export RUN_vmm_version RUN_vmm_path RUN_accel RUN_host RUN_host_kernel=$HOST_RELEASE
 	export RUN_host_cpu=$HOST_CPU RUN_nested=$HOST_NESTED RUN_guest_of=$OPT_NESTED RUN_started=$STARTED RUN_seconds=$((tenths / 10)).$((tenths % 10))
-	RUN_vmm_version=$(unique_lines "${VERSION_LINE_OF[@]}") RUN_vmm_path=$(unique_lines "$(vmm_paths)") RUN_accel=$(unique "${ACCEL_OF[@]}")
-	RUN_host=$(results_host)
+	unique '; ' "${VERSION_LINE_OF[@]}"
+	RUN_vmm_version=$UNIQUE
+	vmm_paths
+	unique '; ' "${VMM_PATHS[@]}"
+	RUN_vmm_path=$UNIQUE
+	unique ' ' "${ACCEL_OF[@]}"
+	RUN_accel=$UNIQUE RUN_host="$HOST_ARCH, $HOST_CPUS CPUs, $OSTYPE"
+	[[ -z $OPT_LAB ]] || RUN_host="lab: $LAB_WORDS$LAB_PARAMETERS"
 	export RUN_old=/dev/null
 	[[ ! -f $OUT.old/results.jsonl ]] || RUN_old=$OUT.old/results.jsonl
 	export RUN_hostname=${HOSTNAME:-localhost} RUN_junit_rows=$OPT_JUNIT_ROWS RUN_annotate=$OPT_ANNOTATE
@@ -175,11 +181,16 @@ commit_find() {
 	fi
 }
 
-# vmm_paths: where the VMM's programs are, a line each.
+# vmm_paths: where the VMM's programs are, into VMM_PATHS.
 vmm_paths() {
 	local arch
+	VMM_PATHS=()
 	for arch in "${ARCHS[@]}"; do
-		type -P "${BINARY_OF[$arch]}" || echo "${BINARY_OF[$arch]}"
+		if [[ ${BINARY_OF[$arch]} == /* ]]; then
+			VMM_PATHS+=("${BINARY_OF[$arch]}")
+		else
+			VMM_PATHS+=("$(type -P "${BINARY_OF[$arch]}" || echo "${BINARY_OF[$arch]}")")
+		fi
 	done
 }
 
@@ -194,15 +205,6 @@ results_jobs() {
 	done
 }
 
-# Where the VMM ran.
-results_host() {
-	if [[ -n $OPT_LAB ]]; then
-		echo "lab: $LAB_WORDS$LAB_PARAMETERS"
-	else
-		echo "$HOST_ARCH, $HOST_CPUS CPUs, $OSTYPE"
-	fi
-}
-
 # How each test can be booted by hand, for the HTML report: "command", test, command line with @CASE@ for a case.
 results_commands() {
 	local job
@@ -215,24 +217,15 @@ results_commands() {
 	done
 }
 
-# The lines, each once, with "; " between.
-unique_lines() {
-	local line lines=()
-	local -A seen=()
-	while IFS= read -r line; do
-		[[ -n $line && -z ${seen["$line"]-} ]] || continue
-		seen["$line"]=true
-		lines+=("$line")
-	done < <(printf '%s\n' "$@")
-	line=$(printf '; %s' ${lines[@]+"${lines[@]}"})
-	echo "${line#; }"
-}
-
-# The words, each once.
+# unique BETWEEN WORD...: the words, each once, into UNIQUE.
 unique() {
-	local word words=''
+	local between=$1 word
+	local -A seen=()
+	shift
+	UNIQUE=''
 	for word; do
-		[[ " $words " == *" $word "* ]] || words+=${words:+ }$word
+		[[ -n $word && -z ${seen["$word"]-} ]] || continue
+		seen["$word"]=true
+		UNIQUE+=${UNIQUE:+$between}$word
 	done
-	echo "$words"
 }
