@@ -27,29 +27,15 @@ static void copy_mxcsr(struct xstate *to, const struct xstate *from, u64 rfbm)
 		to->mxcsr = from->mxcsr;
 }
 
-static const u64 combinations[] = {
-	0,
-	XSTATE_X87,
-	XSTATE_SSE,
-	XSTATE_AVX,
-	XSTATE_PKRU,
-	XSTATE_X87 | XSTATE_SSE,
-	XSTATE_X87 | XSTATE_AVX,
-	XSTATE_SSE | XSTATE_AVX,
-	XSTATE_X87 | XSTATE_SSE | XSTATE_AVX,
-	XSTATE_SSE | XSTATE_AVX | XSTATE_PKRU,
-	XSTATE_X87 | XSTATE_SSE | XSTATE_AVX | XSTATE_PKRU,
-};
-
 /* Every pair of what is requested and what the area has. */
 TEST(xrstor_model,
      "XRSTOR loads requested components, initialises those that are not in XSTATE_BV, and keeps others",
      SPEC("SDM vol. 1, 13.8.1"))
 {
 	xstate_enable();
-	for (u32 i = 0; i < ARRAY_SIZE(combinations); i++)
-		for (u32 j = 0; j < ARRAY_SIZE(combinations); j++) {
-			u64 rfbm = combinations[i], bv = combinations[j];
+	for (u32 i = 0; i < XSTATE_COMBINATIONS; i++)
+		for (u32 j = 0; j < XSTATE_COMBINATIONS; j++) {
+			u64 rfbm = xstate_combinations[i], bv = xstate_combinations[j];
 			struct xstate expected, state;
 
 			if ((rfbm | bv) & ~xstate_known())

@@ -35,25 +35,13 @@ static void put(const struct xstate *state, u64 components)
 		memcpy(area.bytes + compacted_offset(components, 9), &state->pkru, 4);
 }
 
-static const u64 combinations[] = {
-	XSTATE_X87,
-	XSTATE_SSE,
-	XSTATE_AVX,
-	XSTATE_PKRU,
-	XSTATE_X87 | XSTATE_SSE,
-	XSTATE_X87 | XSTATE_AVX,
-	XSTATE_SSE | XSTATE_AVX,
-	XSTATE_X87 | XSTATE_SSE | XSTATE_AVX,
-	XSTATE_X87 | XSTATE_SSE | XSTATE_AVX | XSTATE_PKRU,
-};
-
 TEST(xsavec_stores,
      "XSAVEC stores the requested components one after the other, and says so in XCOMP_BV",
      SPEC("SDM vol. 1, 13.10"))
 {
 	xstate_enable();
-	for (u32 i = 0; i < ARRAY_SIZE(combinations); i++) {
-		u64 rfbm = combinations[i];
+	for (u32 i = 0; i < XSTATE_COMBINATIONS; i++) {
+		u64 rfbm = xstate_combinations[i];
 		struct xstate state, read_back;
 		u32 mxcsr;
 
@@ -93,9 +81,9 @@ TEST(xrstor_compacted,
      SPEC("SDM vol. 1, 13.8.2"))
 {
 	xstate_enable();
-	for (u32 i = 0; i < ARRAY_SIZE(combinations); i++)
-		for (u32 j = 0; j < ARRAY_SIZE(combinations); j++) {
-			u64 rfbm = combinations[i], bv = combinations[j];
+	for (u32 i = 0; i < XSTATE_COMBINATIONS; i++)
+		for (u32 j = 0; j < XSTATE_COMBINATIONS; j++) {
+			u64 rfbm = xstate_combinations[i], bv = xstate_combinations[j];
 			struct xstate expected, state;
 
 			if ((rfbm | bv) & ~xstate_known())

@@ -3,6 +3,20 @@
 
 #include <string.h>
 
+const u64 xstate_combinations[XSTATE_COMBINATIONS] = {
+	0,
+	XSTATE_X87,
+	XSTATE_SSE,
+	XSTATE_AVX,
+	XSTATE_PKRU,
+	XSTATE_X87 | XSTATE_SSE,
+	XSTATE_X87 | XSTATE_AVX,
+	XSTATE_SSE | XSTATE_AVX,
+	XSTATE_X87 | XSTATE_SSE | XSTATE_AVX,
+	XSTATE_SSE | XSTATE_AVX | XSTATE_PKRU,
+	XSTATE_X87 | XSTATE_SSE | XSTATE_AVX | XSTATE_PKRU,
+};
+
 u64 xstate_known(void)
 {
 	struct cpuid d = cpuid(0xd, 0);

@@ -12,6 +12,10 @@
 /* The components whose registers can be read without this family, as far as the CPU has them. */
 u64 xstate_known(void);
 
+/* Sets of them, as a request or as what an area has. */
+#define XSTATE_COMBINATIONS 11
+extern const u64 xstate_combinations[XSTATE_COMBINATIONS];
+
 static inline const char *xstate_name(u64 component)
 {
 	switch (component) {
