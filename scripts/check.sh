@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # make check: the runner's own tests, the fuzzer on its parsers, then every case of every configured architecture, with
-# KNOWN and FIXED taken seriously; then the same on each of SECOND_OPINIONS and on each of RELEASES of QEMU, names with spaces
-# between, if there are any.
+# KNOWN and FIXED taken seriously; then a build by clang; then every case on each of SECOND_OPINIONS, a selection in each of
+# LABS, and every case on each of RELEASES of QEMU: names with spaces between, if there are any.
 # The last line is the sum of all: N passed, N failed, N skipped.
 set -u
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." || exit 2
@@ -47,6 +47,28 @@ every_case() {
 echo "== every case"
 exec {out}>&1
 every_case "$@"
+
+# The same sources by the other compiler, in a copy of the tree; of the cases, those that look at code most closely.
+echo "== every architecture built by clang"
+if type -P clang >/dev/null; then
+	copy=$(mktemp -d)
+	trap 'rm -rf "$copy"' EXIT
+	tar --exclude=./build --exclude='./logs*' --exclude=./.git -cf - . | tar -xf - -C "$copy"
+	archs=(build/*/config.mak)
+	archs=("${archs[@]#build/}")
+	archs=("${archs[@]%/config.mak}")
+	if (cd "$copy" && ./configure --cc=clang --arch="$(IFS=, && echo "${archs[*]}")" && make -s -j"$(nproc)"); then
+		(cd "$copy" && ./run_tests.sh --strict selftest debug exc) >"$copy/output" 2>&1 || status=1
+		tail -n 20 "$copy/output"
+		add "$(tail -n 1 "$copy/output")"
+	else
+		status=1
+		add ''
+	fi
+else
+	echo 'not run: there is no clang'
+	add '0 passed, 0 failed, 1 skipped'
+fi
 
 # Second opinions on x86: SECOND_OPINIONS='bochs:intel bochs:amd' has CPUs of both vendors.
 x86=()
