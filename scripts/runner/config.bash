@@ -282,7 +282,7 @@ groups_asked_check() {
 
 # pattern_unused I: says what is wrong with a pattern that matches nothing.
 pattern_unused() {
-	local pattern=${OPT_PATTERNS[$1]} test=${PATTERN_TEST[$1]} list
+	local pattern=${OPT_PATTERNS[$1]} test=${PATTERN_TEST[$1]} list arch archs=()
 	case ${PATTERN_USED[$1]} in
 	group) usage_error "'$pattern' is in no group of -g ${OPT_GROUPS[*]}" ;;
 	test)
@@ -291,6 +291,12 @@ pattern_unused() {
 		;;
 	esac
 	[[ -z ${PATTERN_ARCH[$1]} ]] || arch_check "'$pattern'" "${PATTERN_ARCH[$1]}"
+	if [[ -n ${TEST["$test|line"]-} ]]; then
+		for arch in "${KNOWN_ARCHS[@]}"; do
+			! test_is_for "$test" "$arch" || archs+=("$arch")
+		done
+		usage_error "'$pattern' matches no test of ${ARCHS[*]}; $test is one of ${archs[*]:-no architecture}"
+	fi
 	suggest "$test" < <(printf '%s\n' "${TESTS[@]}")
 	# The name of a case alone.
 	for list in "$ROOT"/build/*/*.list; do

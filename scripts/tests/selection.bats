@@ -445,6 +445,12 @@ END
 	judged 'alpha=PASS beta=PASS gamma=PASS'
 }
 
+@test "a test of another architecture is no mistyped one" {
+	tests '[t]' '[u]' 'image = t.elf' 'arch = arm64'
+	runner u
+	refused "'u' matches no test of x86_64; u is one of arm64"
+}
+
 @test "did you mean: tests, cases, options" {
 	image insn mov_reg add_carry
 	tests '[t]' '[insn]' 'groups = insn'
