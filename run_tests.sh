@@ -20,7 +20,7 @@ export LC_ALL=C
 AWK=${ASSAY_AWK:-mawk}
 type -P "$AWK" >/dev/null || AWK='awk'
 ROOT=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd) || exit 2
-for part in options suggest ini config known machine lab results symbols guard watch scheduler ending show compare matrix bisect; do
+for part in options suggest ini config patterns jobs known machine lab results symbols guard watch scheduler ending show compare matrix bisect; do
 	# shellcheck source=/dev/null
 	source "$ROOT/scripts/runner/$part.bash"
 done
