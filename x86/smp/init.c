@@ -22,6 +22,7 @@ SUITE("INIT and start-up IPIs", REQUIRES(cpu_has(X86_FEATURE_APIC) && cpu_count(
 /* Time in which a CPU that was to start would: nothing flakes if it is too short, a bug may hide. */
 #define SETTLE_US 3000
 #define WAKE_US	  50000
+#define WAKES	  8
 
 static u32 alive;
 
@@ -219,8 +220,11 @@ TEST(sipi_to_halted_cpu_is_ignored, "a SIPI neither starts nor wakes a CPU that 
 	start_work(halt_with_interrupts_off);
 	delay_us(SETTLE_US);
 	seen = atomic_load(&alive);
-	cpu_send_sipi(1, PROBE_PAGE);
-	delay_us(WAKE_US);
+	/* Several: on a loaded host the CPU may not have come to run in the time of one. */
+	for (u32 i = 0; i < WAKES && atomic_load(&alive) == seen; i++) {
+		cpu_send_sipi(1, PROBE_PAGE);
+		delay_us(WAKE_US);
+	}
 	EXPECT_EQ(state->starts, 0);
 	EXPECT_EQ(atomic_load(&alive), seen);
 }
