@@ -82,7 +82,7 @@ if ((${#globs[@]})); then
 else
 	globs=(@NAME@)
 fi
-# A signal to this shell is one to the runner, which ends the VMM and reports; the tree goes behind it.
+# A signal to this shell is one to the runner, which ends the VMM and reports; the tree goes after it.
 ASSAY_NO_NEXT=yes bash -p "$tree/run_tests.sh" --out "$tree/logs" --all-skipped 77 "${arguments[@]}" -- "${globs[@]}" &
 runner=$!
 trap 'again=true; kill -TERM "$runner" 2>/dev/null || :' INT TERM HUP QUIT

@@ -62,7 +62,7 @@ static u32 transfer(ulong base, u32 control, void *memory, u32 bytes)
 	return swap32(READ_ONCE(access.control));
 }
 
-TEST(fw_cfg_signature, "the signature is QEMU, and reading goes on behind it with zeros",
+TEST(fw_cfg_signature, "the signature is QEMU, and reading goes on after it with zeros",
      SPEC("QEMU docs/specs/fw_cfg.rst, Signature"))
 {
 	ulong base = device_base(NAME);

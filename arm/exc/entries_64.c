@@ -22,7 +22,7 @@ static const u32 vectors_of[] = { VECTOR_FROM_EL0, VECTOR_FROM_EL1T };
 static const struct {
 	const char *name;
 	u32 code, class, iss;
-	bool after; /* the return address is behind it */
+	bool after; /* the return address is after it */
 } instructions[] = {
 	{ "svc-0", 0xd4000001, EC_SVC, 0, true },
 	{ "svc-1", 0xd4000021, EC_SVC, 1, true },
@@ -232,7 +232,7 @@ static const struct {
 	{ "brk", 0xd4200000, { true, true, true, true } },
 };
 
-/* A page at ABSENT, guarded or not, with this landing at its start and the jumps behind. */
+/* A page at ABSENT, guarded or not, with this landing at its start and the jumps after. */
 static u32 *map_landing(u32 landing, bool guarded)
 {
 	u32 *page = page_alloc();

@@ -31,7 +31,7 @@ struct record {
 
 extern const u32 modes_vectors[];
 
-/* Go on behind the instruction, but for data aborts, whose LR is 8 behind it: DDI 0487, table G1-?. */
+/* Go on after the instruction, but for data aborts, whose LR is 8 after it: DDI 0487, table G1-?. */
 __asm__(".macro record_vector back\n"
 	"	str	lr, [sp]\n"
 	"	str	r0, [sp, #4]\n"
@@ -104,7 +104,7 @@ static void expect_record(u32 mode, u32 index, ulong lr, u32 cpsr_masks, u32 sps
 	EXPECT_EQ(r->spsr & PSTATE_AIF, spsr_masks);
 }
 
-TEST(svc_entry, "SVC enters Supervisor mode with IRQs masked, LR behind it",
+TEST(svc_entry, "SVC enters Supervisor mode with IRQs masked, LR after it",
      SPEC("DDI 0487, G1, Supervisor Call exception; table of preferred return addresses"))
 {
 	ulong vbar = read_sys(VBAR), at;
@@ -116,7 +116,7 @@ TEST(svc_entry, "SVC enters Supervisor mode with IRQs masked, LR behind it",
 }
 
 TEST(undefined_entry,
-     "an undefined instruction enters Undefined mode with IRQs masked, LR 4 behind it",
+     "an undefined instruction enters Undefined mode with IRQs masked, LR 4 after it",
      SPEC("DDI 0487, G1.13, Undefined Instruction exception"))
 {
 	ulong vbar = read_sys(VBAR), at;
@@ -128,7 +128,7 @@ TEST(undefined_entry,
 }
 
 TEST(breakpoint_entry,
-     "BKPT enters Abort mode as a prefetch abort with A and I masked, LR 4 behind it",
+     "BKPT enters Abort mode as a prefetch abort with A and I masked, LR 4 after it",
      SPEC("DDI 0487, G1.13, Prefetch Abort exception"))
 {
 	ulong vbar = read_sys(VBAR), at;
@@ -137,7 +137,7 @@ TEST(breakpoint_entry,
 	expect_record(MODE_ABT, 1, at + 4, PSTATE_A | PSTATE_I, 0);
 }
 
-TEST(data_abort_entry, "a data abort enters Abort mode with A and I masked, LR 8 behind the access",
+TEST(data_abort_entry, "a data abort enters Abort mode with A and I masked, LR 8 after the access",
      SPEC("DDI 0487, G1.13, Data Abort exception"))
 {
 	ulong vbar = read_sys(VBAR), at;
@@ -262,7 +262,7 @@ static void user_svc_t32(void *arg)
 	__asm__ volatile("blx %0" : : "r"((ulong)svc_in_t32 + 1) : "lr", "memory");
 }
 
-TEST(user_svc_t32, "SVC in T32 returns 2 behind itself, with T in SPSR, and enters A32",
+TEST(user_svc_t32, "SVC in T32 returns 2 after itself, with T in SPSR, and enters A32",
      SPEC("DDI 0487, G1, table of preferred return addresses; SCTLR.TE"))
 {
 	EXPECT_FAULT(SVC(0xa5), run_user(user_svc_t32, NULL));

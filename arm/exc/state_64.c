@@ -177,7 +177,7 @@ TEST(vector_by_source, "the vector tells EL1 with SP_EL0, EL1 with SP_EL1 and EL
 	EXPECT_EQ(trap_last_frame()->pstate & PSTATE_MODE, PSTATE_EL0);
 }
 
-/* ERET with this SPSR_EL1; goes on behind it, if it goes on. */
+/* ERET with this SPSR_EL1; goes on after it, if it goes on. */
 static void eret_with(void *spsr)
 {
 	__asm__ volatile("msr daifset, #0xf\n"

@@ -37,7 +37,7 @@ AT_EL0(read_esr, "mrs x0, esr_el1")
 AT_EL0(write_vbar, "msr vbar_el1, xzr")
 AT_EL0(tlbi_el0, "tlbi vmalle1")
 
-TEST(svc_syndrome, "SVC has class 0x15 and its immediate, and returns behind itself",
+TEST(svc_syndrome, "SVC has class 0x15 and its immediate, and returns after itself",
      SPEC("DDI 0487, D17.2.37, ISS encoding for HVC and SVC; D1.3.1"))
 {
 	EXPECT_FAULT(SVC(0), RAISE("svc #0"));

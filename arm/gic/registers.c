@@ -128,7 +128,7 @@ TEST(identification, "TYPER is read-only, and PIDR2 has the architecture's versi
 		EXPECT_EQ(read32(pidr2) >> 4 & 0xf, 2);
 }
 
-TEST(interrupts_not_there, "registers of interrupts behind the last one are RAZ/WI",
+TEST(interrupts_not_there, "registers of interrupts after the last one are RAZ/WI",
      SPEC("IHI 0048, 4.1.2; IHI 0069, 12.9"), REQUIRES(gic_intid_end() < 992))
 {
 	u32 index = gic_intid_end() / 32;

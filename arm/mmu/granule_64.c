@@ -110,7 +110,7 @@ TEST(granule_in_use, "code, stack, data, exceptions and EL0 work in a space with
 	}
 }
 
-/* The first, a middle and the last word, there and back, and the fault behind the page. */
+/* The first, a middle and the last word, there and back, and the fault after the page. */
 static void check_translation(struct space *space, u32 level)
 {
 	u64 size = space_size_at(space, level);

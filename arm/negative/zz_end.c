@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The last case of the image, in the family's folder because that comes behind common/. */
+/* The last case of the image, in the family's folder because that comes after common/. */
 #include <test.h>
 
 #include <mm/page.h>

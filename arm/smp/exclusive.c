@@ -8,7 +8,7 @@
 
 SUITE("Exclusive monitors", REQUIRES(cpu_count() >= 2));
 
-TEST(store_without_load, "a store-exclusive behind CLREX fails and stores nothing",
+TEST(store_without_load, "a store-exclusive after CLREX fails and stores nothing",
      SPEC("DDI 0487, B2.9.2, the local monitor in the Open Access state"))
 {
 	u32 word = 1;
@@ -20,7 +20,7 @@ TEST(store_without_load, "a store-exclusive behind CLREX fails and stores nothin
 }
 
 TEST(store_once, "a second store-exclusive without a load-exclusive in between fails",
-     SPEC("DDI 0487, B2.9.2, the local monitor behind a Store-Exclusive"))
+     SPEC("DDI 0487, B2.9.2, the local monitor after a Store-Exclusive"))
 {
 	u32 word = 1;
 	bool stored = false;

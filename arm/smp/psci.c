@@ -163,7 +163,7 @@ TEST(affinity_info_missing, "AFFINITY_INFO of a CPU that does not exist is INVAL
 	EXPECT_EQ(psci_affinity_info(missing_affinity()), PSCI_INVALID_PARAMETERS);
 }
 
-TEST(affinity_info_follows, "AFFINITY_INFO is OFF behind CPU_OFF and ON for a CPU that runs",
+TEST(affinity_info_follows, "AFFINITY_INFO is OFF after CPU_OFF and ON for a CPU that runs",
      SPEC("DEN 0022, 5.5 CPU_OFF, 5.7"), REQUIRES(cpu_count() >= 2))
 {
 	struct cpu *cpu = cpu_by_number(1);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * EL2, where the loader entered there: the library leaves it for EL1 (kernel_entry_64.S) and keeps a service
- * behind. Tests stay at EL1. el2_call() runs one function at EL2; el2_run() runs code at EL0, EL1 or EL2 with
+ * there. Tests stay at EL1. el2_call() runs one function at EL2; el2_run() runs code at EL0, EL1 or EL2 with
  * registers of EL2 set as the test wants them, and says at which level and with what it ended:
  *
  *	const struct el2_setting settings[] = { { EL2_HCR, EL2_HCR_DEFAULT | HCR_TVM } };
@@ -39,7 +39,7 @@ bool el2_is_there(void);
  */
 u64 el2_call(u64 (*fn)(void *arg), void *arg, struct fault *fault);
 
-/* The registers that el2_run() can set: of EL2, and with a 1 behind their name of EL1, which need E2H to stay 0. */
+/* The registers that el2_run() can set: of EL2, and with a 1 after their name of EL1, which need E2H to stay 0. */
 #define EL2_REGISTERS(X)               \
 	X(HCR, s3_4_c1_c1_0)           \
 	X(HCRX, s3_4_c1_c2_2)          \

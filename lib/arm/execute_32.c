@@ -20,7 +20,7 @@ ulong arm_code(const u32 *code, u32 count)
 	return (ulong)pages;
 }
 
-/* LR of SVC and of an undefined instruction is behind it. */
+/* LR of SVC and of an undefined instruction is after it. */
 static u32 return_offset(const struct arm_registers *r)
 {
 	if (r->vector == VECTOR_UNDEFINED)

@@ -98,7 +98,7 @@ u32 gic_version(void);
 /* True if group 0 is the kernel's to use: there is no Secure state that has it. */
 bool gic_has_group0(void);
 
-/* The first INTID behind the SPIs that there are. */
+/* The first INTID after the SPIs that there are. */
 u32 gic_intid_end(void);
 
 /* Where the registers are: of the distributor, of GICv2's CPU interface, of this CPU's redistributor. */

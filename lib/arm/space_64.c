@@ -29,7 +29,7 @@ void arch_tlb_flush_all(void)
 /*
  * With translation off: neither this code nor the table that the entry lies in is out of reach while it
  * is invalid. Stores are then not cached, so the line must not be in a cache, dirty before or stale
- * behind them (B2, "Mismatched memory attributes").
+ * after them (B2, "Mismatched memory attributes").
  */
 void pte_break_and_make(pte_t *entry, pte_t value)
 {

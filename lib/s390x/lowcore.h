@@ -27,7 +27,7 @@
 #define LC_OLD_PSW(class) (0x120 + 16 * (class))
 #define LC_NEW_PSW(class) (0x1a0 + 16 * (class))
 
-/* What we keep there, behind what low-address protection covers (0-511, 4096-4607 but for the last). */
+/* What we keep there, after what low-address protection covers (0-511, 4096-4607 but for the last). */
 #define LC_SAVE(class)	    (0x200 + LC_SAVE_SIZE * (class)) /* registers, then PSW */
 #define LC_SAVE_SIZE	    0x90
 #define LC_TRAP_STACK	    0x560 /* top of the stack for handlers */

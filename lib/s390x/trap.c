@@ -32,7 +32,7 @@ const struct trap_frame *trap_last_frame(void)
 }
 
 /*
- * Whether the instruction was nullified: then the old PSW points at it and not behind it. PoP, chapter 6,
+ * Whether the instruction was nullified: then the old PSW points at it and not after it. PoP, chapter 6,
  * figure "Interruption Action": the translation exceptions, and those of the same kind.
  */
 static bool is_nullifying(u32 code)

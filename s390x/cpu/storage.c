@@ -62,7 +62,7 @@ TEST(clc_condition, "CLC compares as numbers without sign, from the left",
 		fill(a, n);
 		memcpy(b, a, n);
 		EXPECT_EQ(do_clc(a, b, n), 0u);
-		/* What is behind the first difference does not count. */
+		/* What is after the first difference does not count. */
 		fill(b + at, n - at);
 		a[at] = 0x7f;
 		b[at] = 0x80;

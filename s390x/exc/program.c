@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Program interruptions: the interruption code, the instruction-length code, and where the old PSW points.
- * For an operation that is suppressed, terminated or completed it points behind the instruction; for one
+ * For an operation that is suppressed, terminated or completed it points after the instruction; for one
  * that is nullified, at it. PoP, chapter 5, "Types of Instruction Ending"; figure 6-1.
  */
 #include <test.h>

@@ -26,7 +26,7 @@ static void keep_and_repair(struct trap_frame *frame)
 	frame->psw.addr = frame->gpr[5];
 }
 
-/* Loads a PSW with this mask that leads to the next instruction, or ODD bytes behind it. */
+/* Loads a PSW with this mask that leads to the next instruction, or ODD bytes after it. */
 static struct psw load(u64 mask, ulong offset)
 {
 	struct psw psw = { mask, offset };

@@ -16,7 +16,7 @@ SUITE("Supervisor calls");
 	EXPECT_EQ(((const u8 *)trap_last_frame()->psw.addr)[-1], (u8)(n))
 
 TEST(svc_number,
-     "the interruption code of SVC is its eight-bit number; the old PSW points behind it",
+     "the interruption code of SVC is its eight-bit number; the old PSW points after it",
      SPEC("PoP SA22-7832-13, chapter 6, Supervisor-Call Interruption"))
 {
 	NUMBER(0);

@@ -261,7 +261,7 @@ TEST(mvcl_overlap, "MVCL into what it still has to read has condition code 3 and
 	before.cc = 3;
 	expect_state(&e, &before, "nothing moved");
 	EXPECT_MEM_EQ(area, expected_area, sizeof(area));
-	/* To the left, or behind the second operand, there is none. */
+	/* To the left, or after the second operand, there is none. */
 	check_move(MVCL, (struct long_operands){ 99, 50, 100, 50, 0, 0, 0 });
 	check_move(MVCL, (struct long_operands){ 150, 50, 100, 50, 0, 0, 0 });
 }

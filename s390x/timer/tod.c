@@ -57,7 +57,7 @@ struct extended {
 	u8 bytes[15];
 } __packed;
 
-/* STORE CLOCK EXTENDED; the clock's bits 0-63 are behind the epoch's byte. */
+/* STORE CLOCK EXTENDED; the clock's bits 0-63 are after the epoch's byte. */
 static u64 store_clock_extended(struct extended *value)
 {
 	u64 tod = 0;

@@ -1,4 +1,4 @@
-# Two runs behind each other, an empty line after each; compare.bash has the fields. Status 1: regressed.
+# Two runs after each other, an empty line after each; compare.bash has the fields. Status 1: regressed.
 
 BEGIN { FS = "\t"; run = 1 }
 

@@ -35,7 +35,7 @@ end_all() {
 }
 
 # interrupt_boot PID: of a VMM that the interrupted runner has ended, what its cases had said until then is judged. The
-# case that was running and those behind it get no verdict.
+# case that was running and those after it get no verdict.
 interrupt_boot() {
 	local job=${RUN_JOB[$1]} part='' results
 	log_keep "$1"
@@ -58,7 +58,7 @@ interrupt_boot() {
 	fi
 }
 
-# interrupted [PIPE]: every VMM gone, results so far written and shown, also those behind a test that is not done. With
+# interrupted [PIPE]: every VMM gone, results so far written and shown, also those after a test that is not done. With
 # PIPE, standard output has lost its reader.
 interrupted() {
 	local pid

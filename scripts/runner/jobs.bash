@@ -163,7 +163,7 @@ cases_shuffle() {
 	done
 }
 
-# jobs_again: the first COUNT jobs once more, behind the others.
+# jobs_again: the first COUNT jobs once more, after the others.
 jobs_again() {
 	local i
 	for ((i = 0; i < $1; i++)); do

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Runs the jobs: starts VMMs, watches them, has their consoles judged, boots again behind a crash.
+# Runs the jobs: starts VMMs, watches them, has their consoles judged, boots again after a crash.
 
 TICK=0.2                    # seconds between two looks at the running VMMs
 AGAIN_LIMIT=20              # so often a VMM is started again with less, of what it does not have
@@ -113,7 +113,7 @@ vmm_verdict() {
 	fi
 }
 
-# The VMM's own words, of which the first say most that are no warning, behind DRIVER_WORDS; the judge has the others.
+# The VMM's own words, of which the first say most that are no warning, after DRIVER_WORDS; the judge has the others.
 add_stderr() {
 	local line='' first='' count=0
 	[[ -s $1 ]] || return 0
@@ -220,7 +220,7 @@ refused_boot() {
 	fi
 }
 
-# join_logs PART: a later boot's console and standard error go behind those of the first, LOG.
+# join_logs PART: a later boot's console and standard error go after those of the first, LOG.
 join_logs() {
 	[[ -n $1 ]] || return 0
 	{ cat "$LOG$1" >>"$LOG" && cat "$LOG$1.stderr" >>"$LOG.stderr"; } || results_failed "$LOG"

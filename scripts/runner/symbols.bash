@@ -15,7 +15,7 @@ addr2line_for() {
 	done <"$ROOT/build/$1/config.mak"
 }
 
-# symbolise JOB: puts names behind the addresses of the backtraces in JOB_RESULTS. One addr2line for all of them. Line by
+# symbolise JOB: puts names after the addresses of the backtraces in JOB_RESULTS. One addr2line for all of them. Line by
 # line: bash is slow to look for anything in a long text.
 symbolise() {
 	local arch=${JOB_ARCH[$1]} addresses=() lines i
@@ -42,7 +42,7 @@ collect_addresses() {
 		rest=${rest#*"${BASH_REMATCH[0]}"}
 		first=true
 		for address in ${BASH_REMATCH[1]}; do
-			# A return address is behind the call that it belongs to.
+			# A return address is after the call that it belongs to.
 			$first || printf -v address '0x%x' $((address - 1))
 			first=false
 			addresses+=("$address")
@@ -73,7 +73,7 @@ name_addresses() {
 	done < <("${ADDR2LINE_OF[$1]}" -a -f -i -e "$ROOT/build/$1/$IMAGE" "${addresses[@]}" 2>/dev/null)
 }
 
-# insert_names INDEX: behind the addresses of this one of `lines`.
+# insert_names INDEX: after the addresses of this one of `lines`.
 insert_names() {
 	local rest=${lines[$1]} text='' frame address first
 	while [[ $rest == *'backtrace 0x'* && $rest =~ backtrace((\ 0x[0-9a-f]+)+) ]]; do

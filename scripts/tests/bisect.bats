@@ -73,7 +73,7 @@ END
 	bisect 125 --out /proc/nothing t:alpha
 	tests '[t]' 'smpp = 4'
 	bisect 125 t:alpha
-	# Behind -- it is a name.
+	# After -- it is a name.
 	runner -- --bisect
 	equal "$status" 2
 }

@@ -112,7 +112,7 @@ END
 case_one() { rm "$P/logs/events.tsv"; ok; }
 END
 	runner -j1
-	# What came behind is in a new list: the first test is lost, and nothing may look as if it had never been.
+	# What came after is in a new list: the first test is lost, and nothing may look as if it had never been.
 	equal "$status" 2
 	no_results logs
 }

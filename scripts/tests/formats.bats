@@ -26,7 +26,7 @@ case_some_fail() { row ok one; row 'not ok' two; row ok 'three # SKIP why # not'
 case_known_row() { row ok a; row 'not ok' b; not_ok; }
 case_fixed_row() { row ok a; row ok b; ok; }
 case_named() { row ok '\#GP at CPL 3'; row 'not ok' 'a <b> & "c"'; row ok '1..3'; row ok '- x'; row ok 'ok 1 x'; not_ok; }
-case_fails_late() { row ok a; echo '# behind the rows'; failed=$((failed + 1)); echo "not ok $number $name # time=1.0ms"; }
+case_fails_late() { row ok a; echo '# after the rows'; failed=$((failed + 1)); echo "not ok $number $name # time=1.0ms"; }
 END
 	TIMEOUT=1 runner "$@"
 	equal "$status" 1

@@ -12,7 +12,7 @@ END
 	equal "$(boots)" 2
 }
 
-@test "TIMEOUT may have an s behind the number" {
+@test "TIMEOUT may have an s after the number" {
 	scenario <<'END'
 case_gamma() { hang; }
 END
@@ -308,7 +308,7 @@ interrupt_t() {
 	xmllint --noout logs/junit.xml
 }
 
-@test "what is done behind the test that hangs is counted when interrupted" {
+@test "what is done after the test that hangs is counted when interrupted" {
 	image u one
 	tests '[t]' '[u]'
 	export P

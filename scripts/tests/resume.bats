@@ -2,7 +2,7 @@
 # Boots that end before their cases have: every case gets its verdict, and the message says how it came to that.
 load helper
 
-@test "a TIMEOUT is resumed behind the case that hangs" {
+@test "a TIMEOUT is resumed after the case that hangs" {
 	image t alpha beta gamma delta
 	scenario <<'END'
 case_alpha() { hang; }
@@ -13,7 +13,7 @@ END
 	equal "$(awk '$2 != "--version"' "$FAKE_STARTS" | grep -o 'from=.*' | tr '\n' ' ')" 'from=2 from=4 '
 }
 
-@test "crash, hang and bail out one behind the other: each is what it was" {
+@test "crash, hang and bail out one after the other: each is what it was" {
 	image t a b c d e
 	scenario <<'END'
 case_a() { die SEGV; }

@@ -149,7 +149,7 @@ is_tap() {
 		NR > 1 && /^TAP version/ { print "two version lines" }
 		/^1\.\./ { if (plan != "") print "two plans"; plan = substr($0, 4) + 0; if (n) last = NR; next }
 		/^(not )?ok / {
-			if (last) print "a result behind the plan at the end"
+			if (last) print "a result after the plan at the end"
 			sub(/^not /, "")
 			if ($2 != ++n) print "number " $2 " is not " n
 			if ($3 != "-") print "no description: " $0
@@ -246,7 +246,7 @@ order() {
 	[[ ! -e starts ]]
 }
 
-@test "--fail-fast: no VMM starts behind a failure" {
+@test "--fail-fast: no VMM starts after a failure" {
 	image u one two
 	tests '[t]' '[u]'
 	scenario <<'END'
@@ -259,7 +259,7 @@ END
 	equal "$(boots)" 1
 }
 
-@test "--fail-fast: neither does the same test boot again behind a crash" {
+@test "--fail-fast: neither does the same test boot again after a crash" {
 	image u one two
 	tests '[t]' '[u]'
 	scenario <<'END'

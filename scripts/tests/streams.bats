@@ -110,7 +110,7 @@ END
 	equal "$status" 1
 }
 
-@test "console that ends without a newline behind the totals" {
+@test "console that ends without a newline after the totals" {
 	scenario <<'END'
 totals() { printf '# totals: pass=3 fail=0 skip=0'; }
 END

@@ -222,7 +222,7 @@ TEST(halted_guest, "HLT that is not intercepted halts the guest until an interru
 	svm_intercept(g, SVM_EXIT_INTR, true);
 	svm_run(g);
 	EXPECT_EXIT(g, SVM_EXIT_INTR);
-	/* Behind the HLT, or at the HLT if the interrupt came before it. */
+	/* After the HLT, or at the HLT if the interrupt came before it. */
 	EXPECT_LE(g->save->rip, svm_start(g) + 1);
 	irq_window();
 	SUBTEST("delivered");

@@ -405,7 +405,7 @@ TEST(instruction_length, "the length of an exit counts every prefix, up to 15 by
 	EXPECT_VMX_EXCEPTION(g, VEC_GP);
 }
 
-TEST(skip_and_resume, "after an exit, RIP plus the length goes on behind the instruction",
+TEST(skip_and_resume, "after an exit, RIP plus the length goes on after the instruction",
      SPEC("SDM vol. 3C, 26.3.2.3, 27.2.4"))
 {
 	struct vmx_guest *g = vmx_new();

@@ -205,7 +205,7 @@ void arch_leave_exception(void);
 
 /*
  * An instruction whose fault is a value, for inline assembly: GUARDED("mrs %0, pmccntr_el0"). A fault
- * goes on behind it, with all registers as they were at the fault. Between fault_clear() and
+ * goes on after it, with all registers as they were at the fault. Between fault_clear() and
  * fault_taken().
  */
 #define GUARDED(insn)                          \

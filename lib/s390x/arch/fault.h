@@ -101,7 +101,7 @@ struct trap_frame {
 
 /*
  * The address of the instruction that was interrupted. The old PSW of most program interruptions points
- * behind it, by the instruction length: PoP, chapter 5, "Types of Instruction Ending".
+ * after it, by the instruction length: PoP, chapter 5, "Types of Instruction Ending".
  */
 static inline ulong trap_frame_ip(const struct trap_frame *frame)
 {
@@ -129,7 +129,7 @@ static inline void arch_leave_exception(void)
 
 /*
  * An instruction whose fault is a value, for inline assembly: GUARDED("tprot %1,0"). A fault goes on
- * behind it, with all registers as they were at the fault. Between fault_clear() and fault_taken().
+ * after it, with all registers as they were at the fault. Between fault_clear() and fault_taken().
  */
 #define GUARDED(insn)                          \
 	"771: " insn "\n"                      \

@@ -12,7 +12,7 @@
 /* What an instruction works on: the first operand, or an even-odd pair; the second; the condition code. */
 struct alu_state {
 	u64 first;
-	u64 odd; /* the register behind the first operand's */
+	u64 odd; /* the register after the first operand's */
 	u64 second;
 	u32 cc;
 };

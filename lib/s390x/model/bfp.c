@@ -88,7 +88,7 @@ void bfp_pack(const struct bfp_format *f, struct bfp v, u64 *high, u64 *low)
 	*low = bits.word[0];
 }
 
-/* Whether a magnitude with this last digit, and something behind it, is increased. */
+/* Whether a magnitude with this last digit, and something after it, is increased. */
 static bool increases(enum bfp_rounding rounding, bool minus, bool odd, s32 rest)
 {
 	switch (rounding) {

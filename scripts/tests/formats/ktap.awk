@@ -95,7 +95,7 @@ text == "KTAP version 1" {
 !level { wrong("before the version line"); next }
 deep > level && text ~ /^(ok|not ok|1\.\.)/ { wrong("nested results without a version line"); next }
 text ~ /^# Subtest: ./ && deep == level && plan[level] == "" { subtest[level] = substr(text, 12); next }
-# Of the level that it stands at: a note on a test of this level, behind its nested results.
+# Of the level that it stands at: a note on a test of this level, after its nested results.
 text ~ /^#( |$)/ { if (deep < level) leave(deep); next }
 text ~ /^1\.\.(0|[1-9][0-9]*)$/ {
 	if (deep != level || plan[level] != "" || count[level])

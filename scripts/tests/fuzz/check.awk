@@ -1,5 +1,5 @@
 # What must hold of the judge's verdicts on fuzz.sh's mutations, of which b and d have failed: -v console=PREFIX of their
-# files, -v count=N; the input has "mutation I", what the judge printed, "status S", for each. Prints the file and, behind
+# files, -v count=N; the input has "mutation I", what the judge printed, "status S", for each. Prints the file and, after
 # a tab, what is wrong with it.
 #
 # - The judge ends with status 0 and prints nothing but what judge.awk's head describes; its counts are true.
@@ -26,7 +26,7 @@ function check_console(    file, line, plan, totals, headers, ended, starts, res
 		sub(/\r$/, "", line)
 		if (line == "1..4")
 			plan = 1
-		# What comes behind these two is not read.
+		# What comes after these two is not read.
 		if (line ~ /^Bail out!/ || (line ~ /^KTAP version / && headers++))
 			ended = 1
 		if (!ended && line ~ /^# totals:/)

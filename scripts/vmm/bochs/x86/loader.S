@@ -3,7 +3,7 @@
  * The last 64 KiB of Bochs's ROM, instead of a BIOS: starts a Multiboot image (0.6.96) that lies in the same ROM, with
  * what images look for and a BIOS would leave. scripts/vmm/bochs/boot.bash puts the ROM together:
  *
- *	ROM_START	CPUs, memory in MiB, 32 bits each; the command line with a NUL behind it
+ *	ROM_START	CPUs, memory in MiB, 32 bits each; the command line with a NUL after it
  *	ROM_IMAGE	the image as it lies in memory (.bin)
  *	0xffff0000	this
  *

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TREE_ROOM	(2 * MiB) /* the image is behind the tree */
+#define TREE_ROOM	(2 * MiB) /* the image is after the tree */
 #define ELF_MACHINE_ARM 40
 
 #define CORE_REG(name) \

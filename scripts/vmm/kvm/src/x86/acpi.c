@@ -82,7 +82,7 @@ static uint8_t checksum(const void *table, size_t size)
 	return (uint8_t)-sum;
 }
 
-/* A table with its header; what comes behind that is still zero. */
+/* A table with its header; what comes after that is still zero. */
 static struct header *begin(const char *signature, size_t size, uint32_t *address)
 {
 	struct header *header = place(size, address);
