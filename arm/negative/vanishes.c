@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How an arm machine goes away in the midst of a case, and how a case breaks the CPU under itself. */
+/* How an arm machine goes away in the middle of a case, and how a case breaks the CPU under itself. */
 #include <test.h>
 
 #include <arm/gic.h>
@@ -11,7 +11,7 @@ SUITE("arm: cases that crash, fault and leak");
 
 #define SGI_TEST 3
 
-TEST(resets, "a reset of the machine in the midst of a case is a CRASH",
+TEST(resets, "a reset of the machine in the middle of a case is a CRASH",
      REQUIRES(psci_conduit() != PSCI_NONE))
 {
 	EXPECT(true);
@@ -19,7 +19,7 @@ TEST(resets, "a reset of the machine in the midst of a case is a CRASH",
 	FAIL("SYSTEM_RESET returned");
 }
 
-TEST(powers_off, "power off in the midst of a case is a CRASH",
+TEST(powers_off, "power off in the middle of a case is a CRASH",
      REQUIRES(psci_conduit() != PSCI_NONE))
 {
 	EXPECT(true);

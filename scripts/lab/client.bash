@@ -45,7 +45,7 @@ boot_with() {
 		[[ "$(readlink "$folder/now")" == "$before" ]] || return 0
 		sleep "$LOOK"
 	done
-	lab_error 'it does not boot anew'
+	lab_error 'it does not boot again'
 }
 
 words=run

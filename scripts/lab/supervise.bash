@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Keeps the lab's outer QEMU running, anew whenever it has ended. Usage: supervise.bash FOLDER QEMU-ARGUMENT...
+# Keeps the lab's outer QEMU running: starts it again whenever it has ended. Usage: supervise.bash FOLDER QEMU-ARGUMENT...
 #
 # Each boot is a folder FOLDER/N, in which QEMU runs, and FOLDER/now leads to the latest: control.in and control.out (pipes;
 # agent.c has what goes through them), console, errors, linux (the kernel's console), qemu (what QEMU says), pid, and

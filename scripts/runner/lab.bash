@@ -236,7 +236,7 @@ lab_describe() {
 }
 
 # lab_limit PID: LIMIT is for a host that brings Linux up in LAB_USUAL_MS, and a slower one gets more in proportion. Before the
-# first case, the lab may have to be started anew.
+# first case, the lab may have to be started again.
 lab_limit() {
 	LIMIT=$((LIMIT * (LAB_BOOT_MS < 10 * LAB_USUAL_MS ? LAB_BOOT_MS + LAB_USUAL_MS : 10 * LAB_USUAL_MS) / LAB_USUAL_MS))
 	((RUN_BOOT_MS[$1])) || LIMIT=$((LIMIT + LAB_BOOT_LOOKS * 100))

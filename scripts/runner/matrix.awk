@@ -52,7 +52,7 @@ $1 == "run" {
 	spec[name] = unescape($5)
 }
 
-# Whether the runs do not agree about it. That one has not a row is only of interest where it fails in another.
+# Whether the runs do not agree about it. That one lacks a row is only of interest where it fails in another.
 function differs(name,    i, first, gap, deviating) {
 	for (i = 1; i <= runs; i++) {
 		if (deviates(got[i, name] ""))

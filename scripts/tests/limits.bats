@@ -246,7 +246,7 @@ interrupted() {
 	interrupted
 }
 
-@test "interrupted in the midst of a test: the cases that have their results keep them" {
+@test "interrupted in the middle of a test: the cases that have their results keep them" {
 	image t alpha beta gamma delta
 	export P
 	scenario <<'END'

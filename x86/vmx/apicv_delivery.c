@@ -86,7 +86,7 @@ TEST(virtual_priority, "a request is delivered if its class is above that of VPP
 				EXPECT_VMX_DONE(a.g);
 				EXPECT_EQ(APICV_RVI(), 0x4fu);
 				EXPECT_EQ(APICV_SVI(), svi);
-				/* VM entry makes it anew, and clears its upper bytes. */
+				/* VM entry makes it again, and clears its upper bytes. */
 				EXPECT_EQ(*apicv_register(&a, APIC_PPR), vppr);
 			}
 		}
