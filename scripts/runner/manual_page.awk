@@ -1,7 +1,13 @@
-# Prints what manual_refs.awk found, sorted: which cases stand on each place of each manual, and which sections between those
-# that are named no case names. HTML=template: as that page with the same in it. json.awk goes with it.
+# Prints what manual_refs.awk found, sorted: which cases stand on each place of each manual, and which sections beside those
+# that are named no case names: up to the last one, where the file SECTIONS has their number, else up to the last that is
+# named. HTML=template: as that page with the same in it. json.awk goes with it.
 
-BEGIN { FS = "\t" }
+BEGIN {
+	FS = "\t"
+	while (SECTIONS != "" && (getline <SECTIONS) > 0)
+		if (NF == 3)
+			sections[$1, $2] = $3
+}
 
 {
 	book = $1 ($2 == "" ? "" : " " $2)
@@ -51,13 +57,17 @@ function note_section(text,    at, parent, number) {
 	}
 }
 
-# Between 1 and the highest number that is named, those that are not; of a chapter with all its sections, in order.
-function gaps(chapter,    i, k, n, list, out) {
+# Those that are not named; of a chapter with all its sections, in order.
+function gaps(chapter,    i, k, n, last, list, out) {
 	for (i = 1; i <= parent_count; i++)
-		if (parents[i] == chapter || index(parents[i], chapter ".") == 1)
-			for (k = 1; k < highest[parents[i]]; k++)
+		if (parents[i] == chapter || index(parents[i], chapter ".") == 1) {
+			last = highest[parents[i]]
+			if ((last_book, parents[i]) in sections && sections[last_book, parents[i]] > last)
+				last = sections[last_book, parents[i]]
+			for (k = 1; k <= last; k++)
 				if (!((parents[i] "." k) in named))
 					list[++n] = parents[i] "." k
+		}
 	for (i = 2; i <= n; i++)
 		for (k = i; k > 1 && comes_before(list[k], list[k - 1]); k--) {
 			out = list[k]; list[k] = list[k - 1]; list[k - 1] = out

@@ -380,7 +380,8 @@ show_by_manual() {
 	((${#ARCHS[@]} == 1)) || several=true
 	! $OPT_LIST_HTML || template=$ROOT/scripts/runner/coverage.html
 	list_jobs | LABEL_ARCHS=$several "$AWK" -f "$ROOT/scripts/runner/manual_refs.awk" | sort -t $'\t' -k1,1 -k2,2 -k3,3 -k5,5 |
-		"$AWK" -f "$ROOT/scripts/runner/json.awk" -f "$ROOT/scripts/runner/manual_page.awk" -v "HTML=${template//\\/\\\\}"
+		"$AWK" -f "$ROOT/scripts/runner/json.awk" -f "$ROOT/scripts/runner/manual_page.awk" -v "HTML=${template//\\/\\\\}" \
+			-v "SECTIONS=${ROOT//\\/\\\\}/scripts/runner/manual_sections.tsv"
 }
 
 # list_jobs: each job, its cases and its list, for the programs that make something of it.

@@ -19,7 +19,7 @@ setup_list() {
 	spec eight ''
 }
 
-@test "cases by manual, volume and section, in their order, and the sections between that no case names" {
+@test "cases by manual, volume and section, in their order, and the sections of their chapters that no case names" {
 	setup_list
 	runner --list --by-manual
 	equal "$status" 0
@@ -27,7 +27,7 @@ setup_list() {
 APM vol. 2 (1 case)
   16.4.6
     t:two  the rule of two
-  of chapter 16, no case names: 16.1, 16.2, 16.3, 16.4.1, 16.4.2, 16.4.3, 16.4.4, 16.4.5
+  of chapter 16, no case names: 16.1, 16.2, 16.3, 16.4.1, 16.4.2, 16.4.3, 16.4.4, 16.4.5, 16.4.7
 DDI 0487 (1 case)
   D8.4.1.2
     t:five  the rule of five
@@ -52,11 +52,11 @@ SDM vol. 3A (3 cases)
     t:two  the rule of two
   10.6.2
     t:three  the rule of three
-  of chapter 10, no case names: 10.1, 10.2, 10.3, 10.4.2, 10.4.4, 10.4.5, 10.4.6, 10.4.7, 10.4.8, 10.4.9, 10.5, 10.6.1
+  of chapter 10, no case names: 10.1, 10.2, 10.3, 10.4.2, 10.4.4, 10.4.5, 10.4.6, 10.4.7, 10.4.8, 10.4.9, 10.5, 10.6.1, 10.6.3, 10.7, 10.8, 10.9, 10.10, 10.11, 10.12, 10.13
 SDM vol. 3C (1 case)
   26.3.1.2
     t:four  the rule of four
-  of chapter 26, no case names: 26.1, 26.2, 26.3.1.1
+  of chapter 26, no case names: 26.1, 26.2, 26.3.1.1, 26.3.1.3, 26.3.1.4, 26.3.1.5, 26.3.1.6, 26.3.2, 26.3.3, 26.4, 26.5, 26.6, 26.7, 26.8
   A.3.1
     t:four  the rule of four
   of chapter A, no case names: A.1, A.2
@@ -71,7 +71,7 @@ END
 @test "of some tests, of several architectures, and the options that do not go together" {
 	setup_list
 	runner --list --by-manual t:one
-	equal "$output" $'SDM vol. 3A (1 case)\n  10.4.1\n    t:one  the rule of one\n  of chapter 10, no case names: 10.1, 10.2, 10.3'
+	equal "$output" $'SDM vol. 3A (1 case)\n  10.4.1\n    t:one  the rule of one\n  of chapter 10, no case names: 10.1, 10.2, 10.3, 10.4.2, 10.4.3, 10.4.4, 10.4.5, 10.4.6, 10.4.7, 10.4.8, 10.5, 10.6, 10.7, 10.8, 10.9, 10.10, 10.11, 10.12, 10.13'
 	ARCH=i386 image t alpha
 	runner --list --by-manual
 	contains "$output" '    x86_64/t:one  the rule of one'
@@ -89,7 +89,7 @@ END
 	equal "$status" 0
 	page=$(sed -n '/^<script type="application\/json"/,/^<\/script>/p' <<<"$output" | sed '1d;$d')
 	equal "$(jq -c '.[] | select(.name == "SDM vol. 3C") | .places[0]' <<<"$page")" \
-		'["26.3.1.2",[["t:four","the rule of four"]],"26.1, 26.2, 26.3.1.1"]'
+		'["26.3.1.2",[["t:four","the rule of four"]],"26.1, 26.2, 26.3.1.1, 26.3.1.3, 26.3.1.4, 26.3.1.5, 26.3.1.6, 26.3.2, 26.3.3, 26.4, 26.5, 26.6, 26.7, 26.8"]'
 	equal "$(jq -r '[.[].name] | join(", ")' <<<"$page")" \
 		'APM vol. 2, DDI 0487, PoP SA22-7832-13, SDM vol. 2B, SDM vol. 3A, SDM vol. 3C, lib/harness/ktap.h'
 	contains "$output" '</html>'
