@@ -124,6 +124,7 @@ FILENAME != FILE {
 	test_name[$2, n] = $3; list[$2, n] = $4; cpu[$2, n] = $5 == "" ? "max" : $5
 	test_vendor[$2, n] = $6; wanted[$2, n] = $7
 	configured[$3] = 1
+	number_of[$2, $3] = n
 	next
 }
 
@@ -247,32 +248,40 @@ function add(where, text) {
 }
 
 # One item of the section, on one architecture.
-function apply(arch, item, applies,    at, pattern, name, row, case_name, i, found, vendor) {
+function apply(arch, item, applies,    at, pattern, name, row, case_name, i, found) {
 	at = index(item, ":")
 	pattern = substr(item, 1, at - 1); name = substr(item, at + 1)
 	row = ""; case_name = name
 	if ((at = index(name, "/"))) {
 		row = substr(name, at + 1); case_name = substr(name, 1, at - 1)
 	}
-	if (!(pattern in expressions))
-		expressions[pattern] = expression(pattern)
-	for (i = 1; i <= tests[arch]; i++) {
-		if (index(pattern, "*") ? test_name[arch, i] !~ expressions[pattern] : test_name[arch, i] != pattern)
-			continue
-		if (!has_case(arch, i, case_name))
-			continue
-		found = 1
-		if (!applies || !wanted[arch, i] || !is_for_cpu(entry["cpu"], cpu[arch, i]))
-			continue
-		vendor = test_vendor[arch, i] == "" ? arch_vendor[arch] : test_vendor[arch, i]
-		if (wanted[arch, i] == 2 && !((arch, test_name[arch, i], case_name) in selected))
-			continue
-		if (is_for(entry["vendor"], vendor))
-			add(arch "/" test_name[arch, i], "known\t" case_name "\t" row "\t" \
-				(entry["verdict"] == "" ? "FAIL" : entry["verdict"]) "\t" said)
+	if (!index(pattern, "*")) {
+		if ((arch, pattern) in number_of)
+			found = apply_to(arch, number_of[arch, pattern], case_name, row, applies)
+	} else {
+		if (!(pattern in expressions))
+			expressions[pattern] = expression(pattern)
+		for (i = 1; i <= tests[arch]; i++)
+			if (test_name[arch, i] ~ expressions[pattern] && apply_to(arch, i, case_name, row, applies))
+				found = 1
 	}
 	if (!found && is_missed(pattern))
 		fail(key_line["cases"], "there is no case " pattern ":" case_name " on " arch)
+}
+
+# The same for the Ith test, whose name matches. True if the test has the case, whether or not the section is for it now.
+function apply_to(arch, i, case_name, row, applies,    vendor) {
+	if (!has_case(arch, i, case_name))
+		return 0
+	if (!applies || !wanted[arch, i] || !is_for_cpu(entry["cpu"], cpu[arch, i]))
+		return 1
+	if (wanted[arch, i] == 2 && !((arch, test_name[arch, i], case_name) in selected))
+		return 1
+	vendor = test_vendor[arch, i] == "" ? arch_vendor[arch] : test_vendor[arch, i]
+	if (is_for(entry["vendor"], vendor))
+		add(arch "/" test_name[arch, i], "known\t" case_name "\t" row "\t" \
+			(entry["verdict"] == "" ? "FAIL" : entry["verdict"]) "\t" said)
+	return 1
 }
 
 # What the section says, as soon as all of it is there.
