@@ -10,8 +10,6 @@
 
 SUITE("virtio over channel I/O");
 
-#define PATIENCE_NS 2000000000ull
-
 #define EXPECT_DONE(ended, residual)                                                      \
 	do {                                                                              \
 		struct irb irb_ = (ended);                                                \
@@ -218,7 +216,6 @@ TEST(virtio_request, "the entropy source fills a buffer, sets the indicator and 
 	static u8 block[32] __aligned(8), random[64];
 	static u64 indicators __aligned(8);
 	u32 schid = device_start(0);
-	u64 start = clock_ns();
 	struct irb irb;
 	bool any = false;
 
@@ -250,8 +247,7 @@ TEST(virtio_request, "the entropy source fills a buffer, sets the indicator and 
 	put16_le(q.available + 4, 0);
 	put16_le(q.available + 2, 1);
 	notify(schid, 0);
-	while (!READ_ONCE(q.used[2]) && clock_ns() - start < PATIENCE_NS)
-		arch_relax();
+	ASSERT(wait_until(READ_ONCE(q.used[2])));
 	ASSERT_EQ(READ_ONCE(q.used[2]), 1);
 	EXPECT_EQ(q.used[4], 0);
 	EXPECT_GE(q.used[8], 1);
@@ -260,11 +256,9 @@ TEST(virtio_request, "the entropy source fills a buffer, sets the indicator and 
 		any |= random[n] != 0;
 	EXPECT(any);
 	EXPECT_EQ(random[32], 0);
-	while (!READ_ONCE(indicators) && clock_ns() - start < PATIENCE_NS)
-		arch_relax();
+	EXPECT(wait_until(READ_ONCE(indicators)));
 	EXPECT_EQ(READ_ONCE(indicators), 1u); /* queue 0 */
-	while (test_subchannel(schid, &irb) && clock_ns() - start < PATIENCE_NS)
-		;
+	ASSERT(wait_until(test_subchannel(schid, &irb) == 0));
 	EXPECT_EQ(irb.scsw.control & (SCSW_ALERT | SCSW_PENDING), SCSW_ALERT | SCSW_PENDING);
 	set_device_status(schid, 0);
 	device_end(schid);
