@@ -72,18 +72,24 @@ TEST(chsc_block, "a block off a page, or of a length that is none, is refused",
 	}
 }
 
-TEST(chsc_access, "a block that is absent or protected is an access exception, in problem state privileged",
-     SPEC("PoP SA22-7832-13, chapter 6, Access Exceptions, Privileged-Operation Exception"))
+TEST(chsc_privileged, "in problem state the call is a privileged-operation exception",
+     SPEC("PoP SA22-7832-13, chapter 6, Privileged-Operation Exception"))
 {
 	static const u8 code[4] = { 0xb2, 0x5f, 0x00, 0x50 };
-	static u8 page[PAGE_SIZE] __aligned(PAGE_SIZE);
 	struct execution e = { .psw = PSW_KERNEL | PSW_PROBLEM };
+
+	call(16, CHSC_CHARACTERISTICS, 0, 0, 0);
+	e.gpr[5] = (ulong)&block;
+	EXPECT_FAULT(WITH_ILC(PGM_PRIVILEGED_OPERATION, 4), execute(code, 4, &e));
+}
+
+TEST(chsc_access, "a block that is absent or protected is an access exception",
+     SPEC("PoP SA22-7832-13, chapter 6, Access Exceptions"))
+{
+	static u8 page[PAGE_SIZE] __aligned(PAGE_SIZE);
 	u32 cc = 9;
 
 	call(16, CHSC_CHARACTERISTICS, 0, 0, 0);
-	SUBTEST("problem state");
-	e.gpr[5] = (ulong)&block;
-	EXPECT_FAULT(WITH_ILC(PGM_PRIVILEGED_OPERATION, 4), execute(code, 4, &e));
 	SUBTEST("protected");
 	memcpy(page, &block, 16);
 	space_protect(space_kernel(), (ulong)page, PAGE_SIZE, PROT_EXEC | PROT_USER);
