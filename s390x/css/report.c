@@ -168,12 +168,15 @@ TEST(report_saves, "a machine check stores all registers, and that they are vali
 	  "chapter 3, Assigned Storage Locations: Store-Status Save Areas"))
 {
 	const struct lowcore *saved = LOWCORE;
+	u64 start;
 
 	forget_reports();
 	memset(LOWCORE->saved_fpr, 0xee, 0x200);
 	LOWCORE->info.architectural_mode = 0;
 	set_tod_programmable(0x5a3c);
 	set_clock_comparator(0x1122334455667700);
+	set_cpu_timer(CPU_TIMER_NEVER);
+	start = store_clock();
 	write_cr(12, 0x1122334455667788);
 	make_report();
 	take_with_known_state();
@@ -201,6 +204,9 @@ TEST(report_saves, "a machine check stores all registers, and that they are vali
 	EXPECT_EQ(saved->saved_tod_programmable, 0x5a3cu);
 	SUBTEST("clock comparator");
 	EXPECT_EQ(saved->saved_clock_comparator & BITS(55, 0), 0x1122334455667700ull >> 8);
+	SUBTEST("CPU timer");
+	EXPECT_LE((s64)saved->saved_cpu_timer, CPU_TIMER_NEVER);
+	EXPECT_GE((s64)saved->saved_cpu_timer, CPU_TIMER_NEVER - (s64)(store_clock() - start));
 	SUBTEST("architectural mode");
 	EXPECT_EQ(saved->info.architectural_mode, 1);
 	set_tod_programmable(0);
