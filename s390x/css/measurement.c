@@ -117,6 +117,30 @@ TEST(measurement_format_1,
 	EXPECT_MEM_EQ(blocks, zeros, 256);
 }
 
+TEST(measurement_format_1_boundary, "a block of format 1 is on 64 bytes",
+     SPEC("PoP SA22-7832-13, chapter 14, MODIFY SUBCHANNEL, Operand Exception; chapter 15, SCHIB word 11"))
+{
+	u32 schid = device_start(0), cc = 9;
+	struct schib schib;
+
+	ASSERT_EQ(store_subchannel(schid, &schib), 0u);
+	schib.pmcw.characteristics |= PMCW_MBFC;
+	schib.measurement_block = (ulong)blocks;
+	if (modify_subchannel_try(schid, &schib, &cc).kind)
+		SKIP("no extended measurement blocks");
+	for (u32 off = 1; off < 64; off <<= 1) {
+		SUBTEST("off by %u", off);
+		schib.measurement_block = (ulong)blocks + off;
+		EXPECT_FAULT(WITH_ILC(PGM_OPERAND, 4), modify_subchannel_try(schid, &schib, &cc));
+	}
+	/* With format 0 it is not looked at. */
+	SUBTEST("format 0");
+	schib.pmcw.characteristics &= ~PMCW_MBFC;
+	EXPECT_NO_FAULT(modify_subchannel_try(schid, &schib, &cc));
+	EXPECT_EQ(cc, 0u);
+	device_end(schid);
+}
+
 static u32 count_at(u32 offset)
 {
 	return (u32)blocks[offset] << 8 | blocks[offset + 1];

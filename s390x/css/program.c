@@ -77,8 +77,10 @@ TEST(sense_id,
 		EXPECT_EQ(irb.scsw.subchannel_status, 0);
 		EXPECT_EQ(data[0], 0xff);
 		EXPECT_EQ(data[1] << 8 | data[2], 0x3832);
-		if (counts[n] >= 4)
-			EXPECT_EQ(data[3], 4); /* entropy source */
+		EXPECT_EQ(data[3], 4); /* entropy source */
+		/* Device type and model are not set. */
+		for (u32 at = 4; at + irb.scsw.count < counts[n] && at < 7; at++)
+			EXPECT_EQ(data[at], 0, "byte %u", at);
 		EXPECT_LE(irb.scsw.count, counts[n]);
 		/* What was not transferred was not touched. */
 		EXPECT_EQ(data[counts[n]], 0xee);
@@ -209,8 +211,9 @@ TEST(program_checks,
 	irb = device_execute(schid, ccw);
 	EXPECT_PROGRAM_CHECK(irb, &ccw[0]);
 	SUBTEST("a program off a doubleword");
-	ASSERT_EQ(device_run(schid, (u8 *)ccw + 4, ORB_FORMAT_1), 0u);
-	ASSERT_EQ(test_subchannel(schid, &irb), 0u);
+	ccw[2] = command(CMD_NOP, CCW_SLI, 1, data);
+	memmove((u8 *)ccw + 4, &ccw[2], 8);
+	irb = device_execute(schid, (const void *)((u8 *)ccw + 4));
 	EXPECT_EQ(irb.scsw.subchannel_status, CSTAT_PROGRAM_CHECK);
 	SUBTEST("a chained command that is wrong");
 	ccw[0] = command(CMD_SENSE_ID, CCW_SLI | CCW_CHAIN_COMMAND, 4, data);
@@ -254,8 +257,33 @@ TEST(unknown_command, "a command that the device does not know is a unit check w
 		EXPECT_EQ(irb.scsw.device_status, DSTAT_CHANNEL_END | DSTAT_DEVICE_END);
 		EXPECT_EQ(data[0] & 0x80, 0x80);
 		EXPECT_EQ(data[32], 0xee);
+		EXPECT_EQ(data[31 - irb.scsw.count], 0);
+		EXPECT_EQ(data[32 - irb.scsw.count], 0xee);
 		irb = device_command(schid, CMD_SENSE, data, 32);
 		EXPECT_EQ(data[0], 0);
+	}
+	device_end(schid);
+}
+
+TEST(sense_residual, "the residual count of a sense is what the device has not sent",
+     SPEC("PoP SA22-7832-13, chapter 16, Count; SA22-7204, Basic Sense"))
+{
+	static const u16 counts[] = { 1, 2, 24, 31, 32, 33, 40, 64 };
+	u32 schid = device_start(0);
+
+	for (u32 n = 0; n < ARRAY_SIZE(counts); n++) {
+		struct irb irb;
+		u32 sent;
+
+		SUBTEST("count %u", counts[n]);
+		fill_data();
+		irb = device_command(schid, CMD_SENSE, data, counts[n]);
+		EXPECT_EQ(irb.scsw.device_status, DSTAT_CHANNEL_END | DSTAT_DEVICE_END);
+		ASSERT_LE(irb.scsw.count, counts[n]);
+		sent = counts[n] - irb.scsw.count;
+		EXPECT_GE(sent, 1u);
+		EXPECT_EQ(data[sent - 1], 0);
+		EXPECT_EQ(data[sent], 0xee);
 	}
 	device_end(schid);
 }
