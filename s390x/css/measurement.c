@@ -97,9 +97,14 @@ TEST(measurement_off, "without the monitor's or the subchannel's control nothing
 {
 	static const u8 zeros[256];
 
+	u8 prefix[128];
+
+	memcpy(prefix, LOWCORE->ipl, sizeof(prefix));
 	SUBTEST("SET CHANNEL MONITOR");
 	ASSERT_EQ(measure(false, true, false, 2), true);
 	EXPECT_MEM_EQ(blocks, zeros, 256);
+	/* Nor where there is no origin. */
+	EXPECT_MEM_EQ(LOWCORE->ipl, prefix, sizeof(prefix));
 	SUBTEST("subchannel");
 	ASSERT_EQ(measure(true, false, false, 2), true);
 	EXPECT_MEM_EQ(blocks, zeros, 256);
@@ -192,6 +197,7 @@ TEST(measurement_resume, "resuming counts as starting does",
 	ASSERT_EQ(resume_subchannel(schid, NULL), 0u);
 	ASSERT(wait_until(test_subchannel(schid, &irb) == 0));
 	EXPECT_NO_FAULT(channel_insn(schm, 0, 0, &cc));
+	EXPECT_EQ(irb.scsw.control & SCSW_ACTIVITY, 0);
 	EXPECT_EQ(count_at(0), 2u);
 	device_end(schid);
 }
@@ -249,5 +255,7 @@ TEST(rchp_report, "the reset of a path ends with a channel report: initialized, 
 	EXPECT_EQ(words[0] >> 24 & 0xf, 4u);
 	EXPECT_EQ(words[0] >> 16 & 0x3f, 2u);
 	EXPECT_EQ(words[0] & 0xff, schib.pmcw.chpid[0]);
+	/* Solicited, bit 1; no overflow, bit 2. */
+	EXPECT_EQ(words[0] & 0x60000000, 0x40000000u);
 	EXPECT(wait_until(store_channel_report_word(0, words) == 1));
 }

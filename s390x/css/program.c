@@ -60,11 +60,44 @@ TEST(no_operation, "a no-operation ends with channel end and device end",
 	device_end(schid);
 }
 
+TEST(path_used, "the path that a program used is available, and the last one that was used",
+     SPEC("PoP SA22-7832-13, chapter 15, PMCW: Last-Path-Used Mask, Path-Available Mask"))
+{
+	u32 schid = device_start(0x55);
+	struct schib schib;
+
+	ccw[0] = command(CMD_NOP, CCW_SLI, 1, data);
+	device_execute(schid, ccw);
+	ASSERT_EQ(store_subchannel(schid, &schib), 0u);
+	EXPECT_NE(schib.pmcw.pam & schib.pmcw.pim & schib.pmcw.pom, 0);
+	EXPECT_NE(schib.pmcw.lpum & schib.pmcw.pim, 0);
+	device_end(schid);
+}
+
+TEST(status_of_last, "what a program ended with is not found in the status of the next one",
+     SPEC("PoP SA22-7832-13, chapter 16, Subchannel-Status Word"))
+{
+	u32 schid = device_start(0x55);
+	struct irb irb;
+
+	ccw[0] = command(0x00, CCW_SLI, 4, data);
+	irb = device_execute(schid, ccw);
+	EXPECT_PROGRAM_CHECK(irb, &ccw[0]);
+	ccw[0] = command(CMD_NOP, CCW_SLI, 1, data);
+	irb = device_execute(schid, ccw);
+	EXPECT_ENDED(irb, &ccw[0]);
+	irb = device_command(schid, 0x77, data, 4);
+	EXPECT_EQ(irb.scsw.device_status & DSTAT_UNIT_CHECK, DSTAT_UNIT_CHECK);
+	irb = device_execute(schid, ccw);
+	EXPECT_ENDED(irb, &ccw[0]);
+	device_end(schid);
+}
+
 TEST(sense_id,
      "SENSE ID says that there is a virtio device behind its control unit, and how many bytes",
      SPEC("virtio 1.2, 4.3.1.1, Device Identification; SA22-7204, Sense ID"))
 {
-	static const u16 counts[] = { 4, 5, 7, 8, 12, 16, 64 };
+	static const u16 counts[] = { 4, 5, 7, 8, 12, 16, 64, 300 };
 	u32 schid = device_start(0);
 
 	for (u32 n = 0; n < ARRAY_SIZE(counts); n++) {
@@ -249,6 +282,8 @@ TEST(unknown_command, "a command that the device does not know is a unit check w
 		irb = device_command(schid, codes[n], data, 4);
 		EXPECT_EQ(irb.scsw.device_status & DSTAT_UNIT_CHECK, DSTAT_UNIT_CHECK);
 		EXPECT_EQ(irb.scsw.subchannel_status & CSTAT_PROGRAM_CHECK, 0);
+		/* The sense bytes wait where there is no concurrent sense. */
+		EXPECT_EQ(irb.scsw.flags & SCSW_ECW, 0);
 		EXPECT_EQ(irb.scsw.control & (SCSW_ALERT | SCSW_PENDING),
 			  SCSW_ALERT | SCSW_PENDING);
 		/* Basic sense says why, once. */
