@@ -76,6 +76,28 @@ TEST(per_fetch_area, "the area is what CR10 and CR11 say, both included; it may 
 	}
 }
 
+static void ignore(struct trap_frame *frame)
+{
+	(void)frame;
+}
+
+TEST(per_fetch_svc, "the event of SUPERVISOR CALL interrupts right after the supervisor-call interruption",
+     SPEC("PoP SA22-7832-13, chapter 4, Instruction Fetching; chapter 6, Priority of Interruptions"))
+{
+	/* SVC 66; LR r2,r2 */
+	static const u8 code[] = { 0x0a, 0x42, 0x18, 0x22 };
+	struct execution e = start_state();
+	ulong here = execute_address(sizeof(code)), entry = LOWCORE->new_psw[TRAP_SVC].addr;
+
+	trap_set_handler(TRAP_SVC, ignore);
+	per_execute(PER_FETCH, PER_CODE(sizeof(code)), code, sizeof(code), &e);
+	trap_set_handler(TRAP_SVC, NULL);
+	EXPECT_EQ(per_event_count, 2u);
+	expect_event(0, PER_CODE_FETCH, here, 2, entry);
+	EXPECT_EQ(per_events[0].old.mask & ~PSW_CC, LOWCORE->new_psw[TRAP_SVC].mask);
+	expect_event(1, PER_CODE_FETCH, here + 2, 2, here + 4);
+}
+
 TEST(per_fetch_branch, "a branch that is taken is both events at once",
      SPEC("PoP SA22-7832-13, chapter 4, Indication of PER Events Concurrently with Other Events"))
 {
