@@ -132,6 +132,7 @@ struct orb {
 #define CMD_SET_IND	 0x43
 #define CMD_SET_CONF_IND 0x53
 #define CMD_READ_VQ_CONF 0x32
+#define CMD_SET_IND_ADAPTER 0x73
 #define CMD_SET_REVISION 0x83
 
 struct ccw1 {

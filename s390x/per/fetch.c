@@ -76,28 +76,6 @@ TEST(per_fetch_area, "the area is what CR10 and CR11 say, both included; it may 
 	}
 }
 
-static void ignore(struct trap_frame *frame)
-{
-	(void)frame;
-}
-
-TEST(per_fetch_svc, "the event of SUPERVISOR CALL interrupts right after the supervisor-call interruption",
-     SPEC("PoP SA22-7832-13, chapter 4, Instruction Fetching; chapter 6, Priority of Interruptions"))
-{
-	/* SVC 66; LR r2,r2 */
-	static const u8 code[] = { 0x0a, 0x42, 0x18, 0x22 };
-	struct execution e = start_state();
-	ulong here = execute_address(sizeof(code)), entry = LOWCORE->new_psw[TRAP_SVC].addr;
-
-	trap_set_handler(TRAP_SVC, ignore);
-	per_execute(PER_FETCH, PER_CODE(sizeof(code)), code, sizeof(code), &e);
-	trap_set_handler(TRAP_SVC, NULL);
-	EXPECT_EQ(per_event_count, 2u);
-	expect_event(0, PER_CODE_FETCH, here, 2, entry);
-	EXPECT_EQ(per_events[0].old.mask & ~PSW_CC, LOWCORE->new_psw[TRAP_SVC].mask);
-	expect_event(1, PER_CODE_FETCH, here + 2, 2, here + 4);
-}
-
 TEST(per_fetch_branch, "a branch that is taken is both events at once",
      SPEC("PoP SA22-7832-13, chapter 4, Indication of PER Events Concurrently with Other Events"))
 {
@@ -269,9 +247,16 @@ TEST(per_svc,
 	trap_set_handler(TRAP_SVC, take_svc);
 	per_execute(PER_FETCH, PER_CODE(sizeof(code)), code, sizeof(code), &e);
 	trap_set_handler(TRAP_SVC, NULL);
+	SUBTEST("event");
 	EXPECT_EQ(per_event_count, 1u);
-	expect_event(0, PER_CODE_FETCH, here, 2, new_psw.addr);
+	EXPECT_EQ(per_events[0].pgm_code, PGM_PER_EVENT.kind - 1);
+	EXPECT_EQ(per_events[0].code & PER_CODE_EVENTS, PER_CODE_FETCH);
+	EXPECT_EQ(per_events[0].address, here);
+	EXPECT_EQ(per_events[0].length, 2u);
 	EXPECT_EQ(per_events[0].old.mask & ~PSW_CC, new_psw.mask);
+	SUBTEST("old PSW");
+	EXPECT_EQ(per_events[0].old.addr, new_psw.addr);
+	SUBTEST("supervisor call");
 	/* The handler was entered then, by way of the old PSW. */
 	EXPECT_EQ(svc_events, 1u);
 	EXPECT_EQ(svc_old.addr, here + 2);
