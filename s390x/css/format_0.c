@@ -28,7 +28,8 @@ static struct irb run(u32 schid)
 	return irb;
 }
 
-TEST(format_0_tic, "in format 0, each code that ends in 8 is TRANSFER IN CHANNEL; count and flags do not count",
+TEST(format_0_tic,
+     "in format 0, each code that ends in 8 is TRANSFER IN CHANNEL; count and flags do not count",
      SPEC("PoP SA22-7832-13, chapter 15, Transfer in Channel: format-0 CCWs"))
 {
 	u32 schid = device_start(0);
@@ -39,8 +40,9 @@ TEST(format_0_tic, "in format 0, each code that ends in 8 is TRANSFER IN CHANNEL
 		SUBTEST("code %#x", high << 4 | CMD_TIC);
 		memset(data, 0xee, sizeof(data));
 		ccw[0] = command(CMD_NOP, CCW_SLI | CCW_CHAIN_COMMAND, 1, (u32)(ulong)data);
-		ccw[1] = command((u8)(high << 4 | CMD_TIC), high & 1 ? CCW_SLI | CCW_CHAIN_COMMAND : 0,
-				 (u16)(high << 3), (u32)(ulong)&ccw[3]);
+		ccw[1] = command((u8)(high << 4 | CMD_TIC),
+				 high & 1 ? CCW_SLI | CCW_CHAIN_COMMAND : 0, (u16)(high << 3),
+				 (u32)(ulong)&ccw[3]);
 		ccw[2] = command(0, 0, 0, 0);
 		ccw[3] = command(CMD_SENSE_ID, CCW_SLI, 4, (u32)(ulong)data);
 		irb = run(schid);

@@ -19,20 +19,20 @@ SUITE("Channel reports");
 #define ALL_ISCS	    BITS(31, 24)
 
 /* Machine-check interruption code, locations 232-239. */
-#define MCIC_CHANNEL_REPORT	BIT(63 - 9)
-#define MCIC_PSW_MASK		BIT(63 - 20) /* validity bits from here on: bits 0-15 of the PSW, its key */
-#define MCIC_MASK_AND_KEY	BIT(63 - 21)
-#define MCIC_PROGRAM_MASK	BIT(63 - 22)
-#define MCIC_ADDRESS		BIT(63 - 23)
-#define MCIC_VECTOR		BIT(63 - 25)
-#define MCIC_FLOATING_POINT	BIT(63 - 27)
-#define MCIC_GENERAL		BIT(63 - 28)
-#define MCIC_CONTROL		BIT(63 - 29)
-#define MCIC_ACCESS		BIT(63 - 33)
-#define MCIC_TOD_PROGRAMMABLE	BIT(63 - 42)
-#define MCIC_FPC		BIT(63 - 43)
-#define MCIC_CPU_TIMER		BIT(63 - 46)
-#define MCIC_CLOCK_COMPARATOR	BIT(63 - 47)
+#define MCIC_CHANNEL_REPORT   BIT(63 - 9)
+#define MCIC_PSW_MASK	      BIT(63 - 20) /* validity bits from here on: bits 0-15 of the PSW, its key */
+#define MCIC_MASK_AND_KEY     BIT(63 - 21)
+#define MCIC_PROGRAM_MASK     BIT(63 - 22)
+#define MCIC_ADDRESS	      BIT(63 - 23)
+#define MCIC_VECTOR	      BIT(63 - 25)
+#define MCIC_FLOATING_POINT   BIT(63 - 27)
+#define MCIC_GENERAL	      BIT(63 - 28)
+#define MCIC_CONTROL	      BIT(63 - 29)
+#define MCIC_ACCESS	      BIT(63 - 33)
+#define MCIC_TOD_PROGRAMMABLE BIT(63 - 42)
+#define MCIC_FPC	      BIT(63 - 43)
+#define MCIC_CPU_TIMER	      BIT(63 - 46)
+#define MCIC_CLOCK_COMPARATOR BIT(63 - 47)
 #define MCIC_ALL                                                                                   \
 	(MCIC_PSW_MASK | MCIC_MASK_AND_KEY | MCIC_PROGRAM_MASK | MCIC_ADDRESS |                    \
 	 MCIC_FLOATING_POINT | MCIC_GENERAL | MCIC_CONTROL | MCIC_ACCESS | MCIC_TOD_PROGRAMMABLE | \
@@ -218,7 +218,7 @@ TEST(report_saves, "a machine check stores all registers, and that they are vali
 TEST(report_saves_vectors,
      "vector registers are stored where the extended-save-area designation says, if it says so",
      SPEC("PoP SA22-7832-13, chapter 11, Machine-Check Extended Save Area; chapter 3, Location 4528"),
-     REQUIRES(has_facility(FACILITY_VECTOR)))
+	  REQUIRES(has_facility(FACILITY_VECTOR)))
 {
 	static struct vector area[64] __aligned(1024);
 	u64 *designation = (u64 *)(LOWCORE_ALIAS + LC_EXTENDED_SAVE_AREA);
@@ -261,7 +261,8 @@ static void request_external(void)
 		  (u32)SIGP_ACCEPTED);
 }
 
-TEST(interruption_classes, "of pending requests, machine checks are taken before external ones, those before I/O",
+TEST(interruption_classes,
+     "of pending requests, machine checks are taken before external ones, those before I/O",
      SPEC("PoP SA22-7832-13, chapter 6, Priority of Interruptions"))
 {
 	u32 schid, delay = 1;

@@ -228,7 +228,8 @@ static const struct {
 	{ "LPSWE", { 0xb2, 0xb2, 0x50, 0x00 }, 4, 8 },
 };
 
-TEST(control_boundary, "an operand of a control instruction that is not on its boundary is refused, and left",
+TEST(control_boundary,
+     "an operand of a control instruction that is not on its boundary is refused, and left",
      SPEC("PoP SA22-7832-13, chapter 10 and chapter 7, Program Exceptions: Specification"))
 {
 	static u8 area[32] __aligned(16);

@@ -45,7 +45,8 @@ static const struct row {
 	{ "monitor event", { 0xaf, 0x05, 0x00, 0x00 }, 4, 0x40, false, 0 },
 };
 
-TEST(endings, "the old PSW designates an instruction that was nullified, and the next one otherwise",
+TEST(endings,
+     "the old PSW designates an instruction that was nullified, and the next one otherwise",
      SPEC("PoP SA22-7832-13, chapter 6, Program Interruption: figure of interruption action; "
 	  "chapter 5, Types of Instruction Ending"))
 {
@@ -68,8 +69,9 @@ TEST(endings, "the old PSW designates an instruction that was nullified, and the
 		e.gpr[5] = (ulong)page;
 		e.gpr[8] = 1;
 		fault = execute(row->bytes, row->size, &e);
-		EXPECT_FAULT(WITH_ILC(PGM(row->code), row->size),
-			     ((struct fault){ fault.kind, fault.fields & FAULT_CODE, fault.code, 0 }));
+		EXPECT_FAULT(
+			WITH_ILC(PGM(row->code), row->size),
+			((struct fault){ fault.kind, fault.fields & FAULT_CODE, fault.code, 0 }));
 		EXPECT_EQ(trap_last_frame()->psw.addr, row->nullified ? here : here + row->size);
 		EXPECT_EQ(e.cc, 1u);
 		EXPECT_EQ(e.gpr[8], 1u);

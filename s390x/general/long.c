@@ -266,7 +266,8 @@ TEST(mvcl_overlap, "MVCL into what it still has to read has condition code 3 and
 	check_move(MVCL, (struct long_operands){ 150, 50, 100, 50, 0, 0, 0 });
 }
 
-TEST(mvcl_24, "with 24-bit addresses, what is left of them in the registers becomes zero, also if nothing is moved",
+TEST(mvcl_24,
+     "with 24-bit addresses, what is left of them in the registers becomes zero, also if nothing is moved",
      SPEC("PoP SA22-7832-13, chapter 7, MOVE LONG: bit positions 32-39 of R1 and R2"))
 {
 	static const u32 pairs[][2] = { { 0, 0 }, { 0, 5 }, { 5, 0 }, { 300, 300 }, { 5000, 17 } };

@@ -8,22 +8,22 @@
 
 SUITE("Service-call events");
 
-#define SCLP_READ_EVENT_DATA  0x00770005
-#define SCLP_CONFIGURE_IOA    0x001a0001
-#define SCLP_DECONFIGURE_IOA  0x001b0001
-#define RC_INVALID_COMMAND    0x01f0
-#define RC_UNKNOWN_ADAPTER    0x06f0
-#define RC_INVALID_FUNCTION   0x40f0
-#define RC_NO_EVENTS	      0x60f0
-#define RC_INVALID_SELECTION  0x70f0
-#define RC_SYNTAX	      0x73f0
-#define RC_INVALID_MASK_SIZE  0x74f0
-#define EVENT_ASCII	      26
-#define EVENT_UNKNOWN	      0x33
-#define EVENT_ACCEPTED	      0x80
-#define VARIABLE_LENGTH	      0x80 /* of byte 2 of the control mask */
-#define CODES		      "QEMU, include/hw/s390x/sclp.h, response codes"
-#define MASK_BIT(type)	      (0x80000000u >> ((type)-1))
+#define SCLP_READ_EVENT_DATA 0x00770005
+#define SCLP_CONFIGURE_IOA   0x001a0001
+#define SCLP_DECONFIGURE_IOA 0x001b0001
+#define RC_INVALID_COMMAND   0x01f0
+#define RC_UNKNOWN_ADAPTER   0x06f0
+#define RC_INVALID_FUNCTION  0x40f0
+#define RC_NO_EVENTS	     0x60f0
+#define RC_INVALID_SELECTION 0x70f0
+#define RC_SYNTAX	     0x73f0
+#define RC_INVALID_MASK_SIZE 0x74f0
+#define EVENT_ASCII	     26
+#define EVENT_UNKNOWN	     0x33
+#define EVENT_ACCEPTED	     0x80
+#define VARIABLE_LENGTH	     0x80 /* of byte 2 of the control mask */
+#define CODES		     "QEMU, include/hw/s390x/sclp.h, response codes"
+#define MASK_BIT(type)	     (0x80000000u >> ((type)-1))
 
 static u8 page[PAGE_SIZE] __aligned(PAGE_SIZE);
 
@@ -71,7 +71,8 @@ static u16 write_mask(u16 size, u32 receive, u32 *machine_receives, u32 *machine
 	return response;
 }
 
-TEST(event_masks, "masks of four and of eight bytes say the same; none, and more than 1021, are refused",
+TEST(event_masks,
+     "masks of four and of eight bytes say the same; none, and more than 1021, are refused",
      SPEC(CODES "; Linux, drivers/s390/char/sclp.c, sclp_init_mask()"))
 {
 	static const u16 refused[] = { 0, 1022, 0xffff };
@@ -155,7 +156,8 @@ TEST(event_write_wrong, "another function, and events whose lengths are wrong, a
 	}
 }
 
-TEST(event_read, "events are read into a whole page; none, or a mask that is not received, has its response",
+TEST(event_read,
+     "events are read into a whole page; none, or a mask that is not received, has its response",
      SPEC(CODES "; Linux, drivers/s390/char/sclp.c, sclp_sync_request()"))
 {
 	static const u16 lengths[] = { 8, 64, 4088 };

@@ -213,8 +213,7 @@ static void store_addresses(void *arg)
 }
 
 TEST(cpu_address_of_other, "each CPU has its own address in STSI 1.2.1 and 2.2.1",
-     SPEC("PoP SA22-7832-13, chapter 10, SYSIB 1.2.1, SYSIB 2.2.1"),
-     REQUIRES(cpu_count() > 1))
+     SPEC("PoP SA22-7832-13, chapter 10, SYSIB 1.2.1, SYSIB 2.2.1"), REQUIRES(cpu_count() > 1))
 {
 	u32 top = level();
 

@@ -25,7 +25,8 @@ static struct fault sthyi(u64 function, u64 address, struct execution *e)
 	return execute(code, sizeof(code), e);
 }
 
-TEST(sthyi, "STORE HYPERVISOR INFORMATION is there if the facility is: a page and a return code, or code 3",
+TEST(sthyi,
+     "STORE HYPERVISOR INFORMATION is there if the facility is: a page and a return code, or code 3",
      SPEC("Linux, Documentation/virt/kvm/s390/s390-diag.rst; arch/s390/kernel/sthyi.c"))
 {
 	struct execution e;
@@ -52,9 +53,10 @@ TEST(sthyi, "STORE HYPERVISOR INFORMATION is there if the facility is: a page an
 	EXPECT_EQ(e.gpr[5], 4u);
 }
 
-TEST(sthyi_specification, "odd registers, one register twice, and an address off a page are refused",
+TEST(sthyi_specification,
+     "odd registers, one register twice, and an address off a page are refused",
      SPEC("Linux, arch/s390/kernel/sthyi.c, handle_sthyi()"),
-     REQUIRES(has_facility(FACILITY_STHYI)))
+	  REQUIRES(has_facility(FACILITY_STHYI)))
 {
 	static const u8 registers[] = { 0x34, 0x25, 0x22 };
 	struct execution e;
@@ -82,9 +84,9 @@ static struct fault adjunct(u8 opcode, u64 r0, u64 psw, struct execution *e)
 	return execute(code, sizeof(code), e);
 }
 
-#define PQAP 0xaf
-#define NQAP 0xad
-#define DQAP 0xae
+#define PQAP	 0xaf
+#define NQAP	 0xad
+#define DQAP	 0xae
 #define NO_QUEUE 0xffff
 
 TEST(adjunct_processors, "either all instructions of adjunct processors are there, or none",
@@ -105,7 +107,8 @@ TEST(adjunct_processors, "either all instructions of adjunct processors are ther
 	}
 }
 
-TEST(adjunct_absent_queue, "testing, and resetting, a queue that is not there has condition code 3 and response 1",
+TEST(adjunct_absent_queue,
+     "testing, and resetting, a queue that is not there has condition code 3 and response 1",
      SPEC("Linux, arch/s390/include/asm/ap.h, struct ap_queue_status, AP_RESPONSE_Q_NOT_AVAIL"))
 {
 	/* Function codes, bits 32-39: test, reset, zeroize. */

@@ -148,7 +148,8 @@ TEST(status_of_stopped, "stop and store status of a CPU that is stopped stores i
 	EXPECT(other_is_stopped());
 }
 
-TEST(status_of_operating, "stop and store status of a CPU that operates says which architecture it had",
+TEST(status_of_operating,
+     "stop and store status of a CPU that operates says which architecture it had",
      SPEC("PoP SA22-7832-13, chapter 3, Store-Status Architectural-Mode Identification, absolute 163"))
 {
 	start_with_registers(false);
@@ -165,7 +166,7 @@ TEST(status_of_operating, "stop and store status of a CPU that operates says whi
 
 TEST(additional_status, "store additional status stores the vector registers of a stopped CPU",
      SPEC("PoP SA22-7832-13, chapter 4, Store Additional Status at Address"),
-     REQUIRES(has_facility(FACILITY_VECTOR)))
+	  REQUIRES(has_facility(FACILITY_VECTOR)))
 {
 	static u8 area[4096] __aligned(4096);
 
@@ -182,7 +183,7 @@ TEST(additional_status, "store additional status stores the vector registers of 
 TEST(additional_status_refused,
      "additional status is for a stopped CPU, and for storage that is there on 1024 bytes",
      SPEC("PoP SA22-7832-13, chapter 4, Store Additional Status at Address"),
-     REQUIRES(has_facility(FACILITY_VECTOR)))
+	  REQUIRES(has_facility(FACILITY_VECTOR)))
 {
 	static u8 area[4096] __aligned(4096);
 	u32 status;
@@ -197,7 +198,8 @@ TEST(additional_status_refused,
 	stop_other();
 	for (u32 off = 16; off < 1024; off <<= 1) {
 		SUBTEST("off by %u", off);
-		EXPECT_EQ(sigp_wait(SIGP_STORE_ADDITIONAL, other_address(), (ulong)area + off, &status),
+		EXPECT_EQ(sigp_wait(SIGP_STORE_ADDITIONAL, other_address(), (ulong)area + off,
+				    &status),
 			  (u32)SIGP_STATUS_STORED);
 		EXPECT_EQ(status, SIGP_STATUS_INVALID_PARAMETER);
 	}
@@ -206,7 +208,8 @@ TEST(additional_status_refused,
 		if (length >= 10 && length <= 12)
 			continue;
 		SUBTEST("length characteristic %u", length);
-		EXPECT_EQ(sigp_wait(SIGP_STORE_ADDITIONAL, other_address(), (ulong)area + length, &status),
+		EXPECT_EQ(sigp_wait(SIGP_STORE_ADDITIONAL, other_address(), (ulong)area + length,
+				    &status),
 			  (u32)SIGP_STATUS_STORED);
 		EXPECT_EQ(status, SIGP_STATUS_INVALID_PARAMETER);
 	}

@@ -52,7 +52,8 @@ static const struct source {
 } sources[] = {
 	{ "emergency signal", request_emergency, CR0_EMERGENCY, EXT_EMERGENCY_SIGNAL, true },
 	{ "external call", request_call, CR0_EXTERNAL_CALL, EXT_EXTERNAL_CALL, true },
-	{ "clock comparator", request_comparator, CR0_CLOCK_COMPARATOR, EXT_CLOCK_COMPARATOR, false },
+	{ "clock comparator", request_comparator, CR0_CLOCK_COMPARATOR, EXT_CLOCK_COMPARATOR,
+	  false },
 	{ "CPU timer", request_timer, CR0_CPU_TIMER, EXT_CPU_TIMER, false },
 	{ "service signal", request_service, CR0_SERVICE, EXT_SERVICE_SIGNAL, false },
 };
@@ -128,9 +129,9 @@ TEST(external_priority,
 	for (u32 low = 1; low < ARRAY_SIZE(sources); low++) {
 		for (u32 high = 0; high < low; high++) {
 			SUBTEST("%s, %s", sources[high].name, sources[low].name);
-			EXPECT(always_in_order(
-				&sources[high], sources[high].subclass | sources[low].subclass,
-				&sources[low]));
+			EXPECT(always_in_order(&sources[high],
+					       sources[high].subclass | sources[low].subclass,
+					       &sources[low]));
 		}
 	}
 }
@@ -142,12 +143,13 @@ TEST(external_mask_order, "a request whose mask is zero does not stand before ot
 		for (u32 high = 0; high < low; high++) {
 			SUBTEST("%s off, %s", sources[high].name, sources[low].name);
 			EXPECT(always_in_order(&sources[low], sources[low].subclass,
-						     &sources[high]));
+					       &sources[high]));
 		}
 	}
 }
 
-TEST(external_cpu_address, "an external interruption stores the CPU that signalled, or zeros if none did",
+TEST(external_cpu_address,
+     "an external interruption stores the CPU that signalled, or zeros if none did",
      SPEC("PoP SA22-7832-13, chapter 3, Assigned Storage Locations: CPU Address, 132-133"))
 {
 	for (u32 n = 0; n < ARRAY_SIZE(sources); n++) {

@@ -65,7 +65,7 @@ static void read_other(void *arg)
 
 TEST(clock_of_all, "all CPUs have the clock that was set",
      SPEC("PoP SA22-7832-13, chapter 4, TOD-Clock Synchronization: one clock of the configuration"),
-     REQUIRES(cpu_count() > 1))
+	  REQUIRES(cpu_count() > 1))
 {
 	u64 before, after;
 

@@ -63,7 +63,8 @@ static const struct {
 	{ "high or equal", 0xea, 5 },
 };
 
-TEST(single_compare, "a comparison of single elements has condition code 0 or 3, and the flags of that element",
+TEST(single_compare,
+     "a comparison of single elements has condition code 0 or 3, and the flags of that element",
      SPEC("PoP SA22-7832-13, chapter 24, VECTOR FP COMPARE EQUAL and others: Single-Element Control"))
 {
 	for (u32 i = 0; i < ARRAY_SIZE(comparisons); i++) {
@@ -131,10 +132,9 @@ TEST(single_lengthened, "a single element is lengthened without a flag from the 
 		for (u32 n = 0; n < NUMBERS; n++) {
 			struct bfp_context c = { .format = formats[f + 1],
 						 .rounding = BFP_NEAREST_EVEN };
-			struct attempt t = { .from = f,
-					     .to = f + 1,
-					     .keeps_cc = true,
-					     .name = "lengthened" };
+			struct attempt t = {
+				.from = f, .to = f + 1, .keeps_cc = true, .name = "lengthened"
+			};
 
 			t.a = number(f, n);
 			t.result = pack(f + 1, bfp_convert(&c, unpack(f, t.a)));
@@ -154,10 +154,9 @@ TEST(single_rounded, "a single element is rounded without a flag from the others
 		for (u32 n = 0; n < NUMBERS; n++) {
 			struct bfp_context c = { .format = formats[f - 1],
 						 .rounding = BFP_NEAREST_EVEN };
-			struct attempt t = { .from = f,
-					     .to = f - 1,
-					     .keeps_cc = true,
-					     .name = "rounded" };
+			struct attempt t = {
+				.from = f, .to = f - 1, .keeps_cc = true, .name = "rounded"
+			};
 
 			t.a = number(f, n);
 			t.result = pack(f - 1, bfp_convert(&c, unpack(f, t.a)));
@@ -169,17 +168,17 @@ TEST(single_rounded, "a single element is rounded without a flag from the others
 	}
 }
 
-TEST(single_choice, "the maximum and the minimum are of single numbers, without a flag from the others",
+TEST(single_choice,
+     "the maximum and the minimum are of single numbers, without a flag from the others",
      SPEC("PoP SA22-7832-13, chapter 24, VECTOR FP MAXIMUM, VECTOR FP MINIMUM: Single-Element Control"))
 {
 	for (u32 maximum = 0; maximum < 2; maximum++) {
 		for (u32 f = SHORT; f <= EXTENDED; f++) {
 			SUBTEST("%s, %s", maximum ? "maximum" : "minimum", format_names[f]);
 			for (u32 n = 0; n < NUMBERS * NUMBERS; n++) {
-				struct attempt t = { .from = f,
-						     .to = f,
-						     .keeps_cc = true,
-						     .name = "chosen" };
+				struct attempt t = {
+					.from = f, .to = f, .keeps_cc = true, .name = "chosen"
+				};
 				u32 order;
 
 				t.a = number(f, n % NUMBERS);
@@ -204,14 +203,15 @@ static const struct {
 	u8 opcode, byte_3;
 	bool two;
 } trapping[] = {
-	{ "VFCE", 0xe8, 0, true },    { "WFCE", 0xe8, SINGLE, true },
-	{ "VFLL", 0xc4, 0, false },   { "WFLL", 0xc4, SINGLE, false },
-	{ "VFLR", 0xc5, 0, false },   { "WFLR", 0xc5, SINGLE, false },
-	{ "VFMAX", 0xef, 0, true },   { "WFMAX", 0xef, SINGLE, true },
-	{ "VFMIN", 0xee, 0, true },   { "WFMIN", 0xee, SINGLE, true },
+	{ "VFCE", 0xe8, 0, true },  { "WFCE", 0xe8, SINGLE, true },
+	{ "VFLL", 0xc4, 0, false }, { "WFLL", 0xc4, SINGLE, false },
+	{ "VFLR", 0xc5, 0, false }, { "WFLR", 0xc5, SINGLE, false },
+	{ "VFMAX", 0xef, 0, true }, { "WFMAX", 0xef, SINGLE, true },
+	{ "VFMIN", 0xee, 0, true }, { "WFMIN", 0xee, SINGLE, true },
 };
 
-TEST(other_traps, "a signaling NaN is a vector-processing exception also in comparisons, conversions and choices",
+TEST(other_traps,
+     "a signaling NaN is a vector-processing exception also in comparisons, conversions and choices",
      SPEC("PoP SA22-7832-13, chapter 6, Vector-Processing Exception; chapter 24"))
 {
 	for (u32 i = 0; i < ARRAY_SIZE(trapping); i++) {
