@@ -143,7 +143,8 @@ TEST(status_of_stopped, "stop and store status of a CPU that is stopped stores i
 	LOWCORE->info.architectural_mode = 0;
 	ASSERT_EQ(sigp_wait(SIGP_STOP_AND_STORE_STATUS, other_address(), 0, NULL),
 		  (u32)SIGP_ACCEPTED);
-	EXPECT(wait_until(LOWCORE->info.architectural_mode == 1));
+	SUBTEST("architectural mode");
+	EXPECT(wait_until(READ_ONCE(LOWCORE->info.architectural_mode) == 1));
 	expect_registers((const void *)LOWCORE->saved_fpr);
 	EXPECT(other_is_stopped());
 }
@@ -158,6 +159,7 @@ TEST(status_of_operating,
 	ASSERT_EQ(sigp_wait(SIGP_STOP_AND_STORE_STATUS, other_address(), 0, NULL),
 		  (u32)SIGP_ACCEPTED);
 	ASSERT(wait_until(other_is_stopped()));
+	SUBTEST("architectural mode");
 	EXPECT_EQ(LOWCORE->info.architectural_mode, 1);
 	expect_registers((const void *)LOWCORE->saved_fpr);
 }
