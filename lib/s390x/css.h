@@ -116,23 +116,24 @@ struct orb {
 #define CCW_SUSPEND	  0x02
 #define CCW_MIDA	  0x01
 
-#define CMD_NOP		 0x03
-#define CMD_SENSE	 0x04
-#define CMD_TIC		 0x08
-#define CMD_SENSE_ID	 0xe4
+#define CMD_NOP		    0x03
+#define CMD_SENSE	    0x04
+#define CMD_TIC		    0x08
+#define CMD_SENSE_ID	    0xe4
 /* virtio, 4.3.1: "Virtio over channel I/O", channel commands. */
-#define CMD_SET_VQ	 0x13
-#define CMD_VDEV_RESET	 0x33
-#define CMD_READ_FEAT	 0x12
-#define CMD_WRITE_FEAT	 0x11
-#define CMD_READ_CONF	 0x22
-#define CMD_WRITE_CONF	 0x21
-#define CMD_READ_STATUS	 0x72
-#define CMD_WRITE_STATUS 0x31
-#define CMD_SET_IND	 0x43
-#define CMD_SET_CONF_IND 0x53
-#define CMD_READ_VQ_CONF 0x32
-#define CMD_SET_REVISION 0x83
+#define CMD_SET_VQ	    0x13
+#define CMD_VDEV_RESET	    0x33
+#define CMD_READ_FEAT	    0x12
+#define CMD_WRITE_FEAT	    0x11
+#define CMD_READ_CONF	    0x22
+#define CMD_WRITE_CONF	    0x21
+#define CMD_READ_STATUS	    0x72
+#define CMD_WRITE_STATUS    0x31
+#define CMD_SET_IND	    0x43
+#define CMD_SET_CONF_IND    0x53
+#define CMD_READ_VQ_CONF    0x32
+#define CMD_SET_IND_ADAPTER 0x73
+#define CMD_SET_REVISION    0x83
 
 struct ccw1 {
 	u8 command, flags;

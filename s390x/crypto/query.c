@@ -97,6 +97,25 @@ TEST(absent_functions,
 	}
 }
 
+TEST(crypto_modifier, "bit 56 of register 0 has to be zero where there is no modifier, also for a query",
+     SPEC("PoP SA22-7832-13, chapter 7, COMPUTE MESSAGE AUTHENTICATION CODE and others: General Register 0"))
+{
+	static const enum crypto_insn insns[] = { KMAC, KIMD, KLMD };
+	static u8 block[16];
+
+	for (u32 n = 0; n < ARRAY_SIZE(insns); n++) {
+		struct execution e;
+
+		SUBTEST("%s", crypto_names[insns[n]].name);
+		if (!is_there(insns[n])) {
+			SKIP_ROW("not there");
+			continue;
+		}
+		EXPECT_FAULT(WITH_ILC(PGM_SPECIFICATION, 4), crypto(insns[n], 0x80, block, &e));
+		EXPECT_EQ(block[0], 0);
+	}
+}
+
 TEST(crypto_registers, "odd registers and register 0 as an operand are specification exceptions",
      SPEC("PoP SA22-7832-13, chapter 7, CIPHER MESSAGE and others, Program Exceptions"))
 {

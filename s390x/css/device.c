@@ -5,8 +5,6 @@
 #include <string.h>
 #include <sys/time.h>
 
-#define PATIENCE_NS 2000000000ull
-
 u32 find_device(u16 number)
 {
 	struct schib schib;
@@ -23,13 +21,10 @@ u32 find_device(u16 number)
 /* Whatever is pending goes; the state after that is idle. */
 static void quiesce(u32 schid)
 {
-	u64 start = clock_ns();
 	struct irb irb;
 
-	if (clear_subchannel(schid, NULL))
-		return;
-	while (test_subchannel(schid, &irb) && clock_ns() - start < PATIENCE_NS)
-		;
+	if (clear_subchannel(schid, NULL) == 0)
+		ASSERT(wait_until(test_subchannel(schid, &irb) == 0));
 }
 
 void device_forget_interruptions(void)
@@ -92,13 +87,11 @@ struct irb device_execute(u32 schid, const struct ccw1 *program)
 
 struct irb device_execute_with(u32 schid, const struct ccw1 *program, u16 control)
 {
-	u64 start = clock_ns();
 	struct irb irb;
 
 	memset(&irb, 0xee, sizeof(irb));
 	ASSERT_EQ(device_run(schid, program, control), 0u);
-	while (test_subchannel(schid, &irb) == 1 && clock_ns() - start < PATIENCE_NS)
-		;
+	ASSERT(wait_until(test_subchannel(schid, &irb) != 1));
 	ASSERT(irb.scsw.control & SCSW_PENDING);
 	return irb;
 }

@@ -8,6 +8,7 @@
 
 #define DEVICE_RNG     0x1234 /* virtio entropy source */
 #define DEVICE_BALLOON 0x0abc /* virtio balloon */
+#define DEVICE_SET_1   0x4321 /* virtio entropy source in subchannel set 1 */
 
 /* The subchannel with this device number, 0 if there is none. */
 u32 find_device(u16 number);

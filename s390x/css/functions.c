@@ -6,6 +6,7 @@
 #include "device.h"
 
 #include <string.h>
+#include <sys/time.h>
 
 SUITE("Functions of a subchannel");
 
@@ -196,6 +197,23 @@ TEST(start_exceptions,
 	orb.program |= 0x80000000;
 	EXPECT_FAULT(WITH_ILC(PGM_OPERAND, 4), start_subchannel_try(schid, &orb, &cc));
 	EXPECT_EQ(test_subchannel(schid, &irb), 1u);
+	device_end(schid);
+}
+
+TEST(clear_paths, "a clear function takes all paths for operational again",
+     SPEC("PoP SA22-7832-13, chapter 15, Clear-Function Path Management: path-operational mask"))
+{
+	u32 schid = device_start(0);
+
+	ASSERT_EQ(store_subchannel(schid, &schib), 0u);
+	schib.pmcw.pom = 0x55;
+	ASSERT_EQ(modify_subchannel(schid, &schib), 0u);
+	ASSERT_EQ(store_subchannel(schid, &schib), 0u);
+	EXPECT_EQ(schib.pmcw.pom, 0x55);
+	ASSERT_EQ(clear_subchannel(schid, NULL), 0u);
+	ASSERT(wait_until(test_subchannel(schid, &irb) == 0));
+	ASSERT_EQ(store_subchannel(schid, &schib), 0u);
+	EXPECT_EQ(schib.pmcw.pom, 0xff);
 	device_end(schid);
 }
 

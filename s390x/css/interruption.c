@@ -3,8 +3,11 @@
 #include "device.h"
 
 #include <arch/cpu.h>
+#include <mm/page.h>
+#include <mm/space.h>
 #include <s390x/cr.h>
 #include <string.h>
+#include <sys/time.h>
 
 SUITE("I/O interruptions");
 
@@ -172,6 +175,47 @@ TEST(tpi,
 	}
 }
 
+TEST(tpi_mask, "a request whose subclass is disabled does not hide one of a higher number",
+     SPEC("PoP SA22-7832-13, chapter 14, TEST PENDING INTERRUPTION; chapter 6, I/O Interruption"))
+{
+	for (u32 isc = 1; isc < 8; isc++) {
+		u32 rng, balloon;
+
+		SUBTEST("ISC %u", isc);
+		rng = device_start_number(DEVICE_RNG, 1, isc - 1);
+		balloon = device_start_number(DEVICE_BALLOON, 2, isc);
+		start_nop(rng);
+		start_nop(balloon);
+		EXPECT_EQ(test_pending_interruption_cr6(&code, CR6_ISC(isc)), 1u);
+		EXPECT_EQ(code.schid, balloon);
+		EXPECT_EQ(test_pending_interruption_cr6(&code, CR6_ISC(isc)), 0u);
+		EXPECT_EQ(window(CR6_ISC(isc)), 0u);
+		EXPECT_EQ(window(CR6_ISC(isc - 1)), 1u);
+		EXPECT_EQ(code.schid, rng);
+		device_end(rng);
+		device_end(balloon);
+	}
+}
+
+TEST(tpi_kept, "a request whose code cannot be stored stays",
+     SPEC("PoP SA22-7832-13, chapter 14, TEST PENDING INTERRUPTION, Access Exceptions"))
+{
+	static u8 page[PAGE_SIZE] __aligned(PAGE_SIZE);
+	u32 schid = pending(3), cc = 9;
+	u64 stored[2] = { 0 };
+
+	space_protect(space_kernel(), (ulong)page, PAGE_SIZE, PROT_EXEC | PROT_USER);
+	write_cr(6, ALL_ISCS);
+	for (u32 n = 0; n < 3; n++)
+		EXPECT_FAULT(WITH_ILC(PGM_PROTECTION(page), 4),
+			     test_pending_interruption_try(0, page + 8 * n, &cc));
+	write_cr(6, 0);
+	space_protect(space_kernel(), (ulong)page, PAGE_SIZE, PROT_ALL);
+	EXPECT_EQ(test_pending_interruption_cr6(stored, ALL_ISCS), 1u);
+	EXPECT_EQ(stored[0], (u64)schid << 32 | 0x11223344);
+	device_end(schid);
+}
+
 TEST(tpi_assigned,
      "with an address of zero, TEST PENDING INTERRUPTION stores three words at real 184",
      SPEC("PoP SA22-7832-13, chapter 14, TEST PENDING INTERRUPTION"))
@@ -190,11 +234,10 @@ TEST(tpi_assigned,
 TEST(no_channel_report, "without a channel report, STCRW stores zeros with condition code 1",
      SPEC("PoP SA22-7832-13, chapter 14, STORE CHANNEL REPORT WORD"))
 {
-	u32 words[2] = { 0, 0x5a5a5a5a }, n = 0;
+	u32 words[2] = { 0, 0x5a5a5a5a };
 
 	/* What has been reported before. */
-	while (store_channel_report_word(0, words) == 0 && n++ < 1000)
-		;
+	ASSERT(wait_until(store_channel_report_word(0, words) == 1));
 	words[0] = 0x12345678;
 	EXPECT_EQ(store_channel_report_word(0, words), 1u);
 	EXPECT_EQ(words[0], 0u);

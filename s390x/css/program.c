@@ -60,11 +60,44 @@ TEST(no_operation, "a no-operation ends with channel end and device end",
 	device_end(schid);
 }
 
+TEST(path_used, "the path that a program used is available, and the last one that was used",
+     SPEC("PoP SA22-7832-13, chapter 15, PMCW: Last-Path-Used Mask, Path-Available Mask"))
+{
+	u32 schid = device_start(0x55);
+	struct schib schib;
+
+	ccw[0] = command(CMD_NOP, CCW_SLI, 1, data);
+	device_execute(schid, ccw);
+	ASSERT_EQ(store_subchannel(schid, &schib), 0u);
+	EXPECT_NE(schib.pmcw.pam & schib.pmcw.pim & schib.pmcw.pom, 0);
+	EXPECT_NE(schib.pmcw.lpum & schib.pmcw.pim, 0);
+	device_end(schid);
+}
+
+TEST(status_of_last, "what a program ended with is not found in the status of the next one",
+     SPEC("PoP SA22-7832-13, chapter 16, Subchannel-Status Word"))
+{
+	u32 schid = device_start(0x55);
+	struct irb irb;
+
+	ccw[0] = command(0x00, CCW_SLI, 4, data);
+	irb = device_execute(schid, ccw);
+	EXPECT_PROGRAM_CHECK(irb, &ccw[0]);
+	ccw[0] = command(CMD_NOP, CCW_SLI, 1, data);
+	irb = device_execute(schid, ccw);
+	EXPECT_ENDED(irb, &ccw[0]);
+	irb = device_command(schid, 0x77, data, 4);
+	EXPECT_EQ(irb.scsw.device_status & DSTAT_UNIT_CHECK, DSTAT_UNIT_CHECK);
+	irb = device_execute(schid, ccw);
+	EXPECT_ENDED(irb, &ccw[0]);
+	device_end(schid);
+}
+
 TEST(sense_id,
      "SENSE ID says that there is a virtio device behind its control unit, and how many bytes",
      SPEC("virtio 1.2, 4.3.1.1, Device Identification; SA22-7204, Sense ID"))
 {
-	static const u16 counts[] = { 4, 5, 7, 8, 12, 16, 64 };
+	static const u16 counts[] = { 4, 5, 7, 8, 12, 16, 64, 300 };
 	u32 schid = device_start(0);
 
 	for (u32 n = 0; n < ARRAY_SIZE(counts); n++) {
@@ -77,8 +110,10 @@ TEST(sense_id,
 		EXPECT_EQ(irb.scsw.subchannel_status, 0);
 		EXPECT_EQ(data[0], 0xff);
 		EXPECT_EQ(data[1] << 8 | data[2], 0x3832);
-		if (counts[n] >= 4)
-			EXPECT_EQ(data[3], 4); /* entropy source */
+		EXPECT_EQ(data[3], 4); /* entropy source */
+		/* Device type and model are not set. */
+		for (u32 at = 4; at + irb.scsw.count < counts[n] && at < 7; at++)
+			EXPECT_EQ(data[at], 0, "byte %u", at);
 		EXPECT_LE(irb.scsw.count, counts[n]);
 		/* What was not transferred was not touched. */
 		EXPECT_EQ(data[counts[n]], 0xee);
@@ -209,8 +244,9 @@ TEST(program_checks,
 	irb = device_execute(schid, ccw);
 	EXPECT_PROGRAM_CHECK(irb, &ccw[0]);
 	SUBTEST("a program off a doubleword");
-	ASSERT_EQ(device_run(schid, (u8 *)ccw + 4, ORB_FORMAT_1), 0u);
-	ASSERT_EQ(test_subchannel(schid, &irb), 0u);
+	ccw[2] = command(CMD_NOP, CCW_SLI, 1, data);
+	memmove((u8 *)ccw + 4, &ccw[2], 8);
+	irb = device_execute(schid, (const void *)((u8 *)ccw + 4));
 	EXPECT_EQ(irb.scsw.subchannel_status, CSTAT_PROGRAM_CHECK);
 	SUBTEST("a chained command that is wrong");
 	ccw[0] = command(CMD_SENSE_ID, CCW_SLI | CCW_CHAIN_COMMAND, 4, data);
@@ -246,6 +282,8 @@ TEST(unknown_command, "a command that the device does not know is a unit check w
 		irb = device_command(schid, codes[n], data, 4);
 		EXPECT_EQ(irb.scsw.device_status & DSTAT_UNIT_CHECK, DSTAT_UNIT_CHECK);
 		EXPECT_EQ(irb.scsw.subchannel_status & CSTAT_PROGRAM_CHECK, 0);
+		/* The sense bytes wait where there is no concurrent sense. */
+		EXPECT_EQ(irb.scsw.flags & SCSW_ECW, 0);
 		EXPECT_EQ(irb.scsw.control & (SCSW_ALERT | SCSW_PENDING),
 			  SCSW_ALERT | SCSW_PENDING);
 		/* Basic sense says why, once. */
@@ -254,8 +292,33 @@ TEST(unknown_command, "a command that the device does not know is a unit check w
 		EXPECT_EQ(irb.scsw.device_status, DSTAT_CHANNEL_END | DSTAT_DEVICE_END);
 		EXPECT_EQ(data[0] & 0x80, 0x80);
 		EXPECT_EQ(data[32], 0xee);
+		EXPECT_EQ(data[31 - irb.scsw.count], 0);
+		EXPECT_EQ(data[32 - irb.scsw.count], 0xee);
 		irb = device_command(schid, CMD_SENSE, data, 32);
 		EXPECT_EQ(data[0], 0);
+	}
+	device_end(schid);
+}
+
+TEST(sense_residual, "the residual count of a sense is what the device has not sent",
+     SPEC("PoP SA22-7832-13, chapter 16, Count; SA22-7204, Basic Sense"))
+{
+	static const u16 counts[] = { 1, 2, 24, 31, 32, 33, 40, 64 };
+	u32 schid = device_start(0);
+
+	for (u32 n = 0; n < ARRAY_SIZE(counts); n++) {
+		struct irb irb;
+		u32 sent;
+
+		SUBTEST("count %u", counts[n]);
+		fill_data();
+		irb = device_command(schid, CMD_SENSE, data, counts[n]);
+		EXPECT_EQ(irb.scsw.device_status, DSTAT_CHANNEL_END | DSTAT_DEVICE_END);
+		ASSERT_LE(irb.scsw.count, counts[n]);
+		sent = counts[n] - irb.scsw.count;
+		EXPECT_GE(sent, 1u);
+		EXPECT_EQ(data[sent - 1], 0);
+		EXPECT_EQ(data[sent], 0xee);
 	}
 	device_end(schid);
 }

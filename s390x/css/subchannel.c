@@ -79,14 +79,15 @@ TEST(modify, "MODIFY SUBCHANNEL changes what it may, and the rest stays whatever
 	EXPECT_EQ(again.pmcw.flags & PMCW_ENABLED, 0);
 	SUBTEST("logical-path mask, path-operational mask, measurement-block index");
 	schib = before;
-	schib.pmcw.lpm = 0x80;
+	schib.pmcw.lpm = 0x55;
 	schib.pmcw.pom = 0x7f;
 	schib.pmcw.mbi = 0x1357;
 	EXPECT_EQ(modify_subchannel(schid, &schib), 0u);
 	ASSERT_EQ(store_subchannel(schid, &again), 0u);
-	EXPECT_EQ(again.pmcw.lpm, 0x80);
+	EXPECT_EQ(again.pmcw.lpm, 0x55);
 	EXPECT_EQ(again.pmcw.pom, 0x7f);
 	EXPECT_EQ(again.pmcw.mbi, 0x1357);
+	EXPECT_EQ(modify_subchannel(schid, &before), 0u);
 	SUBTEST("concurrent sense");
 	schib = before;
 	schib.pmcw.characteristics |= PMCW_CSENSE;

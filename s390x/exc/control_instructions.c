@@ -202,3 +202,72 @@ TEST(timers_stored, "SCKC, STCKC, SPT and STPT have doublewords on a doubleword"
 		}
 	}
 }
+
+static const struct {
+	const char *name;
+	u8 bytes[6];
+	u8 size, boundary;
+} boundaries[] = {
+	{ "LCTL", { 0xb7, 0xcc, 0x50, 0x00 }, 4, 4 },
+	{ "STCTL", { 0xb6, 0xcc, 0x50, 0x00 }, 4, 4 },
+	{ "LCTLG", { 0xeb, 0xcc, 0x50, 0x00, 0x00, 0x2f }, 6, 8 },
+	{ "STCTG", { 0xeb, 0xcc, 0x50, 0x00, 0x00, 0x25 }, 6, 8 },
+	{ "LAM", { 0x9a, 0xcc, 0x50, 0x00 }, 4, 4 },
+	{ "STAM", { 0x9b, 0xcc, 0x50, 0x00 }, 4, 4 },
+	{ "LAMY", { 0xeb, 0xcc, 0x50, 0x00, 0x00, 0x9a }, 6, 4 },
+	{ "STAMY", { 0xeb, 0xcc, 0x50, 0x00, 0x00, 0x9b }, 6, 4 },
+	{ "STPX", { 0xb2, 0x11, 0x50, 0x00 }, 4, 4 },
+	{ "STAP", { 0xb2, 0x12, 0x50, 0x00 }, 4, 2 },
+	{ "STIDP", { 0xb2, 0x02, 0x50, 0x00 }, 4, 8 },
+	{ "SCK", { 0xb2, 0x04, 0x50, 0x00 }, 4, 8 },
+	{ "SCKC", { 0xb2, 0x06, 0x50, 0x00 }, 4, 8 },
+	{ "STCKC", { 0xb2, 0x07, 0x50, 0x00 }, 4, 8 },
+	{ "SPT", { 0xb2, 0x08, 0x50, 0x00 }, 4, 8 },
+	{ "STPT", { 0xb2, 0x09, 0x50, 0x00 }, 4, 8 },
+	{ "LPSW", { 0x82, 0x00, 0x50, 0x00 }, 4, 8 },
+	{ "LPSWE", { 0xb2, 0xb2, 0x50, 0x00 }, 4, 8 },
+};
+
+TEST(control_boundary,
+     "an operand of a control instruction that is not on its boundary is refused, and left",
+     SPEC("PoP SA22-7832-13, chapter 10 and chapter 7, Program Exceptions: Specification"))
+{
+	static u8 area[32] __aligned(16);
+
+	for (u32 n = 0; n < ARRAY_SIZE(boundaries); n++) {
+		for (u32 off = 1; off < boundaries[n].boundary; off++) {
+			struct execution e = { .cc = 3 };
+
+			SUBTEST("%s, off by %u", boundaries[n].name, off);
+			memset(area, 0xee, sizeof(area));
+			e.gpr[5] = (ulong)area + off;
+			EXPECT_FAULT(WITH_ILC(PGM_SPECIFICATION, boundaries[n].size),
+				     execute(boundaries[n].bytes, boundaries[n].size, &e));
+			for (u32 i = 0; i < sizeof(area); i++)
+				EXPECT_EQ(area[i], 0xee);
+			EXPECT_EQ(e.cc, 3u);
+			EXPECT_EQ(read_cr(12), 0u);
+		}
+	}
+}
+
+TEST(clock_programmable_reserved, "SET CLOCK PROGRAMMABLE FIELD refuses bits left of the field",
+     SPEC("PoP SA22-7832-13, chapter 10, SET CLOCK PROGRAMMABLE FIELD, Specification"))
+{
+	static const u8 sckpf[2] = { 0x01, 0x07 };
+
+	for (u32 bit = 32; bit < 48; bit++) {
+		struct execution e = { .cc = 1 };
+
+		SUBTEST("bit %u", bit);
+		e.gpr[0] = BIT(63 - bit) | 0x1234;
+		EXPECT_FAULT(WITH_ILC(PGM_SPECIFICATION, 2), execute(sckpf, 2, &e));
+	}
+	SUBTEST("the left half");
+	{
+		struct execution e = { .cc = 1 };
+
+		e.gpr[0] = 0xffffffff00000000;
+		EXPECT_NO_FAULT(execute(sckpf, 2, &e));
+	}
+}

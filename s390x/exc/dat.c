@@ -9,11 +9,13 @@
 #include <mm/space.h>
 #include <s390x/access.h>
 #include <s390x/cr.h>
+#include <s390x/execute.h>
 #include <s390x/facility.h>
 
 SUITE("Access exceptions");
 
-#define FACILITY_FETCH_STORE 75 /* access-exception fetch/store indication */
+#define FACILITY_FETCH_STORE 75	 /* access-exception fetch/store indication */
+#define FACILITY_ESOP_2	     131 /* enhanced suppression on protection 2 */
 
 /* Somewhere that no memory is mapped at. */
 #define AREA ((ulong)(64 * GiB))
@@ -247,6 +249,10 @@ TEST(low_address_protection, "stores at 0-511 and 4096-4607 are refused if CR0 s
 				EXPECT_FAULT(WITH_ILC(PGM_PROTECTION(address), 4),
 					     store_again(address, dat));
 				EXPECT_EQ(trap_last_frame()->info.teid & TEID_BIT_61, 0u);
+				if (has_facility(FACILITY_ESOP_2))
+					EXPECT_EQ(trap_last_frame()->info.teid & TEID_BIT_56,
+						  TEID_BIT_56);
+				expect_teid(address, TEID_STORE);
 			} else {
 				EXPECT_NO_FAULT(store_again(address, dat));
 			}
@@ -266,4 +272,54 @@ TEST(low_protection_private, "low-address protection does not apply in a private
 	EXPECT_NO_FAULT(store_again(0x88, true));
 	write_cr(1, read_cr(1) & ~ASCE_PRIVATE);
 	write_cr(0, read_cr(0) & ~CR0_LOW_PROTECTION);
+}
+
+/* Stores what is there already at 0x88, in this address-space mode. */
+static struct fault store_in_mode(u64 asc)
+{
+	static const u8 stc[4] = { 0x42, 0x20, 0x50, 0x00 };
+	struct execution e = { .psw = PSW_KERNEL | asc };
+
+	e.gpr[2] = *((u8 *)LOWCORE + 0x88);
+	e.gpr[5] = 0x88;
+	return execute(stc, 4, &e);
+}
+
+TEST(low_protection_of_space, "whether a space is private is asked of the space that is accessed",
+     SPEC("PoP SA22-7832-13, chapter 3, Low-Address Protection; Private-Space Control"))
+{
+	u64 cr0 = read_cr(0), asce = read_cr(1);
+
+	space_map(space_kernel(), 0, 0, PAGE_SIZE, PROT_ALL);
+	write_cr(0, cr0 | CR0_LOW_PROTECTION | CR0_SECONDARY);
+	SUBTEST("secondary");
+	EXPECT_FAULT(PGM_PROTECTION(0), store_in_mode(PSW_ASC_SECONDARY));
+	EXPECT_EQ(trap_last_frame()->info.teid & TEID_ASC, 2u);
+	SUBTEST("secondary, private");
+	write_cr(7, asce | ASCE_PRIVATE);
+	EXPECT_NO_FAULT(store_in_mode(PSW_ASC_SECONDARY));
+	SUBTEST("primary, beside a private secondary one");
+	EXPECT_FAULT(PGM_PROTECTION(0), store_in_mode(PSW_ASC_PRIMARY));
+	write_cr(7, asce);
+	SUBTEST("home");
+	EXPECT_FAULT(PGM_PROTECTION(0), store_in_mode(PSW_ASC_HOME));
+	EXPECT_EQ(trap_last_frame()->info.teid & TEID_ASC, 3u);
+	SUBTEST("home, private");
+	write_cr(13, asce | ASCE_PRIVATE);
+	EXPECT_NO_FAULT(store_in_mode(PSW_ASC_HOME));
+	SUBTEST("primary, beside a private home one");
+	EXPECT_FAULT(PGM_PROTECTION(0), store_in_mode(PSW_ASC_PRIMARY));
+	write_cr(13, asce);
+	write_cr(0, cr0);
+}
+
+TEST(addressing_keeps_teid, "an addressing exception does not store at 168-175",
+     SPEC("PoP SA22-7832-13, chapter 3, Assigned Storage Locations: Translation-Exception Identification"))
+{
+	phys_t beyond = ALIGN_UP(page_memory_end(), GiB) + GiB;
+
+	space_map_page(space_kernel(), AREA, beyond, 0, PROT_ALL);
+	LOWCORE->info.teid = 0x1122334455667788;
+	EXPECT_FAULT(PGM_ADDRESSING, store_byte_try(AREA, 1));
+	EXPECT_EQ(trap_last_frame()->info.teid, 0x1122334455667788u);
 }

@@ -239,6 +239,57 @@ TEST(inexact_completes, "a trap for an inexact result comes after the result",
 	EXPECT_EQ(e.fpr[F1] >> 32, 0x3eaaaaabu);
 }
 
+/* LEDBR f0,f2 right after what sets the rounding mode. */
+#define ROUND "\xb3\x44\x00\x02"
+
+static const struct {
+	const char *name;
+	const char *code;
+	u32 facility;
+} ways[] = {
+	{ "SFPC", SFPC ROUND, FACILITY_Z_ARCHITECTURE },
+	{ "LFPC", LFPC ROUND, FACILITY_Z_ARCHITECTURE },
+	{ "SFASR", SFASR ROUND, FACILITY_FP_SUPPORT },
+	{ "LFAS", LFAS ROUND, FACILITY_FP_SUPPORT },
+	{ "SRNM", "\xb2\x99\x20\x00" ROUND, FACILITY_Z_ARCHITECTURE },
+};
+
+TEST(mode_at_once, "the next instruction rounds by the mode that was set, whatever instruction set it",
+     SPEC("PoP SA22-7832-13, chapter 9, BFP Rounding Mode; SET FPC, LOAD FPC, SET FPC AND SIGNAL, "
+	  "LOAD FPC AND SIGNAL, SET BFP ROUNDING MODE"))
+{
+	/* 1 and a quarter, or three quarters, of the short format's last place. */
+	static const u64 values[] = { 0x3ff0000008000000, 0x3ff0000018000000, 0xbff0000008000000,
+				      0xbff0000018000000 };
+	static const u32 rounded[4][4] = {
+		{ 0x3f800000, 0x3f800001, 0xbf800000, 0xbf800001 }, /* nearest */
+		{ 0x3f800000, 0x3f800000, 0xbf800000, 0xbf800000 }, /* zero */
+		{ 0x3f800001, 0x3f800001, 0xbf800000, 0xbf800000 }, /* up */
+		{ 0x3f800000, 0x3f800000, 0xbf800001, 0xbf800001 }, /* down */
+	};
+
+	for (u32 way = 0; way < ARRAY_SIZE(ways); way++) {
+		for (u32 mode = 0; mode < 4; mode++) {
+			SUBTEST("%s, mode %u", ways[way].name, mode);
+			if (!has_facility(ways[way].facility)) {
+				SKIP_ROW("no floating-point-support enhancement");
+				continue;
+			}
+			for (u32 n = 0; n < ARRAY_SIZE(values); n++) {
+				struct execution e = { .cc = 1 };
+
+				fill_floats(&e, 3 - mode);
+				e.fpr[2] = values[n];
+				e.gpr[2] = mode;
+				put_word(mode);
+				EXPECT_NO_FAULT(execute(ways[way].code, 8, &e));
+				EXPECT_EQ(e.fpr[0] >> 32, rounded[mode][n], "%u", n);
+				EXPECT_EQ(e.fpc & 7, mode);
+			}
+		}
+	}
+}
+
 TEST(simulated_exceptions,
      "SFASR and LFAS set FPC and trap for flags that were set and are masked on now",
      SPEC("PoP SA22-7832-13, chapter 9, SET FPC AND SIGNAL, LOAD FPC AND SIGNAL"),

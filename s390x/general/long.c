@@ -265,3 +265,34 @@ TEST(mvcl_overlap, "MVCL into what it still has to read has condition code 3 and
 	check_move(MVCL, (struct long_operands){ 99, 50, 100, 50, 0, 0, 0 });
 	check_move(MVCL, (struct long_operands){ 150, 50, 100, 50, 0, 0, 0 });
 }
+
+TEST(mvcl_24,
+     "with 24-bit addresses, what is left of them in the registers becomes zero, also if nothing is moved",
+     SPEC("PoP SA22-7832-13, chapter 7, MOVE LONG: bit positions 32-39 of R1 and R2"))
+{
+	static const u32 pairs[][2] = { { 0, 0 }, { 0, 5 }, { 5, 0 }, { 300, 300 }, { 5000, 17 } };
+
+	for (u32 n = 0; n < ARRAY_SIZE(pairs); n++) {
+		const u32 first = pairs[n][0], second = pairs[n][1];
+		static const u8 code[2] = { MVCL, R1 << 4 | R3 };
+		struct execution e = { .cc = 3, .psw = PSW_DAT };
+		ulong to = (ulong)area, from = (ulong)area + 2 * PAGE_SIZE;
+
+		SUBTEST("%u from %u", first, second);
+		fill();
+		e.gpr[R1] = 0x112233445a000000 | to;
+		e.gpr[R3] = 0x55667788a5000000 | from;
+		e.gpr[R1 + 1] = first;
+		e.gpr[R3 + 1] = 0x40000000 | second;
+		EXPECT_NO_FAULT(execute(code, 2, &e));
+		EXPECT_EQ(e.cc, first == second ? 0u : first < second ? 1u : 2u);
+		EXPECT_EQ(e.gpr[R1], 0x1122334400000000 | (to + first));
+		EXPECT_EQ(e.gpr[R3], 0x5566778800000000 | (from + MIN(first, second)));
+		EXPECT_EQ((u32)e.gpr[R1 + 1], 0u);
+		EXPECT_EQ((u32)e.gpr[R3 + 1], 0x40000000 | (second - MIN(first, second)));
+		if (first > second)
+			EXPECT_EQ(area[first - 1], 0x40);
+		if (first && second)
+			EXPECT_EQ(area[0], area[2 * PAGE_SIZE]);
+	}
+}

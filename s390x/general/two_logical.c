@@ -158,3 +158,32 @@ TEST(trtr, "TRANSLATE AND TEST REVERSE does so from right to left",
 {
 	check_translate_and_test(0xd000, true);
 }
+
+TEST(mvcrl_lengths, "MOVE RIGHT TO LEFT moves 1 to 256 bytes, the rightmost first, so that some operands propagate",
+     SPEC("PoP SA22-7832-13, chapter 7, MOVE RIGHT TO LEFT"),
+     REQUIRES(has_facility(FACILITY_MISC_EXT_3)))
+{
+	static const u8 code[6] = { 0xe5, 0x0a, 0x50, 0x00, 0x60, 0x00 };
+	static const s32 distances[] = { -300, -256, -7, -1, 0, 1, 2, 100, 255, 300 };
+	static u8 area[1024], expected[1024];
+
+	for (u32 way = 0; way < ARRAY_SIZE(distances); way++) {
+		SUBTEST("to %d bytes from there", distances[way]);
+		for (u32 length = 1; length <= 256; length += length == 1 ? 1 : 17) {
+			u32 from = 400, to = (u32)(400 + distances[way]);
+			struct execution e = { .cc = 2 };
+
+			for (u32 n = 0; n < sizeof(area); n++)
+				area[n] = expected[n] = (u8)(n * 7 + (n >> 8));
+			for (u32 n = length; n-- > 0;)
+				expected[to + n] = expected[from + n];
+			/* Nothing left of bits 56-63, which one emulator cannot do with. */
+			e.gpr[0] = length - 1;
+			e.gpr[5] = (ulong)area + to;
+			e.gpr[6] = (ulong)area + from;
+			EXPECT_NO_FAULT(execute(code, 6, &e));
+			EXPECT_MEM_EQ(area, expected, sizeof(area), "length %u", length);
+			EXPECT_EQ(e.cc, 2u);
+		}
+	}
+}

@@ -247,9 +247,16 @@ TEST(per_svc,
 	trap_set_handler(TRAP_SVC, take_svc);
 	per_execute(PER_FETCH, PER_CODE(sizeof(code)), code, sizeof(code), &e);
 	trap_set_handler(TRAP_SVC, NULL);
+	SUBTEST("event");
 	EXPECT_EQ(per_event_count, 1u);
-	expect_event(0, PER_CODE_FETCH, here, 2, new_psw.addr);
+	EXPECT_EQ(per_events[0].pgm_code, PGM_PER_EVENT.kind - 1);
+	EXPECT_EQ(per_events[0].code & PER_CODE_EVENTS, PER_CODE_FETCH);
+	EXPECT_EQ(per_events[0].address, here);
+	EXPECT_EQ(per_events[0].length, 2u);
 	EXPECT_EQ(per_events[0].old.mask & ~PSW_CC, new_psw.mask);
+	SUBTEST("old PSW");
+	EXPECT_EQ(per_events[0].old.addr, new_psw.addr);
+	SUBTEST("supervisor call");
 	/* The handler was entered then, by way of the old PSW. */
 	EXPECT_EQ(svc_events, 1u);
 	EXPECT_EQ(svc_old.addr, here + 2);

@@ -32,6 +32,9 @@ static void keep(struct trap_frame *frame)
 	event->code = frame->info.per_code;
 	event->address = frame->info.per_address;
 	event->old = frame->psw;
+	/* The entry code of a supervisor call has to begin at its beginning, whatever the old PSW says. */
+	if (event->old.addr - LOWCORE->new_psw[TRAP_SVC].addr < 6)
+		frame->psw.addr = LOWCORE->new_psw[TRAP_SVC].addr;
 	/* What was nullified would come again and again. */
 	if (per_event_count >= PER_EVENTS || event->old.addr == event->address) {
 		frame->psw.addr = execute_address(0);

@@ -91,6 +91,30 @@ TEST(diagnose_308, "DIAGNOSE X'308' refuses subcodes, registers and blocks that 
 	EXPECT_EQ(e.gpr[3], 0x402u); /* invalid */
 }
 
+TEST(diagnose_308_store, "the IPL parameters that are stored can be set again, or there are none",
+     SPEC("Linux, arch/s390/kernel/ipl.c, ipl_store_parameters(); arch/s390/include/asm/diag308.h: "
+	  "0x0001 is right, 0x0102 no configuration"))
+{
+	struct execution e;
+
+	memset(block, 0xee, PAGE_SIZE);
+	e = (struct execution){ .gpr[2] = (ulong)block, .gpr[4] = 6 };
+	ASSERT_NO_FAULT(diagnose(0x308, &e));
+	if (e.gpr[3] == 0x102) {
+		EXPECT_EQ(block[0], 0xee);
+		EXPECT_EQ(block[PAGE_SIZE - 1], 0xee);
+		return;
+	}
+	EXPECT_EQ(e.gpr[3], 1u);
+	/* A length in the first word. */
+	EXPECT_EQ(block[0] | block[1], 0);
+	EXPECT_GE(block[2] << 8 | block[3], 8);
+	EXPECT_LE(block[2] << 8 | block[3], (int)PAGE_SIZE);
+	e = (struct execution){ .gpr[2] = (ulong)block, .gpr[4] = 5 };
+	EXPECT_NO_FAULT(diagnose(0x308, &e));
+	EXPECT_EQ(e.gpr[3], 1u);
+}
+
 TEST(diagnose_288, "DIAGNOSE X'288' starts a watchdog of at least 15 s, and cancels it",
      SPEC("Linux, drivers/watchdog/diag288_wdt.c"))
 {
@@ -102,6 +126,13 @@ TEST(diagnose_288, "DIAGNOSE X'288' starts a watchdog of at least 15 s, and canc
 	SUBTEST("an action that does not exist");
 	e = (struct execution){ .gpr[2] = 0, .gpr[3] = 3600, .gpr[4] = 7 };
 	EXPECT_FAULT(WITH_ILC(PGM_SPECIFICATION, 4), diagnose(0x288, &e));
+	SUBTEST("odd R1");
+	{
+		static const u8 odd[4] = { 0x83, 0x35, 0x02, 0x88 };
+
+		e = (struct execution){ .gpr[3] = 0, .gpr[4] = 3600 };
+		EXPECT_FAULT(WITH_ILC(PGM_SPECIFICATION, 4), execute(odd, 4, &e));
+	}
 	SUBTEST("start");
 	e = (struct execution){ .gpr[2] = 0, .gpr[3] = 3600, .gpr[4] = 0 };
 	EXPECT_NO_FAULT(diagnose(0x288, &e));

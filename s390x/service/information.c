@@ -198,6 +198,50 @@ TEST(cpu_address, "STSI 1.2.1 and 2.2.1 have the address that STORE CPU ADDRESS 
 	EXPECT_EQ(get(block + 102, 2), store_cpu_address());
 }
 
+static u16 addresses[2], own;
+
+static void store_addresses(void *arg)
+{
+	struct execution e;
+	u32 top = *(u32 *)arg;
+
+	own = store_cpu_address();
+	for (u32 n = 1; n <= 2 && n <= top; n++) {
+		if (!stsi(STSI_0(n, 2), 1, block, &e).kind)
+			addresses[n - 1] = (u16)get(block + 102, 2);
+	}
+}
+
+TEST(cpu_address_of_other, "each CPU has its own address in STSI 1.2.1 and 2.2.1",
+     SPEC("PoP SA22-7832-13, chapter 10, SYSIB 1.2.1, SYSIB 2.2.1"), REQUIRES(cpu_count() > 1))
+{
+	u32 top = level();
+
+	addresses[0] = addresses[1] = 0xffff;
+	run_on_cpu(1, store_addresses, &top);
+	EXPECT_EQ(own, (u16)cpu_by_number(1)->hardware_id);
+	EXPECT_EQ(addresses[0], own);
+	if (top >= 2)
+		EXPECT_EQ(addresses[1], own);
+}
+
+TEST(partition_cpus, "a partition with dedicated CPUs says so, and how many, in STSI 2.2.2",
+     SPEC("PoP SA22-7832-13, chapter 10, SYSIB 2.2.2: LPAR-CPU Characteristics, Dedicated LPAR-CPU Count"))
+{
+	struct execution e;
+	u32 configured, dedicated, shared;
+
+	if (level() < 2)
+		SKIP("no partition");
+	ASSERT_NO_FAULT(stsi(STSI_0(2, 2), 2, block, &e));
+	ASSERT_EQ(e.cc, 0u);
+	configured = get(block + 38, 2);
+	dedicated = get(block + 72, 2);
+	shared = get(block + 74, 2);
+	EXPECT_EQ(dedicated != 0, (block[35] & 0x80) != 0);
+	EXPECT_LE(dedicated + shared, configured);
+}
+
 TEST(facility_lists, "STFL stores at real 200 what STFLE begins with",
      SPEC("PoP SA22-7832-13, chapter 10, STORE FACILITY LIST; chapter 7, STORE FACILITY LIST EXTENDED"))
 {

@@ -43,7 +43,10 @@ TEST(sclp_addresses,
      "a block that is not on a doubleword below 2 GiB, or in the prefix area, is refused",
      SPEC("Linux, drivers/s390/char/sclp.h, sclp_service_call(): specification and addressing exceptions"))
 {
+	static const u8 length[8] = { 0, 64 };
 	struct execution e;
+	struct fault fault;
+	u8 ipl[8];
 
 	for (u32 off = 1; off < 8; off++) {
 		SUBTEST("off by %u", off);
@@ -51,8 +54,13 @@ TEST(sclp_addresses,
 		EXPECT_FAULT(WITH_ILC(PGM_SPECIFICATION, 4),
 			     servc(SCLP_READ_SCP_INFO, (ulong)pages + off, &e));
 	}
-	SUBTEST("absolute 0");
-	EXPECT_FAULT(WITH_ILC(PGM_SPECIFICATION, 4), servc(SCLP_READ_SCP_INFO, 0, &e));
+	SUBTEST("absolute 8");
+	/* The length is a good one. */
+	memcpy(ipl, LOWCORE->ipl + 8, sizeof(ipl));
+	memcpy(LOWCORE->ipl + 8, length, sizeof(length));
+	fault = servc(SCLP_READ_SCP_INFO, 8, &e);
+	memcpy(LOWCORE->ipl + 8, ipl, sizeof(ipl));
+	EXPECT_FAULT(WITH_ILC(PGM_SPECIFICATION, 4), fault);
 	SUBTEST("absolute 4096");
 	EXPECT_FAULT(WITH_ILC(PGM_SPECIFICATION, 4), servc(SCLP_READ_SCP_INFO, 0x1000, &e));
 	SUBTEST("beyond storage");
@@ -70,6 +78,7 @@ TEST(sclp_prefix, "a block in the prefix area is refused wherever that is",
 	struct execution e;
 
 	memcpy(area, LOWCORE, LOWCORE_SIZE);
+	((struct sccb_header *)area)->length = 64;
 	set_prefix((u32)(ulong)area);
 	fault = servc(SCLP_READ_SCP_INFO, (ulong)area, &e);
 	set_prefix(0);

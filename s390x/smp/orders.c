@@ -126,12 +126,8 @@ TEST(restart_operating, "restart interrupts a CPU that operates, even with every
 	trap_set_handler(TRAP_RESTART, count_restart);
 	start_other();
 	for (u32 i = 1; i <= 10; i++) {
-		u64 start = clock_ns();
-
 		EXPECT_EQ(sigp_wait(SIGP_RESTART, other_address(), 0, NULL), (u32)SIGP_ACCEPTED);
-		while (READ_ONCE(restarts) != i && clock_ns() - start < PATIENCE_NS)
-			arch_relax();
-		EXPECT_EQ(READ_ONCE(restarts), i);
+		EXPECT(wait_until(READ_ONCE(restarts) == i));
 		EXPECT(other_counts());
 	}
 }
@@ -139,17 +135,12 @@ TEST(restart_operating, "restart interrupts a CPU that operates, even with every
 TEST(restart_stopped, "restart of a stopped CPU interrupts what it was at, and starts it",
      SPEC("PoP SA22-7832-13, chapter 4, Restart"))
 {
-	u64 start;
-
 	restarts = 0;
 	trap_set_handler(TRAP_RESTART, count_restart);
 	start_other();
 	stop_other();
 	EXPECT_EQ(sigp_wait(SIGP_RESTART, other_address(), 0, NULL), (u32)SIGP_ACCEPTED);
-	start = clock_ns();
-	while (READ_ONCE(restarts) != 1 && clock_ns() - start < PATIENCE_NS)
-		arch_relax();
-	EXPECT_EQ(READ_ONCE(restarts), 1u);
+	EXPECT(wait_until(READ_ONCE(restarts) == 1));
 	EXPECT(other_counts());
 	EXPECT_EQ(other_lowcore()->old_psw[TRAP_RESTART].mask & ~(PSW_CC | PSW_PM), PSW_KERNEL);
 }
@@ -279,17 +270,12 @@ TEST(store_status_absent, "store status at an address without storage is an inva
 TEST(stop_and_store_status, "stop and store status stops the CPU and stores at absolute 4608",
      SPEC("PoP SA22-7832-13, chapter 4, Stop and Store Status; Store Status"))
 {
-	u64 start;
-
 	start_with_known_state();
 	/* The prefix of this CPU is 0. */
 	memset(LOWCORE->saved_gpr, 0, sizeof(LOWCORE->saved_gpr));
 	EXPECT_EQ(sigp_wait(SIGP_STOP_AND_STORE_STATUS, other_address(), 0, NULL),
 		  (u32)SIGP_ACCEPTED);
-	start = clock_ns();
-	while (!other_is_stopped() && clock_ns() - start < PATIENCE_NS)
-		arch_relax();
-	EXPECT(other_is_stopped());
+	EXPECT(wait_until(other_is_stopped()));
 	expect_known_state((const void *)LOWCORE->saved_fpr);
 }
 

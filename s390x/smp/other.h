@@ -10,8 +10,6 @@
 #include <sys/time.h>
 #include <test.h>
 
-#define PATIENCE_NS 2000000000ull
-
 static u64 rounds;
 
 static inline u16 other_address(void)
@@ -35,11 +33,9 @@ static inline void count_for_ever(void *arg)
 /* True if CPU 1 counts within some time. */
 static inline bool other_counts(void)
 {
-	u64 start = clock_ns(), before = READ_ONCE(rounds);
+	u64 before = READ_ONCE(rounds);
 
-	while (READ_ONCE(rounds) == before && clock_ns() - start < PATIENCE_NS)
-		arch_relax();
-	return READ_ONCE(rounds) != before;
+	return wait_until(READ_ONCE(rounds) != before);
 }
 
 static inline bool other_is_stopped(void)
@@ -61,12 +57,8 @@ static inline void start_other(void)
 /* Stops it: the order is accepted at once and carried out later. */
 static inline void stop_other(void)
 {
-	u64 start = clock_ns();
-
 	ASSERT_EQ(sigp_wait(SIGP_STOP, other_address(), 0, NULL), (u32)SIGP_ACCEPTED);
-	while (!other_is_stopped() && clock_ns() - start < PATIENCE_NS)
-		arch_relax();
-	ASSERT(other_is_stopped());
+	ASSERT(wait_until(other_is_stopped()));
 }
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Clock comparator and CPU timer. Their interruptions are never early, which is exact; that they come at all
- * is given a second.
+ * is given two seconds.
  */
 #include <test.h>
 
@@ -12,7 +12,8 @@
 
 SUITE("Clock comparator, CPU timer");
 
-#define PATIENCE_NS 1000000000ull
+/* Less than the library's: what a VMM is known not to do costs as much. */
+#define PATIENCE_NS 2000000000ull
 
 static u32 code;
 static u64 tod_then;
@@ -29,18 +30,20 @@ static void record(struct trap_frame *frame)
 	frame->psw.mask &= ~(PSW_WAIT | PSW_EXT);
 }
 
+static u32 code_after_window(void)
+{
+	arch_irq_restore(1);
+	arch_irq_save();
+	return code;
+}
+
 /* Takes an external interruption of the subclasses in a loop; its code, or 0 if none came in time. */
 static u32 await(u64 subclasses)
 {
-	u64 start = clock_ns();
-
 	code = 0;
 	trap_set_handler(TRAP_EXTERNAL, record);
 	write_cr(0, (read_cr(0) & ~CR0_SUBCLASSES) | subclasses);
-	while (!code && clock_ns() - start < PATIENCE_NS) {
-		arch_irq_restore(1);
-		arch_irq_save();
-	}
+	wait_until_ns(code_after_window(), PATIENCE_NS);
 	write_cr(0, (read_cr(0) & ~CR0_SUBCLASSES) | CR0_EMERGENCY);
 	return code;
 }
