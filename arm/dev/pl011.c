@@ -2,10 +2,11 @@
 /* The PL011 UART that is the console, as far as that lets itself be touched: DDI 0183. */
 #include <test.h>
 
+#include <arm/dt_device.h>
 #include <arm/gic.h>
 #include <arm/io.h>
 
-#include "device.h"
+#include "primecell.h"
 
 #define NAME "arm,pl011"
 

@@ -2,11 +2,12 @@
 /* The PL031 real-time clock: DDI 0224. */
 #include <test.h>
 
+#include <arm/dt_device.h>
 #include <arm/gic.h>
 #include <arm/io.h>
 #include <sys/time.h>
 
-#include "device.h"
+#include "primecell.h"
 
 #define NAME "arm,pl031"
 
