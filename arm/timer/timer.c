@@ -263,7 +263,8 @@ TEST(status_without_enable,
 			t->set_ctl(mask ? CNT_CTL_IMASK : 0);
 			for (u32 i = 0; i < 4; i++) {
 				t->set_ctl(i & 1 ? CNT_CTL_IMASK : 0);
-				EXPECT(!gic_is_pending(t->intid()), "IMASK %u, then %u", mask, i & 1);
+				EXPECT(!gic_is_pending(t->intid()), "IMASK %u, then %u", mask,
+				       i & 1);
 			}
 		}
 		/* When the timer is on again it must be what the condition is. */
