@@ -328,6 +328,24 @@ TEST(illegal_return,
 	}
 }
 
+TEST(illegal_return_flags,
+     "an illegal return takes the flags and the masks from SPSR_EL1 all the same",
+     SPEC("DDI 0487, D1.4.4, illegal exception returns: PSTATE.{N, Z, C, V, D, A, I, F}"))
+{
+	/* I and F stay set, so that nothing else comes first. */
+	static const u64 values[] = { PSTATE_N | PSTATE_C | PSTATE_D,
+				      PSTATE_Z | PSTATE_V | PSTATE_A, PSTATE_NZCV | PSTATE_DAIF,
+				      0 };
+
+	for (u32 i = 0; i < ARRAY_SIZE(values); i++) {
+		u64 spsr = values[i] | PSTATE_I | PSTATE_F | illegal_modes[0].mode;
+
+		EXPECT_FAULT(ILLEGAL_STATE, fault_of(eret_with, &spsr));
+		EXPECT_EQ(trap_last_frame()->pstate & (PSTATE_NZCV | PSTATE_DAIF),
+			  values[i] | PSTATE_I | PSTATE_F);
+	}
+}
+
 TEST(eret_clears_monitor, "an exception return clears the local exclusive monitor",
      SPEC("DDI 0487, B2.9.3; D1.4, ClearExclusiveLocal"))
 {
