@@ -199,12 +199,16 @@ TEST(gicc_nested_groups,
      "active interrupts of both groups nest: the running priority is the highest one's, and each end drops its own",
      SPEC("IHI 0048, 3.3.1, preemption; 4.4.6, GICC_RPR; 4.4.5, GICC_EOIR"))
 {
-	static const u8 priorities[] = { 0xe0, 0xa0, 0x60, 0x20 };
+	/* In one active priorities register, and in one each. */
+	static const u8 rows[2][4] = { { 0x70, 0x60, 0x50, 0x40 }, { 0xe0, 0xa0, 0x60, 0x20 } };
 	u32 first = free_spi() - 3;
 
 	write_sys(DAIF, BOTH);
-	for (u32 order = 0; order < 2; order++) {
-		SUBTEST("group-%u-outermost", order);
+	for (u32 row = 0; row < 4; row++) {
+		const u8 *priorities = rows[row >> 1];
+		u32 order = row & 1;
+
+		SUBTEST("group-%u-outermost-%#x", order, priorities[0]);
 		for (u32 i = 0; i < 4; i++) {
 			u32 group = (i + order) & 1;
 
