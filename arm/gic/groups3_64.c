@@ -13,6 +13,7 @@ SUITE("Groups of GICv3", REQUIRES(gic_version() == 3));
 
 #define BOTH (PSTATE_I | PSTATE_F)
 #define STEP 0x10
+#define SGI  5
 
 /* `intid` pending at this priority, in this group. */
 static void raise(u32 intid, u32 group, u32 priority)
@@ -217,6 +218,50 @@ TEST(highest_pending_of_group, "ICC_HPPIR<n>_EL1 names no interrupt of the other
 	gic_set_group(spi, 1);
 }
 
+TEST(distributor_group_enables, "GICD_CTLR forwards the interrupts of each group if its bit is set",
+     SPEC("IHI 0069, 12.9.4, GICD_CTLR.EnableGrp0, EnableGrp1; 4.6.2"), REQUIRES(gic_has_group0()))
+{
+	static const u32 intids[] = { 0, SGI }; /* 0: an SPI */
+	u32 old = read32(gicd_base() + GICD_CTLR);
+
+	write_sys(DAIF, BOTH);
+	for (u32 i = 0; i < ARRAY_SIZE(intids); i++)
+		for (u32 control = 0; control < 4; control++) {
+			u32 intid = intids[i] ? intids[i] : free_spi();
+
+			SUBTEST("%s-grp0-%u-grp1-%u", intids[i] ? "sgi" : "spi", control & 1,
+				control >> 1);
+			write32(gicd_base() + GICD_CTLR, (old & ~3u) | control);
+			for (u32 group = 0; group < 2; group++) {
+				u64 expected = control >> group & 1 ? group ? PSTATE_I : PSTATE_F
+								    : 0;
+
+				raise(intid, group, 0x80);
+				delay_us(20);
+				isb();
+				EXPECT_EQ(read_sys(ISR) & BOTH, expected, "group %u", group);
+				gic_clear_pending(intid);
+				gic_set_group(intid, 1);
+			}
+		}
+	write32(gicd_base() + GICD_CTLR, old);
+}
+
+TEST(route_at_once, "GICD_IROUTER is read and written by 64 bits, too",
+     SPEC("IHI 0069, 12.9.22, GICD_IROUTER<n>; 12.1.3, sizes of accesses"))
+{
+	ulong at = gicd_base() + GICD_IROUTER + 8 * free_spi();
+	u64 affinity = cpu_by_number(0)->hardware_id & MPIDR_AFFINITY, value;
+
+	__asm__ volatile("str %0, [%1]" : : "r"(0x00030201ull), "r"(at) : "memory");
+	EXPECT_EQ(read32(at), 0x00030201);
+	EXPECT_EQ(read32(at + 4), 0);
+	__asm__ volatile("ldr %0, [%1]" : "=r"(value) : "r"(at) : "memory");
+	EXPECT_EQ(value, 0x00030201);
+	__asm__ volatile("str %0, [%1]" : : "r"(affinity), "r"(at) : "memory");
+	EXPECT_EQ(read32(at), (u32)affinity);
+}
+
 TEST(deactivation_ignored, "without EOImode, a write to ICC_DIR_EL1 is ignored",
      SPEC("IHI 0069, 12.2.8, ICC_DIR_EL1"))
 {
@@ -233,8 +278,6 @@ TEST(deactivation_ignored, "without EOImode, a write to ICC_DIR_EL1 is ignored",
 	end(1, spi);
 	EXPECT(!gic_is_active(spi));
 }
-
-#define SGI 5
 
 static u64 to_self(u32 sgi)
 {
