@@ -19,7 +19,8 @@
 static u8 queue[QUEUE_BYTES] __aligned(0x10000);
 static u8 tables[8][ITS_TABLE_BYTES] __aligned(0x10000);
 static u8 itts[ITS_DEVICES][4096] __aligned(4096);
-static u8 configuration[BIT(ID_BITS)] __aligned(4096);
+/* As long again as the redistributors know of. */
+static u8 configuration[2 * BIT(ID_BITS)] __aligned(4096);
 static u8 pending[ITS_CPUS][0x10000] __aligned(0x10000);
 
 static ulong base;

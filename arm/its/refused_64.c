@@ -173,6 +173,7 @@ TEST(lpi_beyond_the_tables, "an LPI beyond GICR_PROPBASER.IDbits is not signalle
      SPEC("IHI 0069, 12.11.33, GICR_PROPBASER.IDbits"))
 {
 	start();
+	lpi_configure((u32)BIT(ID_BITS) + 5, LPI_PRIORITY | LPI_ENABLE);
 	its_mapti(DEVICE, EVENT + 1, (u32)BIT(ID_BITS) + 5, COLLECTION);
 	its_int(DEVICE, EVENT + 1);
 	EXPECT(lpi_quiet(0));
