@@ -157,13 +157,13 @@ enum a64_result a32_fp_integer(u32 insn, struct arm_registers *r)
 		u64 m = a32_vector_get(r, size, a32_vector_number(insn, 0, 5, is_single));
 
 		a32_vector_put(r, 32, a32_vector_number(insn, 12, 22, true),
-		    fp_to_fixed(&c, size, m, 0, !(insn & BIT(16)),
-				insn & BIT(7) ? FP_ZERO : c.rounding, 32));
+			       fp_to_fixed(&c, size, m, 0, !(insn & BIT(16)),
+					   insn & BIT(7) ? FP_ZERO : c.rounding, 32));
 	} else {
 		u64 m = a32_vector_get(r, 32, a32_vector_number(insn, 0, 5, true));
 
 		a32_vector_put(r, size, a32_vector_number(insn, 12, 22, is_single),
-		    fp_from_fixed(&c, size, m, 0, !(insn & BIT(7)), 32));
+			       fp_from_fixed(&c, size, m, 0, !(insn & BIT(7)), 32));
 	}
 	r->fpsr |= c.fpsr;
 	return A64_DONE;
@@ -179,7 +179,7 @@ enum a64_result a32_fp_integer_round(u32 insn, struct arm_registers *r)
 	u64 m = a32_vector_get(r, size, a32_vector_number(insn, 0, 5, is_single));
 
 	a32_vector_put(r, 32, a32_vector_number(insn, 12, 22, true),
-	    fp_to_fixed(&c, size, m, 0, !(insn & BIT(7)), modes[insn >> 16 & 3], 32));
+		       fp_to_fixed(&c, size, m, 0, !(insn & BIT(7)), modes[insn >> 16 & 3], 32));
 	r->fpsr |= c.fpsr;
 	return A64_DONE;
 }
@@ -265,9 +265,9 @@ enum a64_result a32_simd_same_fp(u32 insn, struct arm_registers *r)
 		if (pairs && q)
 			return A64_UNDEFINED;
 		return a32_as_a64(a64_simd_same,
-			      0x0e200400 | (q ? BIT(30) : 0) | (u32)table[i].u64_ << 29 |
-				      (u32)table[i].a64 << 23 | (u32)table[i].opcode << 11,
-			      r, q, d, n, m);
+				  0x0e200400 | (q ? BIT(30) : 0) | (u32)table[i].u64_ << 29 |
+					  (u32)table[i].a64 << 23 | (u32)table[i].opcode << 11,
+				  r, q, d, n, m);
 	}
 	return A64_UNPREDICTABLE;
 }
@@ -282,7 +282,8 @@ enum a64_result a32_simd_multiply_add(u32 insn, struct arm_registers *r)
 	if (!a32_vectors(insn, &d, &n, &m))
 		return A64_UNDEFINED;
 	for (u32 i = 0; i < (q ? 4 : 2); i++) {
-		u64 product = fp_multiply(&c, 32, a32_vector_get(r, 32, 2 * n + i), a32_vector_get(r, 32, 2 * m + i));
+		u64 product = fp_multiply(&c, 32, a32_vector_get(r, 32, 2 * n + i),
+					  a32_vector_get(r, 32, 2 * m + i));
 		u64 sum = fp_add(&c, 32, a32_vector_get(r, 32, 2 * d + i),
 				 insn & BIT(21) ? fp_negate(32, product) : product);
 
@@ -333,9 +334,9 @@ enum a64_result a32_simd_misc(u32 insn, struct arm_registers *r)
 			if (size == 3 || (size && (op == 0x0a || op == 0x0b)))
 				return A64_UNDEFINED;
 			return a32_as_a64(a64_simd_misc,
-				      0x0e200800 | (q ? BIT(30) : 0) | (u32)table[i].u << 29 |
-					      a64_size << 22 | (u32)table[i].opcode << 12,
-				      r, q, d, m, m);
+					  0x0e200800 | (q ? BIT(30) : 0) | (u32)table[i].u << 29 |
+						  a64_size << 22 | (u32)table[i].opcode << 12,
+					  r, q, d, m, m);
 		}
 	return A64_UNPREDICTABLE;
 }
