@@ -9,7 +9,7 @@
 
 SUITE("Vector registers of each CPU", REQUIRES(has_fp()), REQUIRES(cpu_count() >= 2));
 
-#define ROUNDS 20
+#define ROUNDS 4
 #define BYTES  512
 
 /* LDP and STP of Q<n> and Q<n+1> with post-index, x0. */
