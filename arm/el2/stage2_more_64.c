@@ -262,12 +262,14 @@ TEST(s2_start_levels_refused,
 		struct el2_exit exit = { 0 };
 		const u32 code[] = { LDR_X1 };
 		struct fault fault;
+		ulong at = arm_code(code, 1);
 
 		SUBTEST("%s", rows[i].name);
-		stage2_settings(settings, space, 1, 0);
+		/* Without stage 1, whose walk would be the first to fail. */
+		stage2_settings(settings, space, 1, HCR_DC);
 		settings[0].value = (settings[0].value & ~BITS(7, 0)) |
 				    VTCR_T0SZ(64 - rows[i].bits) | VTCR_SL0(rows[i].sl0);
-		fault = el2_execute(settings, 3, ARM_EL1, code, 1, &r, &exit);
+		fault = el2_run(settings, 3, ARM_EL1, el2_code(at), &r, &exit);
 		/* Nothing is translated, the instruction neither. */
 		EXPECT_EQ(exit.level, 2);
 		EXPECT_EQ(fault.kind, EC_IABT_LOWER + 1u);
