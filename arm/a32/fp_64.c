@@ -2,86 +2,9 @@
 /* Floating point and Advanced SIMD of A32 at EL0 against a model, with all rounding modes and kinds of values. */
 #include <test.h>
 
-#include <model/fp_operands.h>
-#include <string.h>
-
-#include "check.h"
+#include "fp_check.h"
 
 SUITE("Floating point of A32", REQUIRES(has_a32()));
-
-#define ENCODINGS 30
-#define SETS	  6
-
-#define COND BITS(31, 28)
-#define VD   (BITS(15, 12) | BIT(22))
-#define VN   (BITS(19, 16) | BIT(7))
-#define VM   (BITS(3, 0) | BIT(5))
-#define Q    BIT(6)
-
-/* FPSCR's flags and cumulative bits. */
-#define FPSR_SEEN (BITS(31, 27) | BIT(7) | BITS(4, 0))
-
-struct row {
-	const char *name;
-	u32 code, vary;
-	a64_model *model;
-	u32 size; /* of elements: 32 or 64, or 0 for any bits */
-};
-
-static void check_one(const struct row *row, u32 insn, ulong at)
-{
-	static struct arm_registers in, expected, actual;
-	enum a64_result result;
-	struct fault fault;
-
-	a32_random(&in);
-	fp_random_registers(&in, row->size);
-	in.has_fp = true;
-	in.fpsr |= random_u64() & BITS(31, 28);
-	in.pc = at;
-	expected = in;
-	result = a32_step(row->model, insn, &expected);
-	if (result == A64_UNPREDICTABLE)
-		return;
-	if (result == A64_UNDEFINED)
-		expected = in;
-	actual = in;
-	fault = arm_run(ARM_EL0_A32, at, &actual);
-	EXPECT_FAULT(result == A64_UNDEFINED ? UNDEFINED : NO_FAULT, fault, "%08x", insn);
-	for (u32 i = 0; i < 32; i++)
-		for (u32 half = 0; half < 2; half++)
-			EXPECT_EQ(actual.v[i][half], expected.v[i][half],
-				  "%08x d%u, was %#llx, FPSCR %#llx", insn, 2 * i + half,
-				  in.v[i][half], in.fpcr);
-	EXPECT_EQ(actual.fpsr & FPSR_SEEN, expected.fpsr & FPSR_SEEN, "%08x FPSCR %#llx", insn,
-		  in.fpcr);
-	EXPECT_EQ(actual.pstate & A32_FLAGS, expected.pstate & A32_FLAGS, "%08x", insn);
-	EXPECT_EQ(actual.pc, expected.pc, "%08x", insn);
-}
-
-static void check(const struct row *rows, u32 count)
-{
-	u32 code[2 * ENCODINGS];
-
-	for (u32 i = 0; i < count; i++) {
-		ulong at;
-
-		SUBTEST("%s", rows[i].name);
-		for (u32 e = 0; e < ENCODINGS; e++) {
-			u32 insn = rows[i].code | ((u32)random_u64() & rows[i].vary);
-
-			/* Where the condition varies: mostly always, and never the other space. */
-			if ((rows[i].vary & COND) == COND && (e & 3 || insn >> 28 == 15))
-				insn = (insn & ~(u32)COND) | 0xe0000000;
-			code[2 * e] = insn;
-			code[2 * e + 1] = EXECUTE_END_A32;
-		}
-		at = a32_code(code, sizeof(code));
-		for (u32 e = 0; e < ENCODINGS; e++)
-			for (u32 s = 0; s < SETS; s++)
-				check_one(&rows[i], code[2 * e], at + 8 * e);
-	}
-}
 
 /* Both sizes: bit 8. */
 #define BOTH(name, code, vary, model)                                  \
@@ -91,7 +14,7 @@ static void check(const struct row *rows, u32 count)
 	}
 #define THREE(name, bits) BOTH(name, 0x0e000a00 | (bits), VD | VN | VM, a32_fp_three)
 
-static const struct row three[] = {
+static const struct a32_fp_row three[] = {
 	THREE("vmla", 0x000000),  THREE("vmls", 0x000040),  THREE("vnmls", 0x100000),
 	THREE("vnmla", 0x100040), THREE("vmul", 0x200000),  THREE("vnmul", 0x200040),
 	THREE("vadd", 0x300000),  THREE("vsub", 0x300040),  THREE("vdiv", 0x800000),
@@ -103,12 +26,12 @@ TEST(a32_fp_arithmetic,
      "VADD, VMUL, VDIV, multiplications with an addition, rounded once and twice",
      SPEC("DDI 0487, F4.1.6; F6.1, VADD (floating-point), VMLA, VFMA, VNMUL and others"))
 {
-	check(three, ARRAY_SIZE(three));
+	a32_fp_check(three, ARRAY_SIZE(three));
 }
 
 #define TWO(name, bits) BOTH(name, 0x0eb00a40 | (bits), VD | VM, a32_fp_two)
 
-static const struct row two[] = {
+static const struct a32_fp_row two[] = {
 	TWO("vmov", 0x00000),
 	TWO("vabs", 0x00080),
 	TWO("vneg", 0x10000),
@@ -123,10 +46,10 @@ static const struct row two[] = {
 TEST(a32_fp_one_operand, "VABS, VNEG, VSQRT, VMOV and roundings to integers in each mode",
      SPEC("DDI 0487, F4.1.6; F6.1, VSQRT, VRINTX (floating-point), VRINTA and others"))
 {
-	check(two, ARRAY_SIZE(two));
+	a32_fp_check(two, ARRAY_SIZE(two));
 }
 
-static const struct row comparisons[] = {
+static const struct a32_fp_row comparisons[] = {
 	BOTH("vcmp", 0x0eb40a40, VD | VM, a32_fp_compare),
 	BOTH("vcmpe", 0x0eb40ac0, VD | VM, a32_fp_compare),
 	BOTH("vcmp-zero", 0x0eb50a40, VD, a32_fp_compare),
@@ -142,10 +65,10 @@ static const struct row comparisons[] = {
 TEST(a32_fp_comparisons, "VCMP and VCMPE set FPSCR's flags; VSEL, VMAXNM, VMINNM",
      SPEC("DDI 0487, F6.1, VCMP, VCMPE, VSEL, VMAXNM"))
 {
-	check(comparisons, ARRAY_SIZE(comparisons));
+	a32_fp_check(comparisons, ARRAY_SIZE(comparisons));
 }
 
-static const struct row conversions[] = {
+static const struct a32_fp_row conversions[] = {
 	{ "vcvt-f64-f32", 0x0eb70ac0, COND | VD | VM, a32_fp_convert, 32 },
 	{ "vcvt-f32-f64", 0x0eb70bc0, COND | VD | VM, a32_fp_convert, 64 },
 	BOTH("vcvt-from-u32", 0x0eb80a40, VD | VM, a32_fp_integer),
@@ -161,20 +84,20 @@ static const struct row conversions[] = {
 TEST(a32_fp_conversions, "conversions between sizes, to and from integers, in each rounding mode",
      SPEC("DDI 0487, F6.1, VCVT, VCVTR, VCVTA and others"))
 {
-	check(conversions, ARRAY_SIZE(conversions));
+	a32_fp_check(conversions, ARRAY_SIZE(conversions));
 }
 
 /* ------------------------------------------------------------------------------- Advanced SIMD */
 
 #define SIMD(name, opcode)                                                        \
 	{ name "-s", 0xf2000000 | ((opcode) >> 1) << 8 | ((opcode)&1) << 4,       \
-	  VD | VN | VM | Q | BITS(21, 20), a32_simd_same, 0 },                    \
+	  VD | VN | VM | Q_BIT | BITS(21, 20), a32_simd_same, 0 },                \
 	{                                                                         \
 		name "-u", 0xf3000000 | ((opcode) >> 1) << 8 | ((opcode)&1) << 4, \
-			VD | VN | VM | Q | BITS(21, 20), a32_simd_same, 0         \
+			VD | VN | VM | Q_BIT | BITS(21, 20), a32_simd_same, 0     \
 	}
 
-static const struct row simd[] = {
+static const struct a32_fp_row simd[] = {
 	SIMD("vhadd", 0x00u),
 	SIMD("vqadd", 0x01u),
 	SIMD("vrhadd", 0x02u),
@@ -198,13 +121,13 @@ static const struct row simd[] = {
 	SIMD("vpmax", 0x14u),
 	SIMD("vpmin", 0x15u),
 	SIMD("vqdmulh", 0x16u),
-	{ "vpadd", 0xf2000b10, VD | VN | VM | Q | BITS(21, 20), a32_simd_same, 0 },
+	{ "vpadd", 0xf2000b10, VD | VN | VM | Q_BIT | BITS(21, 20), a32_simd_same, 0 },
 };
 
 TEST(a32_simd_integers, "operations on three vectors of integers, D and Q, of each size",
      SPEC("DDI 0487, F4.1.9; F6.1, VADD (integer), VQSHL, VQDMULH and others"))
 {
-	check(simd, ARRAY_SIZE(simd));
+	a32_fp_check(simd, ARRAY_SIZE(simd));
 }
 
 #define SIMD_FP(name, u, a, opcode)                                                 \
@@ -212,10 +135,10 @@ TEST(a32_simd_integers, "operations on three vectors of integers, D and Q, of ea
 		name,                                                               \
 			0xf2000000 | (u) << 24 | (a) << 21 | ((opcode) >> 1) << 8 | \
 				((opcode)&1) << 4,                                  \
-			VD | VN | VM | Q, a32_simd_same_fp, 32                      \
+			VD | VN | VM | Q_BIT, a32_simd_same_fp, 32                  \
 	}
 
-static const struct row simd_fp[] = {
+static const struct a32_fp_row simd_fp[] = {
 	SIMD_FP("vfma", 0u, 0u, 0x19u),
 	SIMD_FP("vfms", 0u, 1u, 0x19u),
 	SIMD_FP("vadd", 0u, 0u, 0x1au),
@@ -234,24 +157,24 @@ static const struct row simd_fp[] = {
 	SIMD_FP("vpmin", 1u, 1u, 0x1eu),
 	SIMD_FP("vmaxnm", 1u, 0u, 0x1fu),
 	SIMD_FP("vminnm", 1u, 1u, 0x1fu),
-	{ "vmla", 0xf2000d10, VD | VN | VM | Q, a32_simd_multiply_add, 32 },
-	{ "vmls", 0xf2200d10, VD | VN | VM | Q, a32_simd_multiply_add, 32 },
+	{ "vmla", 0xf2000d10, VD | VN | VM | Q_BIT, a32_simd_multiply_add, 32 },
+	{ "vmls", 0xf2200d10, VD | VN | VM | Q_BIT, a32_simd_multiply_add, 32 },
 };
 
 TEST(a32_simd_floating_point,
      "vectors of single precision: to nearest, flushed to zero, default NaNs, whatever FPSCR has",
      SPEC("DDI 0487, E1.3.3, the standard floating-point configuration; F6.1, VADD (floating-point) and others"))
 {
-	check(simd_fp, ARRAY_SIZE(simd_fp));
+	a32_fp_check(simd_fp, ARRAY_SIZE(simd_fp));
 }
 
-#define MISC(name, op)                                                                             \
-	{                                                                                          \
-		name, 0xf3b00000 | ((op) >> 4) << 16 | ((op)&15) << 7, VD | VM | Q | BITS(19, 18), \
-			a32_simd_misc, 0                                                           \
+#define MISC(name, op)                                                   \
+	{                                                                \
+		name, 0xf3b00000 | ((op) >> 4) << 16 | ((op)&15) << 7,   \
+			VD | VM | Q_BIT | BITS(19, 18), a32_simd_misc, 0 \
 	}
 
-static const struct row misc[] = {
+static const struct a32_fp_row misc[] = {
 	MISC("vrev64", 0x00u),	 MISC("vrev32", 0x01u),	  MISC("vrev16", 0x02u),
 	MISC("vcls", 0x08u),	 MISC("vclz", 0x09u),	  MISC("vcnt", 0x0au),
 	MISC("vmvn", 0x0bu),	 MISC("vqabs", 0x0eu),	  MISC("vqneg", 0x0fu),
@@ -265,5 +188,5 @@ TEST(a32_simd_one_vector,
      "reversals, counts, comparisons with zero, saturating signs, pairwise sums",
      SPEC("DDI 0487, F4.1.10; F6.1, VREV16, VCLZ, VQABS, VPADAL and others"))
 {
-	check(misc, ARRAY_SIZE(misc));
+	a32_fp_check(misc, ARRAY_SIZE(misc));
 }

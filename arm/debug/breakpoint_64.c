@@ -109,37 +109,6 @@ TEST(breakpoint_whole_address, "a breakpoint compares all bits of the address",
 	debug_off();
 }
 
-/* DBGBCR<n>_EL1.BT: D24.3.1; LBN: which breakpoint it is linked to. */
-#define BT_LINKED_ADDRESS (1ull << 20)
-#define BT_CONTEXT	  (2ull << 20)
-#define BT_LINKED_CONTEXT (3ull << 20)
-#define LBN(n)		  ((u64)(n) << 16)
-#define SYS_CONTEXTIDR	  contextidr_el1
-
-TEST(breakpoint_context,
-     "a breakpoint of a Context ID is hit everywhere in that context; a linked one at its address there",
-     SPEC("DDI 0487, D2.8.3.1, D2.8.3.2, D24.3.1, DBGBCR<n>_EL1.BT"))
-{
-	/* The context-aware ones are the last. */
-	u32 last = breakpoints() - 1;
-	ulong at;
-
-	debug_off();
-	SUBTEST("linked");
-	at = arm_code(code, ARRAY_SIZE(code));
-	set_breakpoint(last, 0x1234567, DBGCR_E | BT_LINKED_CONTEXT | DBGBCR_BAS);
-	set_breakpoint(0, at + 8, DBGCR_E | DBGCR_EL0 | DBGBCR_BAS | BT_LINKED_ADDRESS | LBN(last));
-	at = arm_code(code, ARRAY_SIZE(code));
-	write_sys(CONTEXTIDR, 0x1234567);
-	isb();
-	expect_hit(ARM_EL0, at, ENABLED, 2);
-	write_sys(CONTEXTIDR, 0x1234566);
-	isb();
-	expect_hit(ARM_EL0, at, ENABLED, 4);
-	debug_off();
-	write_sys(CONTEXTIDR, 0);
-}
-
 /* OSLSR_EL1: OSLK is bit 1; OSLM, bits 3 and 0, says that the lock is there. */
 #define SYS_OSLSR oslsr_el1
 

@@ -21,6 +21,14 @@
 #define DBGWCR_BAS(b)  ((u64)(b) << 5)
 #define DBGWCR_MASK(n) ((u64)(n) << 24)
 
+/* DBGBCR<n>_EL1.BT; LBN of both, which breakpoint it is linked to; DBGWCR<n>_EL1.WT. */
+#define BT_LINKED_ADDRESS (1ull << 20)
+#define BT_CONTEXT	  (2ull << 20)
+#define BT_LINKED_CONTEXT (3ull << 20)
+#define DBGCR_LBN(n)	  ((u64)(n) << 16)
+#define DBGWCR_WT	  BIT(20)
+#define SYS_CONTEXTIDR	  contextidr_el1
+
 #define NOP 0xd503201fu
 
 /* How many there are: ID_AA64DFR0_EL1.BRPs, WRPs. */

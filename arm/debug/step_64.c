@@ -96,6 +96,34 @@ TEST(step_pending,
 	}
 }
 
+TEST(step_before_breakpoint,
+     "a pending step comes before a breakpoint at the instruction, and a breakpoint before a step over it",
+     SPEC("DDI 0487, D1.4.5.6, priority 4, software step, before 10, breakpoints; D2.11"))
+{
+	const u32 code[] = { 0x91000421 };
+	ulong at;
+
+	debug_off();
+	at = arm_code(code, 1);
+	set_breakpoint(0, at, DBGCR_E | DBGCR_EL1 | DBGCR_EL0 | DBGBCR_BAS);
+	at = arm_code(code, 1);
+	for (u32 el = ARM_EL0; el <= ARM_EL1; el++) {
+		struct arm_registers r = { 0 };
+
+		SUBTEST("el%u-pending", el);
+		EXPECT_FAULT(STEP(el, false, false),
+			     debug_run((enum arm_el)el, at, &r, ENABLED | MDSCR_MDE));
+		EXPECT_EQ(r.pc, at);
+		SUBTEST("el%u-not-pending", el);
+		r = (struct arm_registers){ .pstate = PSTATE_SS };
+		EXPECT_FAULT(FAULT_CODED_(class_of((enum arm_el)el, EC_BREAKPT), 0x22),
+			     debug_run((enum arm_el)el, at, &r, ENABLED | MDSCR_MDE));
+		EXPECT_EQ(r.pc, at);
+		EXPECT_EQ(r.x[1], 0);
+	}
+	debug_off();
+}
+
 TEST(step_disabled,
      "nothing is stepped without SS, with the OS lock, and at EL1 without KDE or with D set",
      SPEC("DDI 0487, D2.11.3, inactive"))

@@ -116,6 +116,51 @@ TEST(watchpoint_direction, "LSC selects loads, stores or both; PAC the levels; e
 	debug_off();
 }
 
+TEST(watchpoint_disabled,
+     "a watchpoint is not hit without E, MDE, the OS lock clear, and, at EL1, KDE and D clear",
+     SPEC("DDI 0487, D2.2, D2.3, enable controls; D2.9"))
+{
+	const u64 control = DBGCR_E | DBGCR_EL1 | DBGCR_EL0 | DBGWCR_LOAD | DBGWCR_STORE |
+			    DBGWCR_BAS(0xff);
+	static const struct {
+		const char *name;
+		u64 mdscr, off;
+		bool locked, masked, hit[2];
+	} rows[] = {
+		{ "enabled", ENABLED, 0, false, false, { true, true } },
+		{ "mde-0", MDSCR_KDE, 0, false, false, { false, false } },
+		{ "kde-0", MDSCR_MDE, 0, false, false, { true, false } },
+		{ "d-1", ENABLED, 0, false, true, { true, false } },
+		{ "os-lock", ENABLED, 0, true, false, { false, false } },
+		{ "e-0", ENABLED, DBGCR_E, false, false, { false, false } },
+		{ "stores-alone", ENABLED, DBGWCR_LOAD, false, false, { false, false } },
+	};
+	const struct access *load = &accesses[6];
+	u64 *at_memory = memory();
+
+	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
+		ulong at;
+
+		SUBTEST("%s", rows[i].name);
+		debug_off();
+		set_watchpoint(0, (ulong)at_memory, control & ~rows[i].off);
+		at = arm_code(&load->code, 1);
+		write_sys(OSLAR, rows[i].locked);
+		isb();
+		for (u32 el = ARM_EL0; el <= ARM_EL1; el++) {
+			struct arm_registers r = { .x = { (ulong)at_memory, 0x55 } };
+			struct fault fault = (rows[i].masked ? debug_run_masked : debug_run)(
+				(enum arm_el)el, at, &r, rows[i].mdscr);
+
+			EXPECT_EQ(fault.kind,
+				  rows[i].hit[el] ? class_of((enum arm_el)el, EC_WATCHPT) + 1u : 0,
+				  "EL%u", el);
+		}
+		write_sys(OSLAR, 0);
+	}
+	debug_off();
+}
+
 TEST(watchpoint_range, "MASK makes a watchpoint cover 8 bytes to 2 GiB, aligned",
      SPEC("DDI 0487, D2.9.3, D24.3.11, DBGWCR<n>_EL1.MASK"))
 {

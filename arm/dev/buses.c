@@ -3,9 +3,8 @@
 #include <test.h>
 
 #include <arm/io.h>
+#include <dev/devicetree.h>
 #include <mm/space.h>
-
-#include "device.h"
 
 SUITE("virtio-mmio and PCI");
 

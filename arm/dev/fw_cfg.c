@@ -2,11 +2,10 @@
 /* QEMU's firmware configuration device in its MMIO form: docs/specs/fw_cfg.rst. */
 #include <test.h>
 
+#include <arm/dt_device.h>
 #include <arm/io.h>
 #include <mm/page.h>
 #include <string.h>
-
-#include "device.h"
 
 #define NAME "qemu,fw-cfg-mmio"
 

@@ -2,24 +2,30 @@
 /* The PL011 UART that is the console, as far as that lets itself be touched: DDI 0183. */
 #include <test.h>
 
+#include <arm/dt_device.h>
 #include <arm/gic.h>
 #include <arm/io.h>
+#include <sys/time.h>
 
-#include "device.h"
+#include "primecell.h"
 
 #define NAME "arm,pl011"
 
 SUITE("PL011 UART", REQUIRES(device_base(NAME) != 0));
 
-#define UARTFR	 0x18
-#define UARTILPR 0x20
-#define UARTIBRD 0x24
-#define UARTFBRD 0x28
-#define UARTIFLS 0x34
-#define UARTIMSC 0x38
-#define UARTRIS	 0x3c
-#define UARTMIS	 0x40
-#define UARTICR	 0x44
+#define UARTFR	  0x18
+#define UARTILPR  0x20
+#define UARTIBRD  0x24
+#define UARTFBRD  0x28
+#define UARTLCR_H 0x2c
+#define UARTIFLS  0x34
+#define UARTIMSC  0x38
+#define UARTRIS	  0x3c
+#define UARTMIS	  0x40
+#define UARTICR	  0x44
+
+#define LCR_H_FEN BIT(4)
+#define INT_TX	  BIT(5)
 
 #define FR_RXFE BIT(4)
 #define FR_TXFF BIT(5)
@@ -37,8 +43,7 @@ TEST(uart_flags, "with nothing received and all sent, the flags say so",
 {
 	ulong base = device_base(NAME);
 
-	while (!(read32(base + UARTFR) & FR_TXFE))
-		;
+	EXPECT(wait_until(read32(base + UARTFR) & FR_TXFE));
 	EXPECT_EQ(read32(base + UARTFR) & (FR_RXFE | FR_RXFF | FR_TXFF | FR_TXFE),
 		  FR_RXFE | FR_TXFE);
 }
@@ -91,4 +96,22 @@ TEST(uart_interrupts,
 		write32(base + UARTIMSC, 0);
 	}
 	write32(base + UARTIMSC, old);
+}
+
+TEST(uart_transmit_interrupt,
+     "without FIFOs, a character that has been sent raises the transmit interrupt, which UARTICR clears",
+     SPEC("DDI 0183, 2.8.4, UARTTXINTR; 3.3.7, UARTLCR_H.FEN; 3.3.13, UARTICR"))
+{
+	ulong base = device_base(NAME);
+	u32 control = read32(base + UARTLCR_H);
+
+	write32(base + UARTLCR_H, control & ~(u32)LCR_H_FEN);
+	write32(base + UARTICR, INT_TX);
+	EXPECT_EQ(read32(base + UARTRIS) & INT_TX, 0);
+	ktap_note("a line that is sent without FIFOs");
+	EXPECT(wait_until(read32(base + UARTFR) & FR_TXFE));
+	EXPECT(wait_until(read32(base + UARTRIS) & INT_TX));
+	write32(base + UARTICR, INT_TX);
+	EXPECT_EQ(read32(base + UARTRIS) & INT_TX, 0);
+	write32(base + UARTLCR_H, control);
 }

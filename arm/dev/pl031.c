@@ -2,11 +2,12 @@
 /* The PL031 real-time clock: DDI 0224. */
 #include <test.h>
 
+#include <arm/dt_device.h>
 #include <arm/gic.h>
 #include <arm/io.h>
 #include <sys/time.h>
 
-#include "device.h"
+#include "primecell.h"
 
 #define NAME "arm,pl031"
 
@@ -28,16 +29,13 @@ static u32 count(ulong base)
 	return read32(base + RTCDR);
 }
 
-/* Waits until the count has changed; how long that took, in ns, or 0 after five seconds. */
+/* Waits until the count has changed; how long that took, in ns, or 0 if it did not. */
 static u64 next_second(ulong base)
 {
 	u32 before = count(base);
 	u64 start = clock_ns();
 
-	while (count(base) == before)
-		if (clock_ns() - start > 5 * SECOND_NS)
-			return 0;
-	return clock_ns() - start + 1;
+	return wait_until(count(base) != before) ? clock_ns() - start + 1 : 0;
 }
 
 TEST(rtc_identification, "the identification registers are a PL031's, and the clock is on",
@@ -92,16 +90,14 @@ TEST(rtc_match,
 {
 	ulong base = device_base(NAME);
 	u32 intid = device_intid(NAME);
-	u64 start = clock_ns();
 
 	write32(base + RTCIMSC, 0);
 	write32(base + RTCICR, 1);
 	write32(base + RTCLR, 100);
 	write32(base + RTCMR, 101);
 	EXPECT_EQ(read32(base + RTCMR), 101);
-	while (!(read32(base + RTCRIS) & 1) && clock_ns() - start < 5 * SECOND_NS)
-		;
 	SUBTEST("raw");
+	EXPECT(wait_until(read32(base + RTCRIS) & 1));
 	EXPECT_EQ(read32(base + RTCRIS), 1);
 	EXPECT_GE(count(base), 101);
 	SUBTEST("masked");
@@ -131,4 +127,55 @@ TEST(rtc_no_match, "no interrupt comes for a match that is in the past or far aw
 	EXPECT_NE(next_second(base), 0);
 	EXPECT_NE(next_second(base), 0);
 	EXPECT_EQ(read32(base + RTCRIS), 0);
+}
+
+TEST(rtc_match_by_load,
+     "a count that is loaded with what RTCMR has is a match, and so is a match that is set to the count",
+     SPEC("DDI 0224, 2.2, 3.3.2, RTCMR; 3.3.3, RTCLR"))
+{
+	ulong base = device_base(NAME);
+
+	SUBTEST("loaded");
+	write32(base + RTCLR, 100);
+	write32(base + RTCMR, 7000);
+	write32(base + RTCICR, 1);
+	EXPECT_EQ(read32(base + RTCRIS), 0);
+	write32(base + RTCLR, 7000);
+	EXPECT(wait_until(read32(base + RTCRIS) & 1));
+	SUBTEST("loaded-before");
+	write32(base + RTCMR, 8001);
+	write32(base + RTCICR, 1);
+	write32(base + RTCLR, 8000);
+	EXPECT(wait_until(read32(base + RTCRIS) & 1));
+	EXPECT_GE(count(base), 8001);
+	write32(base + RTCICR, 1);
+}
+
+TEST(rtc_mask_bits,
+     "RTCIMSC has one bit, RTCICR clears by bit 0 alone, and RTCRIS and RTCMIS cannot be written",
+     SPEC("DDI 0224, 3.3.5, RTCIMSC; 3.3.6, RTCRIS; 3.3.7, RTCMIS; 3.3.8, RTCICR"))
+{
+	ulong base = device_base(NAME);
+
+	write32(base + RTCMR, 9000);
+	write32(base + RTCLR, 9000);
+	ASSERT(wait_until(read32(base + RTCRIS) & 1));
+	SUBTEST("rtcimsc");
+	write32(base + RTCIMSC, 0xfffffffe);
+	EXPECT_EQ(read32(base + RTCIMSC), 0);
+	write32(base + RTCIMSC, 0xffffffff);
+	EXPECT_EQ(read32(base + RTCIMSC), 1);
+	SUBTEST("rtcicr");
+	write32(base + RTCICR, 0xfffffffe);
+	EXPECT_EQ(read32(base + RTCRIS), 1);
+	EXPECT_EQ(read32(base + RTCMIS), 1);
+	SUBTEST("read-only");
+	write32(base + RTCRIS, 0);
+	write32(base + RTCMIS, 0);
+	EXPECT_EQ(read32(base + RTCRIS), 1);
+	EXPECT_EQ(read32(base + RTCMIS), 1);
+	write32(base + RTCICR, 1);
+	write32(base + RTCRIS, 1);
+	EXPECT_EQ(read32(base + RTCRIS), 0);
+	write32(base + RTCIMSC, 0);
 }

@@ -2,9 +2,10 @@
 /* The PL061 general-purpose input and output: DDI 0190. */
 #include <test.h>
 
+#include <arm/dt_device.h>
 #include <arm/io.h>
 
-#include "device.h"
+#include "primecell.h"
 
 #define NAME "arm,pl061"
 

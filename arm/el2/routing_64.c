@@ -43,6 +43,21 @@ TEST(hvc, "HVC of EL1 goes to EL2 with its immediate and the next instruction's 
 	}
 }
 
+TEST(hvc_disabled, "with HCR_EL2.HCD, HVC of EL2 is UNDEFINED there",
+     SPEC("DDI 0487, D24.2.62, HCR_EL2.HCD"), REQUIRES(!has_exception_level(3)))
+{
+	for (u32 hcd = 0; hcd < 2; hcd++) {
+		const struct el2_setting s = { EL2_HCR, EL2_HCR_DEFAULT | (hcd ? HCR_HCD : 0) };
+		struct arm_registers r = { 0 };
+		struct el2_exit exit = { 0 };
+
+		SUBTEST("hcd-%u", hcd);
+		EXPECT_FAULT(hcd ? UNDEFINED : HVC(0x55),
+			     run_one(&s, 1, ARM_EL2, HVC_INSN(0x55), &r, &exit));
+		EXPECT_EQ(exit.level, 2);
+	}
+}
+
 TEST(hvc_el0, "HVC and SMC of EL0 are UNDEFINED at EL1, whatever TSC is",
      SPEC("DDI 0487, C6.2, HVC, SMC: UNDEFINED at EL0"))
 {

@@ -241,6 +241,42 @@ TEST(s2_start_levels, "T0SZ and SL0 say where the walk starts, with up to 16 tab
 	}
 }
 
+TEST(s2_start_levels_refused,
+     "T0SZ and SL0 that do not go together are a translation fault of level 0",
+     SPEC("DDI 0487, D8.2, stage 2 initial lookup level; VTCR_EL2.SL0, T0SZ"))
+{
+	static const struct {
+		const char *name;
+		u32 bits, sl0;
+	} rows[] = {
+		{ "35-bits-level-2", 35, 0 },
+		{ "39-bits-level-2", 39, 0 },
+		{ "30-bits-level-1", 30, 1 },
+		{ "39-bits-level-0", 39, 2 },
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct space *space = stage2_create();
+		struct el2_setting settings[3];
+		struct arm_registers r = { .x = { VA } };
+		struct el2_exit exit = { 0 };
+		const u32 code[] = { LDR_X1 };
+		struct fault fault;
+		ulong at = arm_code(code, 1);
+
+		SUBTEST("%s", rows[i].name);
+		/* Without stage 1, whose walk would be the first to fail. */
+		stage2_settings(settings, space, 1, HCR_DC);
+		settings[0].value = (settings[0].value & ~BITS(7, 0)) |
+				    VTCR_T0SZ(64 - rows[i].bits) | VTCR_SL0(rows[i].sl0);
+		fault = el2_run(settings, 3, ARM_EL1, el2_code(at), &r, &exit);
+		/* Nothing is translated, the instruction neither. */
+		EXPECT_EQ(exit.level, 2);
+		EXPECT_EQ(fault.kind, EC_IABT_LOWER + 1u);
+		EXPECT_EQ(fault.code & 0x3f, FSC_TRANSLATION(0));
+	}
+}
+
 /* ------------------------------------------------------------------------------- AF and dirty state */
 
 static u32 hafdbs(void)

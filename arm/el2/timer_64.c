@@ -4,6 +4,7 @@
 
 #include <arm/gic.h>
 #include <arm/timer.h>
+#include <sys/time.h>
 
 #include "trap.h"
 
@@ -154,6 +155,58 @@ TEST(cntvoff_resettles,
 	el2_write(EL2_CNTVOFF, 0);
 	EXPECT(!gic_is_pending(timer_virtual_intid()));
 	write_sys(CNTV_CTL, 0);
+}
+
+TEST(cntvoff_deadline,
+     "a deadline of the virtual timer comes by the count with its offset, and not before",
+     SPEC("DDI 0487, D12.2.4.1; D24.10, CNTVOFF_EL2"), REQUIRES(gic_version()))
+{
+	/* With the last two, the deadline plus the offset has more than 64 bits. */
+	static const u64 some[] = { 0, 1000, 0x8000000000000000, 0xffffffff00000000 };
+
+	for (u32 i = 0; i < ARRAY_SIZE(some); i++) {
+		u64 deadline;
+
+		SUBTEST("offset-%#llx", some[i]);
+		el2_write(EL2_CNTVOFF, some[i]);
+		isb();
+		deadline = read_sys(CNTVCT) + read_sys(CNTFRQ) / 500;
+		write_sys(CNTV_CVAL, deadline);
+		write_sys(CNTV_CTL, CNT_CTL_ENABLE);
+		isb();
+		EXPECT(wait_until_ns(gic_is_pending(timer_virtual_intid()), 2000000000ull));
+		EXPECT_GE(read_sys(CNTVCT), deadline);
+		write_sys(CNTV_CTL, 0);
+	}
+	el2_write(EL2_CNTVOFF, 0);
+}
+
+TEST(cntfrq_write, "CNTFRQ_EL0 can be written at EL2, the highest level, and at no lower one",
+     SPEC("DDI 0487, D24.10, CNTFRQ_EL0: accessibility"), REQUIRES(!has_exception_level(3)))
+{
+	const u32 write[] = { MSR_OF(KEY(3, 3, 14, 0, 0), 1u) };
+	u64 frequency = read_sys(CNTFRQ);
+
+	for (u32 el = ARM_EL0; el <= ARM_EL1; el++) {
+		struct arm_registers r = { .x = { 0, frequency + 5 } };
+		struct el2_exit exit = { 0 };
+
+		SUBTEST("el%u", el);
+		EXPECT_FAULT(UNDEFINED, el2_execute(NULL, 0, (enum arm_el)el, write, 1, &r, &exit));
+		EXPECT_EQ(exit.level, 1);
+		EXPECT_EQ(read_sys(CNTFRQ), frequency);
+	}
+	SUBTEST("el2");
+	{
+		struct arm_registers r = { .x = { 0, frequency + 5 } };
+		struct el2_exit exit = { 0 };
+
+		EXPECT_NO_FAULT(el2_execute(NULL, 0, ARM_EL2, write, 1, &r, &exit));
+		EXPECT_EQ(read_sys(CNTFRQ), frequency + 5);
+		r.x[1] = frequency;
+		EXPECT_NO_FAULT(el2_execute(NULL, 0, ARM_EL2, write, 1, &r, &exit));
+		EXPECT_EQ(read_sys(CNTFRQ), frequency);
+	}
 }
 
 /* ------------------------------------------------------------------------------- EL2's timers */

@@ -47,6 +47,9 @@ TEST(vgic_acknowledge, "the guest acknowledges what a list register has pending,
 			EXPECT_EQ(g.r.x[5], GIC_SPURIOUS);
 			EXPECT_EQ(g.r.x[6], GIC_SPURIOUS);
 			EXPECT_EQ(g.lr[0], LR(ACTIVE, group, 0x80, ids[i]));
+			/* Among the active priorities of its own group. */
+			EXPECT_EQ(__builtin_popcountll(group ? g.ap1r0 : g.ap0r0), 1);
+			EXPECT_EQ(group ? g.ap0r0 : g.ap1r0, 0);
 			vgic_run(&g, ending, ARRAY_SIZE(ending));
 			EXPECT_EQ(g.r.x[2], 0xff);
 			EXPECT_EQ(STATE_OF(g.lr[0]), 0);
@@ -204,6 +207,16 @@ TEST(vgic_active_and_pending,
 	vgic_run(&g, first, 1);
 	EXPECT_EQ(g.r.x[1], GIC_SPURIOUS);
 	EXPECT_EQ(STATE_OF(g.lr[0]), BOTH);
+	SUBTEST("not-signalled-after-the-drop");
+	{
+		struct guest dropped = GUEST(.lr = { LR(BOTH, 1, 0x80, 40) });
+		const u32 look[] = { HPPIR1(2u), IAR1(1u) };
+
+		vgic_run(&dropped, look, 2);
+		EXPECT_EQ(dropped.r.x[2], GIC_SPURIOUS);
+		EXPECT_EQ(dropped.r.x[1], GIC_SPURIOUS);
+		EXPECT_EQ(STATE_OF(dropped.lr[0]), BOTH);
+	}
 	SUBTEST("after-the-end");
 	if ((el2_read(EL2_ICH_VTR) >> 26 & 7) != 4) {
 		SKIP_ROW("ICH_AP1R0_EL2 has other priorities");

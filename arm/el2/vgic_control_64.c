@@ -210,3 +210,43 @@ TEST(vgic_sre_traps, "without ICC_SRE_EL2.Enable, ICC_SRE_EL1 is trapped",
 		SKIP("Enable is RAO/WI");
 	el2_check_traps(traps, 1, EL2_ICC_SRE, BIT(3), true, ARM_EL1, NULL, 0);
 }
+
+#define READ_BPR1(n) MRS_OF(KEY(3, 0, 12, 12, 3), n)
+
+TEST(vgic_common_binary_point,
+     "with CBPR, the guest's ICC_BPR1_EL1 reads as ICC_BPR0_EL1 plus one, 7 at most, and ignores writes",
+     SPEC("IHI 0069, 12.2, ICV_BPR1_EL1, ICV_CTLR_EL1.CBPR; 12.4, ICH_VMCR_EL2.VCBPR"))
+{
+	for (u64 bpr0 = 2; bpr0 < 8; bpr0++)
+		for (u32 common = 0; common < 2; common++) {
+			struct guest g = GUEST(.r = { .x = { 0, 4 } });
+			const u32 code[] = { READ_BPR1(2u), BPR1(1u), READ_BPR1(3u) };
+
+			SUBTEST("bpr0-%llu-cbpr-%u", bpr0, common);
+			g.vmcr = (VMCR & ~(VMCR_BPR0(7) | VMCR_BPR1(7))) | VMCR_BPR0(bpr0) |
+				 VMCR_BPR1(5) | (common ? VMCR_VCBPR : 0);
+			vgic_run(&g, code, 3);
+			EXPECT_NO_FAULT(g.fault);
+			EXPECT_EQ(g.r.x[2], common ? MIN(bpr0 + 1, 7ull) : 5);
+			EXPECT_EQ(g.r.x[3], common ? MIN(bpr0 + 1, 7ull) : 4);
+			EXPECT_EQ(g.vmcr & VMCR_BPR1(7), common ? VMCR_BPR1(5) : VMCR_BPR1(4));
+		}
+}
+
+TEST(vgic_priority_bits,
+     "a list register has as many bits of priority as ICH_VTR_EL2.PRIbits says, the highest ones",
+     SPEC("IHI 0069, 12.4, ICH_LR<n>_EL2.Priority, ICH_VTR_EL2.PRIbits"))
+{
+	u32 bits = (u32)(el2_read(EL2_ICH_VTR) >> 29) + 1;
+	u64 mask = 0xff & ~(BIT(8 - bits) - 1);
+
+	for (u32 n = 0; n < 2; n++) {
+		enum el2_register reg = n ? EL2_ICH_LR1 : EL2_ICH_LR0;
+
+		for (u64 value = 0; value < 256; value += 5) {
+			el2_write(reg, LR(ACTIVE, 1, value, 40));
+			EXPECT_EQ(el2_read(reg) >> 48 & 0xff, value & mask, "%#llx", value);
+		}
+		el2_write(reg, 0);
+	}
+}

@@ -102,13 +102,15 @@ static const struct field {
 	bool (*exists)(void);
 	void (*set)(u64 value);
 	u64 (*get)(void);
-	enum entry_makes at_entry; /* with SCTLR_EL1.DSSBS = 0, SPINTMASK = 0 */
+	enum entry_makes at_entry; /* with SCTLR_EL1.DSSBS = 0, SPINTMASK = 0 but for this: */
+	u64 sctlr;
 } fields[] = {
-	{ "uao", PSTATE_UAO, has_ID_AA64MMFR2_4, set_UAO, get_UAO, MAKES_0 },
-	{ "dit", PSTATE_DIT, has_ID_AA64PFR0_48, set_DIT, get_DIT, KEEPS },
-	{ "ssbs", PSTATE_SSBS, has_ID_AA64PFR1_4, set_SSBS, get_SSBS, MAKES_0 },
-	{ "tco", PSTATE_TCO, has_ID_AA64PFR1_8, set_TCO, get_TCO, MAKES_1 },
-	{ "allint", PSTATE_ALLINT, has_ID_AA64PFR1_36, set_ALLINT, get_ALLINT, MAKES_1 },
+	{ "uao", PSTATE_UAO, has_ID_AA64MMFR2_4, set_UAO, get_UAO, MAKES_0, 0 },
+	{ "dit", PSTATE_DIT, has_ID_AA64PFR0_48, set_DIT, get_DIT, KEEPS, 0 },
+	{ "ssbs", PSTATE_SSBS, has_ID_AA64PFR1_4, set_SSBS, get_SSBS, MAKES_0, 0 },
+	{ "ssbs-dssbs", PSTATE_SSBS, has_ID_AA64PFR1_4, set_SSBS, get_SSBS, MAKES_1, SCTLR_DSSBS },
+	{ "tco", PSTATE_TCO, has_ID_AA64PFR1_8, set_TCO, get_TCO, MAKES_1, 0 },
+	{ "allint", PSTATE_ALLINT, has_ID_AA64PFR1_36, set_ALLINT, get_ALLINT, MAKES_1, 0 },
 };
 
 static const struct field *looked_at;
@@ -136,11 +138,16 @@ TEST(fields_of_pstate,
 		looked_at = field;
 		for (u32 on = 0; on < 2; on++) {
 			u64 value = on ? field->bit : 0, old = field->get(), back;
+			u64 sctlr = read_sys(SCTLR);
 
+			write_sys(SCTLR, sctlr | field->sctlr);
+			isb();
 			field->set(value);
 			svc_with_flags(0);
 			back = field->get();
 			field->set(old);
+			write_sys(SCTLR, sctlr);
+			isb();
 			EXPECT_EQ(seen.frame.pstate & field->bit, value);
 			EXPECT_EQ(field_in_handler, field->at_entry == KEEPS	 ? value
 						    : field->at_entry == MAKES_1 ? field->bit
@@ -148,6 +155,69 @@ TEST(fields_of_pstate,
 			EXPECT_EQ(back, value);
 		}
 	}
+}
+
+/* A vector that keeps memory that EL0 may use out of the way until PAN is clear, and then is the library's: x11. */
+__asm__(".pushsection .text\n"
+	".balign 2048\n"
+	"pan_vectors:\n"
+	"mrs x9, s3_0_c4_c2_3\n"
+	".inst 0xd500409f\n" /* MSR PAN, #0 */
+	"br x11\n"
+	".popsection");
+extern const u8 pan_vectors[];
+
+static bool has_pan(void)
+{
+	return read_sys(ID_AA64MMFR1) >> 20 & 0xf;
+}
+
+TEST(pan_at_entry,
+     "an exception to EL1 leaves PAN as it was with SCTLR_EL1.SPAN, and sets it without; ERET brings it back",
+     SPEC("DDI 0487, D24.2, SCTLR_EL1.SPAN; D8.4.3, FEAT_PAN"), REQUIRES(has_pan()))
+{
+	u64 sctlr = read_sys(SCTLR), vbar = read_sys(VBAR);
+
+	trap_set_handler(VECTOR_FROM_EL1T + VECTOR_SYNC, look);
+	for (u32 row = 0; row < 4; row++) {
+		u64 span = row & 2 ? SCTLR_SPAN : 0, pan = row & 1 ? PSTATE_PAN : 0, taken, back;
+
+		SUBTEST("span-%u-pan-%u", row >> 1, row & 1);
+		write_sys(SCTLR, (sctlr & ~SCTLR_SPAN) | span);
+		isb();
+		/* No memory while PAN is set. */
+		__asm__ volatile("msr daifset, #0xf\n"
+				 "mov x11, %3\n"
+				 "msr vbar_el1, %2\n"
+				 "isb\n"
+				 "msr s3_0_c4_c2_3, %4\n"
+				 "svc #1\n"
+				 "mrs x10, s3_0_c4_c2_3\n"
+				 ".inst 0xd500409f\n"
+				 "msr vbar_el1, %3\n"
+				 "isb\n"
+				 "msr daifclr, #0xd\n"
+				 "mov %0, x9\n"
+				 "mov %1, x10"
+				 : "=r"(taken), "=r"(back)
+				 : "r"(pan_vectors), "r"(vbar), "r"(pan)
+				 : "x9", "x10", "x11", "memory");
+		write_sys(SCTLR, sctlr);
+		isb();
+		EXPECT_EQ(taken & PSTATE_PAN, span ? pan : PSTATE_PAN);
+		EXPECT_EQ(seen.frame.pstate & PSTATE_PAN, pan);
+		EXPECT_EQ(back & PSTATE_PAN, pan);
+	}
+}
+
+TEST(stack_pointer_in_use,
+     "SP_EL0 has no name for EL1 while it is the stack pointer: MRS and MSR are UNDEFINED",
+     SPEC("DDI 0487, C5.2.14, SP_EL0: PSTATE.SP == '0'"))
+{
+	u64 value = 0;
+
+	EXPECT_FAULT(UNDEFINED, read_sys_try(SP_EL0, &value));
+	EXPECT_FAULT(UNDEFINED, write_sys_try(SP_EL0, 0));
 }
 
 TEST(vector_by_source, "the vector tells EL1 with SP_EL0, EL1 with SP_EL1 and EL0 apart",
@@ -226,8 +296,22 @@ static const struct {
 	const char *name;
 	u64 mode;
 } illegal_modes[] = {
-	{ "el2h", 9 },	     { "el2t", 8 },	  { "el3h", 13 },
-	{ "reserved-1", 1 }, { "reserved-2", 2 }, { "reserved-7", 7 },
+	{ "el2h", 9 },
+	{ "el2t", 8 },
+	{ "el3h", 13 },
+	{ "reserved-1", 1 },
+	{ "reserved-2", 2 },
+	{ "reserved-7", 7 },
+	/* EL1 is in AArch64, so that AArch32 has no modes but User. */
+	{ "a32-fiq", 0x11 },
+	{ "a32-irq", 0x12 },
+	{ "a32-svc", 0x13 },
+	{ "a32-mon", 0x16 },
+	{ "a32-abt", 0x17 },
+	{ "a32-hyp", 0x1a },
+	{ "a32-und", 0x1b },
+	{ "a32-sys", 0x1f },
+	{ "a32-reserved", 0x14 },
 };
 
 TEST(illegal_return,
@@ -241,6 +325,24 @@ TEST(illegal_return,
 		EXPECT_FAULT(ILLEGAL_STATE, fault_of(eret_with, &spsr));
 		EXPECT_EQ(trap_last_frame()->vector, VECTOR_FROM_EL1T + VECTOR_SYNC);
 		EXPECT_EQ(trap_last_frame()->pstate & PSTATE_MODE, PSTATE_EL1T);
+	}
+}
+
+TEST(illegal_return_flags,
+     "an illegal return takes the flags and the masks from SPSR_EL1 all the same",
+     SPEC("DDI 0487, D1.4.4, illegal exception returns: PSTATE.{N, Z, C, V, D, A, I, F}"))
+{
+	/* I and F stay set, so that nothing else comes first. */
+	static const u64 values[] = { PSTATE_N | PSTATE_C | PSTATE_D,
+				      PSTATE_Z | PSTATE_V | PSTATE_A, PSTATE_NZCV | PSTATE_DAIF,
+				      0 };
+
+	for (u32 i = 0; i < ARRAY_SIZE(values); i++) {
+		u64 spsr = values[i] | PSTATE_I | PSTATE_F | illegal_modes[0].mode;
+
+		EXPECT_FAULT(ILLEGAL_STATE, fault_of(eret_with, &spsr));
+		EXPECT_EQ(trap_last_frame()->pstate & (PSTATE_NZCV | PSTATE_DAIF),
+			  values[i] | PSTATE_I | PSTATE_F);
 	}
 }
 

@@ -106,6 +106,36 @@ TEST(configuration_of_spi, "an SPI can be made edge-triggered and level-sensitiv
 	EXPECT_EQ(read32(at) >> spi % 16 * 2 & 2, 0);
 }
 
+TEST(configuration_words,
+     "each word of GICD_ICFGR is of its own 16 SPIs, and bit 0 of each of them is not the configuration",
+     SPEC("IHI 0048, 4.3.13; IHI 0069, 12.9.9, GICD_ICFGR<n>"))
+{
+	ulong at = gicd_base() + GICD_ICFGR;
+	u32 words = (gic_intid_end() - 1) / 16 + 1;
+	u32 ours[64];
+
+	/* What lines are connected to may be fixed. */
+	for (u32 i = 2; i < words; i++) {
+		write32(at + 4 * i, 0xaaaaaaaa);
+		ours[i] = read32(at + 4 * i) & 0xaaaaaaaa;
+		write32(at + 4 * i, 0x55555555);
+		EXPECT_EQ(read32(at + 4 * i) & ours[i], 0, "word %u", i);
+	}
+	/* One of ones among zeros, then one of zeros among ones. */
+	for (u32 zeros = 0; zeros < 2; zeros++) {
+		for (u32 i = 2; i < words; i++)
+			write32(at + 4 * i, zeros ? 0xaaaaaaaa : 0);
+		for (u32 i = 2; i < words; i++) {
+			write32(at + 4 * i, zeros ? 0 : 0xaaaaaaaa);
+			for (u32 other = 2; other < words; other++)
+				EXPECT_EQ(read32(at + 4 * other) & 0xaaaaaaaa,
+					  (other == i) != zeros ? ours[other] : 0,
+					  "word %u, after %u", other, i);
+			write32(at + 4 * i, zeros ? 0xaaaaaaaa : 0);
+		}
+	}
+}
+
 TEST(sgi_is_edge, "SGIs are always edge-triggered", SPEC("IHI 0048, 4.3.13; IHI 0069, 12.11.9"))
 {
 	ulong at = gic_frame(0) + GICD_ICFGR;

@@ -16,15 +16,8 @@ static inline u32 free_spi(void)
 /* True once an exception of these (PSTATE_I, PSTATE_F) is pending; false if it does not come. */
 static inline bool signalled(u64 mask)
 {
-	u64 start = clock_ns();
-
 	dsb();
-	do {
-		isb();
-		if (read_sys(ISR) & mask)
-			return true;
-	} while (clock_ns() - start < 1000000000);
-	return false;
+	return wait_until_ns((isb(), read_sys(ISR) & mask), 1000000000ull);
 }
 
 /* True if none of these is pending, nor comes within 20 us. */

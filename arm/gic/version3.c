@@ -83,3 +83,79 @@ TEST(route_keeps_value, "GICD_IROUTER keeps the affinity that is written to it",
 	write32(at, (u32)cpu_by_number(0)->hardware_id);
 	EXPECT_EQ(read32(at), (u32)cpu_by_number(0)->hardware_id);
 }
+
+TEST(route_halves,
+     "the halves of GICD_IROUTER are written alone, Aff3 in the upper one, and at once by 64 bits",
+     SPEC("IHI 0069, 12.9.22, GICD_IROUTER<n>; 12.1.3, sizes of accesses"))
+{
+	ulong at = gicd_base() + GICD_IROUTER + 8 * free_spi();
+	/* GICD_TYPER.A3V: Aff3 is not always zero. */
+	u32 aff3 = read32(gicd_base() + GICD_TYPER) & BIT(24) ? 0x5a : 0;
+
+	SUBTEST("upper");
+	write32(at, 0x00030201);
+	write32(at + 4, 0x5a);
+	EXPECT_EQ(read32(at), 0x00030201);
+	EXPECT_EQ(read32(at + 4), aff3);
+	SUBTEST("lower");
+	write32(at, 0x00060504);
+	EXPECT_EQ(read32(at), 0x00060504);
+	EXPECT_EQ(read32(at + 4), aff3);
+	write32(at + 4, 0);
+	EXPECT_EQ(read32(at + 4), 0);
+	EXPECT_EQ(read32(at), 0x00060504);
+}
+
+TEST(route_to_nobody,
+     "an SPI that is routed to no CPU stays pending, and comes when its route leads to one",
+     SPEC("IHI 0069, 12.9.22, GICD_IROUTER<n>; 4.1.1"))
+{
+	u32 spi = free_spi();
+	ulong at = gicd_base() + GICD_IROUTER + 8 * spi;
+
+	write32(at, 0x00fefdfc);
+	gic_set_edge(spi, true);
+	gic_enable(spi);
+	gic_set_pending(spi);
+	EXPECT(quiet(PSTATE_I));
+	EXPECT(gic_is_pending(spi));
+	gic_set_target(spi, 0);
+	ASSERT(signalled(PSTATE_I));
+	EXPECT_EQ(gic_ack(), spi);
+	gic_eoi(spi);
+	EXPECT(!gic_is_pending(spi));
+}
+
+#define TYPER_LPIS	 BIT(17)
+#define GICR_TYPER_PLPIS BIT(0)
+
+TEST(types_agree,
+     "GICD_TYPER says that there are LPIs where GICR_TYPER does, and then has 14 bits of INTID or more",
+     SPEC("IHI 0069, 12.9.38, GICD_TYPER.LPIS, IDbits; 12.11.35, GICR_TYPER.PLPIS"))
+{
+	u32 typer = read32(gicd_base() + GICD_TYPER);
+	bool lpis = typer & TYPER_LPIS;
+
+	EXPECT_EQ(lpis, (read32(gicr_base() + GICR_TYPER) & GICR_TYPER_PLPIS) != 0);
+	EXPECT_GE((typer >> 19 & 31) + 1, lpis ? 14 : 10);
+	/* The CPU interface has 16 or 24. */
+	EXPECT_LE((typer >> 19 & 31) + 1, (read_sys(ICC_CTLR) >> 11 & 7) ? 24 : 16);
+}
+
+TEST(waker, "ChildrenAsleep follows ProcessorSleep",
+     SPEC("IHI 0069, 12.11.42, GICR_WAKER"), REQUIRES(gic_has_group0()))
+{
+	ulong at = gicr_base() + GICR_WAKER;
+
+	write_sys(ICC_IGRPEN1, 0);
+	write_sys(ICC_IGRPEN0, 0);
+	isb();
+	SUBTEST("asleep");
+	write32(at, GICR_WAKER_PROCESSOR_SLEEP);
+	EXPECT(read32(at) & GICR_WAKER_PROCESSOR_SLEEP);
+	EXPECT(wait_until(read32(at) & GICR_WAKER_CHILDREN_ASLEEP));
+	SUBTEST("awake");
+	write32(at, 0);
+	EXPECT(!(read32(at) & GICR_WAKER_PROCESSOR_SLEEP));
+	EXPECT(wait_until(!(read32(at) & GICR_WAKER_CHILDREN_ASLEEP)));
+}

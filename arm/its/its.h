@@ -54,9 +54,13 @@ void its_write64(u32 offset, u64 value);
  */
 void its_start(void);
 
-/* An ITT for a device of 2^5 events; one of as many as there are. */
+/* An ITT for a device of 2^5 events; one of as many as there are, each of a page of zeros. */
 #define ITS_DEVICES 32
 phys_t its_itt(u32 number);
+
+/* The table of GITS_BASER<n>: ITS_TABLE_BYTES, between other ones. */
+#define ITS_TABLE_BYTES 0x10000
+const u8 *its_table(u32 n);
 
 /* One command each; all are done, for the CPUs that have been named, when it returns. Targets are CPU numbers. */
 void its_mapd(u32 device, phys_t itt, u32 event_bits, bool valid);
@@ -70,6 +74,9 @@ void its_inv(u32 device, u32 event);
 void its_invall(u32 collection);
 void its_int(u32 device, u32 event);
 void its_clear(u32 device, u32 event);
+
+/* MAPC to the redistributor of no CPU. */
+void its_mapc_nowhere(u32 collection);
 
 /* Any command, as it is. */
 void its_command(u64 dw0, u64 dw1, u64 dw2, u64 dw3);

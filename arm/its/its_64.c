@@ -14,14 +14,13 @@
 
 #define ITS_CPUS    4
 #define QUEUE_BYTES 0x10000
-#define TABLE_BYTES 0x10000
 #define ITS_SIZE    0x20000
-#define WAIT_NS	    2000000000ull
 
 static u8 queue[QUEUE_BYTES] __aligned(0x10000);
-static u8 tables[8][TABLE_BYTES] __aligned(0x10000);
+static u8 tables[8][ITS_TABLE_BYTES] __aligned(0x10000);
 static u8 itts[ITS_DEVICES][4096] __aligned(4096);
-static u8 configuration[BIT(ID_BITS)] __aligned(4096);
+/* As long again as the redistributors know of. */
+static u8 configuration[2 * BIT(ID_BITS)] __aligned(4096);
 static u8 pending[ITS_CPUS][0x10000] __aligned(0x10000);
 
 static ulong base;
@@ -119,6 +118,11 @@ void its_start(void)
 	write32(base + GITS_CTLR, GITS_CTLR_ENABLED);
 }
 
+const u8 *its_table(u32 n)
+{
+	return tables[n];
+}
+
 phys_t its_itt(u32 number)
 {
 	return (ulong)itts[number];
@@ -127,7 +131,7 @@ phys_t its_itt(u32 number)
 void its_command(u64 dw0, u64 dw1, u64 dw2, u64 dw3)
 {
 	u32 at = (u32)its_read64(GITS_CWRITER) & 0xfffe0;
-	u64 *slot = (u64 *)(queue + at), start = clock_ns();
+	u64 *slot = (u64 *)(queue + at);
 
 	slot[0] = dw0;
 	slot[1] = dw1;
@@ -136,11 +140,8 @@ void its_command(u64 dw0, u64 dw1, u64 dw2, u64 dw3)
 	dsb();
 	at = (at + 32) % QUEUE_BYTES;
 	its_write64(GITS_CWRITER, at);
-	while ((its_read64(GITS_CREADR) & 0xfffe0) != at)
-		if (clock_ns() - start > WAIT_NS) {
-			FAIL("command %#llx is not taken from the queue", dw0 & 0xff);
-			return;
-		}
+	if (!wait_until((its_read64(GITS_CREADR) & 0xfffe0) == at))
+		FAIL("command %#llx is not taken from the queue", dw0 & 0xff);
 }
 
 /* RDbase, in its place: an address or a number, as GITS_TYPER.PTA says. */
@@ -179,6 +180,12 @@ void its_mapc(u32 collection, u32 cpu, bool valid)
 {
 	its_command(0x09, 0, target(cpu) | collection | (valid ? BIT(63) : 0), 0);
 	sync();
+}
+
+void its_mapc_nowhere(u32 collection)
+{
+	/* An address without a redistributor, or a number of no CPU. */
+	its_command(0x09, 0, (u64)0x7fff << 16 | collection | BIT(63), 0);
 }
 
 void its_mapti(u32 device, u32 event, u32 intid, u32 collection)
@@ -248,7 +255,6 @@ static u32 taken;
 static void take(void *arg)
 {
 	u32 number = this_cpu()->number;
-	u64 start = clock_ns();
 
 	(void)arg;
 	taken = 0;
@@ -256,14 +262,10 @@ static void take(void *arg)
 		taken = arrived[number].intids[arrived[number].got++ % 16];
 		return;
 	}
-	do {
-		isb();
-		if (read_sys(ISR) & PSTATE_I) {
-			taken = gic_ack();
-			gic_eoi(taken);
-			return;
-		}
-	} while (clock_ns() - start < 1000000000);
+	if (wait_until_ns((isb(), read_sys(ISR) & PSTATE_I), 1000000000ull)) {
+		taken = gic_ack();
+		gic_eoi(taken);
+	}
 }
 
 u32 lpi_take(u32 cpu)

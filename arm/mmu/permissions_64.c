@@ -142,6 +142,43 @@ TEST(permissions,
 	sweep(false);
 }
 
+/* A control of each kind in a table of level 1, of level 2, or one in each. */
+static const u64 table_controls[] = { 0, TABLE_NO_EL0, TABLE_RO, TABLE_UXN, TABLE_PXN };
+
+TEST(permissions_of_all_tables,
+     "what a table takes away no table or page below it gives back, and all that they take away is gone",
+     SPEC("DDI 0487, D8.4.3, hierarchical control of permissions"))
+{
+	u32 *page = stage1_page();
+	pte_t *leaf, *upper, *lower, plain;
+
+	space_map(space_kernel(), STAGE1_VA, (ulong)page, PAGE_SIZE, PROT_ALL);
+	leaf = space_entry(space_kernel(), STAGE1_VA, NULL);
+	lower = space_entry_at(space_kernel(), STAGE1_VA, 1);
+	upper = space_entry_at(space_kernel(), STAGE1_VA, 2);
+	plain = *leaf & ~(PTE_USER | PTE_RO | PTE_UXN | PTE_PXN);
+	stage1_registers();
+	for (u32 u = 0; u < ARRAY_SIZE(table_controls); u++)
+		for (u32 l = 0; l < ARRAY_SIZE(table_controls); l++) {
+			u64 both = table_controls[u] | table_controls[l];
+
+			SUBTEST("upper-%u-lower-%u", u, l);
+			*upper = (*upper & ~TABLE_CONTROL) | table_controls[u];
+			*lower = (*lower & ~TABLE_CONTROL) | table_controls[l];
+			for (u32 ap = 0; ap < 4; ap++) {
+				struct rights p = { ap,	   (u32)(both >> 61 & 3), false,
+						    false, both & TABLE_UXN,	  both & TABLE_PXN,
+						    false };
+
+				*leaf = plain | (u64)ap << 6;
+				arch_tlb_flush_all();
+				check(&p, STAGE1_VA);
+			}
+		}
+	*upper &= ~TABLE_CONTROL;
+	*lower &= ~TABLE_CONTROL;
+}
+
 TEST(permissions_wxn, "the same with SCTLR_EL1.WXN: nothing that is writable is executable",
      SPEC("DDI 0487, D8.4.1.2.4; D24.2, SCTLR_EL1.WXN"))
 {

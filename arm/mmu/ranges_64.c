@@ -151,6 +151,20 @@ TEST(top_byte,
 		EXPECT_EQ(r.pc, lower, "EL%u", el);
 	}
 	raw_end();
+	SUBTEST("exception-return");
+	for (u32 tbi = 0; tbi < 2; tbi++) {
+		const u32 adr[] = { 0x10000001 /* ADR x1, . */ };
+		ulong at = arm_code(adr, 1), tagged = at | 0xa5ull << 56;
+		struct arm_registers r = { 0 };
+		struct fault fault;
+
+		raw_begin(root, raw_tcr(shape) | (tbi ? TCR_TBI0 : 0));
+		fault = arm_run(ARM_EL0, tagged, &r);
+		raw_end();
+		EXPECT_FAULT(tbi ? NO_FAULT : INSTRUCTION_ABORT_LOWER(FSC_TRANSLATION(0), tagged),
+			     fault);
+		EXPECT_EQ(r.x[1], tbi ? at : 0);
+	}
 }
 
 TEST(hierarchy_disabled, "with HPD1, APTable, UXNTable and PXNTable are ignored",

@@ -4,6 +4,7 @@
 
 #include <arm/execute.h>
 #include <arm/gic.h>
+#include <sys/time.h>
 
 #include "pmu.h"
 
@@ -389,5 +390,32 @@ TEST(cycle_event,
 	before = pmu_count(0);
 	spend();
 	EXPECT_EQ(pmu_count(0), before);
+	pmu_reset();
+}
+
+TEST(event_overflow,
+     "a counter of CPU_CYCLES that wraps sets its own overflow bit, and raises the interrupt by itself",
+     SPEC("DDI 0487, D13.3, overflow; D13.12, CPU_CYCLES; D24.5, PMOVSSET_EL0"),
+	  REQUIRES((read_sys(PMCEID0) & BIT(EVENT_CPU_CYCLES)) != 0))
+{
+	u32 counters, intid = pmu_intid();
+
+	pmu_reset();
+	counters = pmu_counters();
+	for (u32 n = 0; n < counters; n++) {
+		SUBTEST("counter-%u", n);
+		pmu_reset();
+		pmu_set_event(n, EVENT_CPU_CYCLES);
+		pmu_set_count(n, 0xfff00000);
+		write_sys(PMINTENSET, BIT(n));
+		write_sys(PMCNTENSET, BIT(n));
+		write_sys(PMCR, PMCR_E | PMCR_LC);
+		isb();
+		/* Nothing of the PMU is read or written before the interrupt is there. */
+		if (intid)
+			EXPECT(wait_until(gic_is_pending(intid)));
+		EXPECT(wait_until(read_sys(PMOVSCLR) & BIT(n)));
+		EXPECT_EQ(read_sys(PMOVSCLR), BIT(n));
+	}
 	pmu_reset();
 }

@@ -10,9 +10,8 @@
 
 SUITE("Interrupts between CPUs", REQUIRES(gic_version() && cpu_count() >= 2));
 
-#define SGI_TEST    3
-#define ROUNDS	    25
-#define PATIENCE_NS 5000000000ull
+#define SGI_TEST 3
+#define ROUNDS	 25
 
 static u32 received[MAX_CPUS];
 static u32 wrong_intid;
@@ -27,14 +26,7 @@ static void count_sgi(u32 intid)
 
 static bool wait_for(const u32 *counter, u32 value)
 {
-	u64 start = clock_ns();
-
-	while (atomic_load(counter) < value) {
-		if (clock_ns() - start > PATIENCE_NS)
-			return false;
-		arch_relax();
-	}
-	return true;
+	return wait_until(atomic_load(counter) >= value);
 }
 
 /* Asleep in between, so that a host with fewer CPUs has them for who has something to do. */

@@ -17,9 +17,6 @@
 
 SUITE("PSCI", REQUIRES(psci_conduit() != PSCI_NONE));
 
-/* Generous: a host with other things to do. */
-#define PATIENCE_NS 5000000000ull
-
 /* An affinity that no CPU of the device tree has. */
 static u64 missing_affinity(void)
 {
@@ -46,22 +43,10 @@ static void stop_cpu(void *arg)
 
 struct start_record start_record __aligned(64);
 
-static bool wait_for_affinity_info(u64 affinity, s32 info)
-{
-	u64 start = clock_ns();
-
-	while (psci_affinity_info(affinity) != info) {
-		if (clock_ns() - start > PATIENCE_NS)
-			return false;
-		arch_relax();
-	}
-	return true;
-}
-
 void switch_off(struct cpu *cpu)
 {
 	cpu_start_work(cpu->number, stop_cpu, NULL);
-	ASSERT(wait_for_affinity_info(cpu->hardware_id, PSCI_IS_OFF));
+	ASSERT(wait_until(psci_affinity_info(cpu->hardware_id) == PSCI_IS_OFF));
 	WRITE_ONCE(cpu->work, NULL);
 	atomic_store(&cpu->state, CPU_OFF);
 }
@@ -75,11 +60,8 @@ void prepare_recording(struct cpu *cpu)
 
 void finish_recording(struct cpu *cpu)
 {
-	u64 start = clock_ns();
-
 	/* Not by run_on_cpu(), which would start it. */
-	while (atomic_load(&cpu->state) == CPU_OFF)
-		ASSERT_LT(clock_ns() - start, PATIENCE_NS);
+	ASSERT(wait_until(atomic_load(&cpu->state) != CPU_OFF));
 	flush_data(&start_record, sizeof(start_record));
 }
 

@@ -265,21 +265,13 @@ TEST(level_repeats,
 {
 	for_each_timer(t)
 	{
-		u64 start = clock_ns();
-
 		level_timer = t;
 		level_ticks = 0;
 		irq_set_handler(t->intid(), leave_asserted);
 		gic_enable(t->intid());
 		t->set_cval(0);
 		t->set_ctl(CNT_CTL_ENABLE);
-		while (atomic_load(&level_ticks) < 5 && clock_ns() - start < PATIENCE_NS) {
-			arch_irq_restore(0);
-			isb();
-			arch_irq_restore(PSTATE_I);
-			if (!t->ctl())
-				break;
-		}
+		wait_until((timer_take_interrupts(), !t->ctl()));
 		EXPECT_GE(level_ticks, 4);
 		t->set_ctl(0);
 		EXPECT(!gic_is_pending(t->intid()));

@@ -7,8 +7,6 @@
 #include <harness/expect.h>
 #include <types.h>
 
-#define PATIENCE_NS 5000000000ull
-
 /* The registers of one timer. */
 struct timer {
 	const char *name;
@@ -29,6 +27,9 @@ bool timer_wait_for_status(const struct timer *t, u64 *before, u64 *after);
 /* Has the timer's interrupt, which switches the timer off, counted; waits until there were `count`, and no more. */
 void timer_listen(const struct timer *t);
 bool timer_wait_for_tick(u32 count);
+
+/* Takes what IRQs are pending. */
+void timer_take_interrupts(void);
 
 /* At the last one: the count, CTL. */
 extern u64 timer_tick_count, timer_tick_ctl;

@@ -54,17 +54,11 @@ const struct timer timers[2] = {
 
 bool timer_wait_for_status(const struct timer *t, u64 *before, u64 *after)
 {
-	u64 start = clock_ns();
-
 	*before = *after = 0;
-	do {
-		*before = t->count();
-		if (t->ctl() & CNT_CTL_ISTATUS) {
-			*after = t->count();
-			return true;
-		}
-	} while (clock_ns() - start < PATIENCE_NS);
-	return false;
+	if (!wait_until((*before = t->count(), t->ctl() & CNT_CTL_ISTATUS)))
+		return false;
+	*after = t->count();
+	return true;
 }
 
 static const struct timer *ticking;
@@ -89,14 +83,15 @@ void timer_listen(const struct timer *t)
 	gic_enable(t->intid());
 }
 
+void timer_take_interrupts(void)
+{
+	arch_irq_restore(0);
+	isb();
+	arch_irq_restore(PSTATE_I);
+}
+
 bool timer_wait_for_tick(u32 count)
 {
-	u64 start = clock_ns();
-
-	while (atomic_load(&ticks) < count && clock_ns() - start < PATIENCE_NS) {
-		arch_irq_restore(0);
-		isb();
-		arch_irq_restore(PSTATE_I);
-	}
+	wait_until((timer_take_interrupts(), atomic_load(&ticks) >= count));
 	return ticks == count;
 }

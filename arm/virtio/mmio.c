@@ -10,8 +10,6 @@
 #include <mm/space.h>
 #include <sys/time.h>
 
-#define PATIENCE_NS 5000000000ull
-
 static dt_node node;
 static ulong base;
 
@@ -120,11 +118,8 @@ void virtio_submit(struct virtio_queue *q, u32 head)
 
 bool virtio_wait(const struct virtio_queue *q)
 {
-	u64 start = clock_ns();
+	bool done = wait_until(READ_ONCE(q->used->index) == q->avail->index);
 
-	while (READ_ONCE(q->used->index) != q->avail->index)
-		if (clock_ns() - start > PATIENCE_NS)
-			return false;
 	dsb();
-	return true;
+	return done;
 }

@@ -240,14 +240,12 @@ TEST(virtio_not_before_driver_ok, "the device uses no buffer before DRIVER_OK",
 {
 	u8 *buffer = page_alloc();
 	struct virtio_queue q;
-	u64 before = clock_ns();
 
 	EXPECT(virtio_begin());
 	q = virtio_queue();
 	describe(&q, 0, buffer, 64, -1);
 	virtio_submit(&q, 0);
-	while (clock_ns() - before < 20000000)
-		;
+	delay_us(20000);
 	EXPECT_EQ(READ_ONCE(q.used->index), 0);
 	EXPECT(is_all(buffer, 64, 0));
 	start();
@@ -263,7 +261,6 @@ TEST(virtio_interrupt,
 	u32 intid = virtio_rng_intid();
 	u8 *buffer = page_alloc();
 	struct virtio_queue q;
-	u64 began;
 
 	EXPECT(virtio_begin());
 	q = virtio_queue();
@@ -275,10 +272,7 @@ TEST(virtio_interrupt,
 	describe(&q, 0, buffer, 64, -1);
 	virtio_submit(&q, 0);
 	ASSERT(virtio_wait(&q));
-	began = clock_ns();
-	while (!gic_is_pending(intid) && clock_ns() - began < 5000000000ull)
-		;
-	EXPECT(gic_is_pending(intid));
+	EXPECT(wait_until(gic_is_pending(intid)));
 	EXPECT_EQ(virtio_read(MMIO_INT_STATUS), 1);
 	SUBTEST("other-bit-acknowledged");
 	virtio_write(MMIO_INT_ACK, 2);

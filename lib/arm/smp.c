@@ -35,12 +35,8 @@ void arch_kick(struct cpu *cpu)
 /* The FIQ makes the CPU switch itself off; nobody else can. */
 void arch_reset_cpu(struct cpu *cpu)
 {
-	u64 start = clock_ns();
-
 	gic_send_sgi(cpu->number, SGI_STOP);
-	while (psci_affinity_info(cpu->hardware_id) == PSCI_IS_ON &&
-	       clock_ns() - start < STOP_PATIENCE_NS)
-		arch_relax();
+	wait_until_ns(psci_affinity_info(cpu->hardware_id) != PSCI_IS_ON, STOP_PATIENCE_NS);
 }
 
 void arm_start_secondary(u32 number)

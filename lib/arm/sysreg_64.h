@@ -64,6 +64,7 @@
 #define SYS_OSLAR   oslar_el1
 #define SYS_FPCR    fpcr
 #define SYS_FPSR    fpsr
+#define SYS_SP_EL0  sp_el0
 
 #define SYS_ID_AA64PFR0	 id_aa64pfr0_el1
 #define SYS_ID_AA64PFR1	 id_aa64pfr1_el1
@@ -171,6 +172,7 @@
 #define SCTLR_UCI    BIT(26)
 #define SCTLR_NTLSMD BIT(28)
 #define SCTLR_LSMAOE BIT(29)
+#define SCTLR_DSSBS  BIT(44)
 
 /* Whether the CPU has EL2 or EL3, in any state: ID_AA64PFR0_EL1. */
 static inline bool has_exception_level(u32 level)

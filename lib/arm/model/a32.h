@@ -38,6 +38,11 @@ a64_model t32w_data_shifted, t32w_data_immediate, t32w_plain, t32w_move, t32w_bi
 a64_model a32_fp_three, a32_fp_two, a32_fp_round, a32_fp_compare, a32_fp_convert, a32_fp_integer,
 	a32_fp_integer_round, a32_fp_select, a32_fp_max, a32_simd_same, a32_simd_same_fp,
 	a32_simd_multiply_add, a32_simd_misc;
+a64_model a32_simd_different, a32_simd_scalar, a32_simd_shift, a32_simd_extract, a32_simd_table,
+	a32_simd_duplicate, a32_simd_permute, a32_simd_convert, a32_fp_move, a32_fp_move_two,
+	a32_fp_move_element, a32_fp_duplicate;
+a64_model a32_fp_load_store, a32_fp_multiple, a32_simd_structures, a32_simd_structure,
+	a32_simd_structure_to_all;
 
 /* a64_step() of an instruction of A32 or T32 by CPSR.T: the PC goes on by its size, ITSTATE by one. */
 enum a64_result a32_step(a64_model *model, u32 insn, struct arm_registers *r);

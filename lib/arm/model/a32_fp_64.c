@@ -5,39 +5,9 @@
  */
 #include <model/a32.h>
 
+#include <model/a32_vector.h>
 #include <model/alu.h>
 #include <model/fp.h>
-
-#define FPCR_FZ BIT(24)
-#define FPCR_DN BIT(25)
-#define NZCV	BITS(31, 28)
-
-static bool holds(u32 insn, const struct arm_registers *r)
-{
-	return insn >> 28 == 15 || model_condition(insn >> 28, (u32)(r->pstate & FLAGS));
-}
-
-/* Fields that are a nibble and a bit: of single precision the bit is the lowest, else the highest. */
-static u32 number(u32 insn, u32 nibble, u32 bit, bool is_single)
-{
-	u32 high = insn >> nibble & 15, low = insn >> bit & 1;
-
-	return is_single ? high << 1 | low : low << 4 | high;
-}
-
-static u64 get(const struct arm_registers *r, u32 size, u32 n)
-{
-	return size == 32 ? a64_element(r, n / 4, 4, n % 4) : a64_element(r, n / 2, 8, n % 2);
-}
-
-/* The rest of the V register stays. */
-static void put(struct arm_registers *r, u32 size, u32 n, u64 value)
-{
-	if (size == 32)
-		a64_set_element(r, n / 4, 4, n % 4, value);
-	else
-		a64_set_element(r, n / 2, 8, n % 2, value);
-}
 
 struct operands {
 	u32 size, d;
@@ -50,16 +20,16 @@ static struct operands decode(u32 insn, const struct arm_registers *r)
 	bool is_single = !(insn & BIT(8));
 	struct operands o = { .size = is_single ? 32 : 64, .fp = fp_context(r->fpcr) };
 
-	o.d = number(insn, 12, 22, is_single);
-	o.old = get(r, o.size, o.d);
-	o.n = get(r, o.size, number(insn, 16, 7, is_single));
-	o.m = get(r, o.size, number(insn, 0, 5, is_single));
+	o.d = a32_vector_number(insn, 12, 22, is_single);
+	o.old = a32_vector_get(r, o.size, o.d);
+	o.n = a32_vector_get(r, o.size, a32_vector_number(insn, 16, 7, is_single));
+	o.m = a32_vector_get(r, o.size, a32_vector_number(insn, 0, 5, is_single));
 	return o;
 }
 
 static enum a64_result done(struct operands *o, struct arm_registers *r, u64 value)
 {
-	put(r, o->size, o->d, value);
+	a32_vector_put(r, o->size, o->d, value);
 	r->fpsr |= o->fp.fpsr;
 	return A64_DONE;
 }
@@ -73,7 +43,7 @@ enum a64_result a32_fp_three(u32 insn, struct arm_registers *r)
 	bool alternative = insn & BIT(6);
 	u64 product;
 
-	if (!holds(insn, r))
+	if (!a32_fp_holds(insn, r))
 		return A64_DONE;
 	switch (op) {
 	case 0: /* VMLA, VMLS */
@@ -114,7 +84,7 @@ enum a64_result a32_fp_two(u32 insn, struct arm_registers *r)
 	struct operands o = decode(insn, r);
 	u32 op = (insn >> 15 & 0x1e) | (insn >> 7 & 1);
 
-	if (!holds(insn, r))
+	if (!a32_fp_holds(insn, r))
 		return A64_DONE;
 	switch (op) {
 	case 0:
@@ -151,10 +121,10 @@ enum a64_result a32_fp_compare(u32 insn, struct arm_registers *r)
 	struct operands o = decode(insn, r);
 	u64 flags;
 
-	if (!holds(insn, r))
+	if (!a32_fp_holds(insn, r))
 		return A64_DONE;
 	flags = fp_compare(&o.fp, o.size, o.old, insn & BIT(16) ? 0 : o.m, insn & BIT(7));
-	r->fpsr = (r->fpsr & ~NZCV) | flags | o.fp.fpsr;
+	r->fpsr = (r->fpsr & ~A32_FPSCR_NZCV) | flags | o.fp.fpsr;
 	return A64_DONE;
 }
 
@@ -164,12 +134,12 @@ enum a64_result a32_fp_convert(u32 insn, struct arm_registers *r)
 	bool from_double = insn & BIT(8);
 	struct fp_context c = fp_context(r->fpcr);
 	u32 from = from_double ? 64 : 32, to = from_double ? 32 : 64;
-	u64 m = get(r, from, number(insn, 0, 5, !from_double)), value;
+	u64 m = a32_vector_get(r, from, a32_vector_number(insn, 0, 5, !from_double)), value;
 
-	if (!holds(insn, r))
+	if (!a32_fp_holds(insn, r))
 		return A64_DONE;
 	value = fp_convert(&c, from, to, m, c.rounding);
-	put(r, to, number(insn, 12, 22, from_double), value);
+	a32_vector_put(r, to, a32_vector_number(insn, 12, 22, from_double), value);
 	r->fpsr |= c.fpsr;
 	return A64_DONE;
 }
@@ -181,19 +151,19 @@ enum a64_result a32_fp_integer(u32 insn, struct arm_registers *r)
 	bool is_single = !(insn & BIT(8));
 	u32 size = is_single ? 32 : 64;
 
-	if (!holds(insn, r))
+	if (!a32_fp_holds(insn, r))
 		return A64_DONE;
 	if (insn & BIT(18)) {
-		u64 m = get(r, size, number(insn, 0, 5, is_single));
+		u64 m = a32_vector_get(r, size, a32_vector_number(insn, 0, 5, is_single));
 
-		put(r, 32, number(insn, 12, 22, true),
-		    fp_to_fixed(&c, size, m, 0, !(insn & BIT(16)),
-				insn & BIT(7) ? FP_ZERO : c.rounding, 32));
+		a32_vector_put(r, 32, a32_vector_number(insn, 12, 22, true),
+			       fp_to_fixed(&c, size, m, 0, !(insn & BIT(16)),
+					   insn & BIT(7) ? FP_ZERO : c.rounding, 32));
 	} else {
-		u64 m = get(r, 32, number(insn, 0, 5, true));
+		u64 m = a32_vector_get(r, 32, a32_vector_number(insn, 0, 5, true));
 
-		put(r, size, number(insn, 12, 22, is_single),
-		    fp_from_fixed(&c, size, m, 0, !(insn & BIT(7)), 32));
+		a32_vector_put(r, size, a32_vector_number(insn, 12, 22, is_single),
+			       fp_from_fixed(&c, size, m, 0, !(insn & BIT(7)), 32));
 	}
 	r->fpsr |= c.fpsr;
 	return A64_DONE;
@@ -206,10 +176,10 @@ enum a64_result a32_fp_integer_round(u32 insn, struct arm_registers *r)
 	struct fp_context c = fp_context(r->fpcr);
 	bool is_single = !(insn & BIT(8));
 	u32 size = is_single ? 32 : 64;
-	u64 m = get(r, size, number(insn, 0, 5, is_single));
+	u64 m = a32_vector_get(r, size, a32_vector_number(insn, 0, 5, is_single));
 
-	put(r, 32, number(insn, 12, 22, true),
-	    fp_to_fixed(&c, size, m, 0, !(insn & BIT(7)), modes[insn >> 16 & 3], 32));
+	a32_vector_put(r, 32, a32_vector_number(insn, 12, 22, true),
+		       fp_to_fixed(&c, size, m, 0, !(insn & BIT(7)), modes[insn >> 16 & 3], 32));
 	r->fpsr |= c.fpsr;
 	return A64_DONE;
 }
@@ -237,45 +207,6 @@ enum a64_result a32_fp_max(u32 insn, struct arm_registers *r)
 
 /* ------------------------------------------------------------------------------- Advanced SIMD */
 
-/* The numbers of D registers; false if a Q register has an odd one. */
-static bool vectors(u32 insn, u32 *d, u32 *n, u32 *m)
-{
-	*d = number(insn, 12, 22, false);
-	*n = number(insn, 16, 7, false);
-	*m = number(insn, 0, 5, false);
-	return !(insn & BIT(6)) || !((*d | *n | *m) & 1);
-}
-
-static void copy_vector(struct arm_registers *to, u32 v, const struct arm_registers *from, u32 d,
-			bool q)
-{
-	to->v[v][0] = get(from, 64, d);
-	to->v[v][1] = q ? get(from, 64, d + 1) : 0;
-}
-
-/* Runs an instruction of A64 with V0, V1 and V2 as Rd, Rn and Rm on these registers. */
-static enum a64_result as_a64(a64_model *model, u32 a64, struct arm_registers *r, bool q, u32 d,
-			      u32 n, u32 m)
-{
-	static struct arm_registers copy;
-	enum a64_result result;
-
-	copy = *r;
-	copy_vector(&copy, 0, r, d, q);
-	copy_vector(&copy, 1, r, n, q);
-	copy_vector(&copy, 2, r, m, q);
-	/* The standard value: whatever FPSCR has. */
-	copy.fpcr = FPCR_FZ | FPCR_DN;
-	result = model(a64 | 2u << 16 | 1u << 5, &copy);
-	if (result != A64_DONE)
-		return result;
-	put(r, 64, d, copy.v[0][0]);
-	if (q)
-		put(r, 64, d + 1, copy.v[0][1]);
-	r->fpsr = copy.fpsr;
-	return A64_DONE;
-}
-
 /* Three registers of the same length, integers: bits 11-8 and 4 are the opcode of A64. */
 enum a64_result a32_simd_same(u32 insn, struct arm_registers *r)
 {
@@ -284,7 +215,7 @@ enum a64_result a32_simd_same(u32 insn, struct arm_registers *r)
 	bool pairs = opcode == 0x14 || opcode == 0x15 || opcode == 0x17;
 	u32 code = 0x0e200400;
 
-	if (!vectors(insn, &d, &n, &m) || (pairs && q))
+	if (!a32_vectors(insn, &d, &n, &m) || (pairs && q))
 		return A64_UNDEFINED;
 	/* Comparisons have no doublewords here. */
 	if (size == 3 && (opcode == 6 || opcode == 7 || opcode == 0x11))
@@ -297,7 +228,7 @@ enum a64_result a32_simd_same(u32 insn, struct arm_registers *r)
 		code |= BIT(30);
 	code |= u << 29 | size << 22 | opcode << 11;
 	/* In A32 the shift's amount is Rn. */
-	return as_a64(a64_simd_same, code, r, q, d, shifts ? m : n, shifts ? n : m);
+	return a32_as_a64(a64_simd_same, code, r, q, d, shifts ? m : n, shifts ? n : m);
 }
 
 /* Three registers of the same length, single precision. */
@@ -322,7 +253,7 @@ enum a64_result a32_simd_same_fp(u32 insn, struct arm_registers *r)
 	    m;
 	bool q = insn & BIT(6);
 
-	if (!vectors(insn, &d, &n, &m))
+	if (!a32_vectors(insn, &d, &n, &m))
 		return A64_UNDEFINED;
 	if (insn & BIT(20))
 		return A64_UNPREDICTABLE; /* half precision */
@@ -333,10 +264,10 @@ enum a64_result a32_simd_same_fp(u32 insn, struct arm_registers *r)
 			continue;
 		if (pairs && q)
 			return A64_UNDEFINED;
-		return as_a64(a64_simd_same,
-			      0x0e200400 | (q ? BIT(30) : 0) | (u32)table[i].u64_ << 29 |
-				      (u32)table[i].a64 << 23 | (u32)table[i].opcode << 11,
-			      r, q, d, n, m);
+		return a32_as_a64(a64_simd_same,
+				  0x0e200400 | (q ? BIT(30) : 0) | (u32)table[i].u64_ << 29 |
+					  (u32)table[i].a64 << 23 | (u32)table[i].opcode << 11,
+				  r, q, d, n, m);
 	}
 	return A64_UNPREDICTABLE;
 }
@@ -344,18 +275,19 @@ enum a64_result a32_simd_same_fp(u32 insn, struct arm_registers *r)
 /* VMLA, VMLS of single precision: rounded twice. */
 enum a64_result a32_simd_multiply_add(u32 insn, struct arm_registers *r)
 {
-	struct fp_context c = fp_context(FPCR_FZ | FPCR_DN);
+	struct fp_context c = fp_context(A32_FPSCR_FZ | A32_FPSCR_DN);
 	bool q = insn & BIT(6);
 	u32 d, n, m;
 
-	if (!vectors(insn, &d, &n, &m))
+	if (!a32_vectors(insn, &d, &n, &m))
 		return A64_UNDEFINED;
 	for (u32 i = 0; i < (q ? 4 : 2); i++) {
-		u64 product = fp_multiply(&c, 32, get(r, 32, 2 * n + i), get(r, 32, 2 * m + i));
-		u64 sum = fp_add(&c, 32, get(r, 32, 2 * d + i),
+		u64 product = fp_multiply(&c, 32, a32_vector_get(r, 32, 2 * n + i),
+					  a32_vector_get(r, 32, 2 * m + i));
+		u64 sum = fp_add(&c, 32, a32_vector_get(r, 32, 2 * d + i),
 				 insn & BIT(21) ? fp_negate(32, product) : product);
 
-		put(r, 32, 2 * d + i, sum);
+		a32_vector_put(r, 32, 2 * d + i, sum);
 		/* What is read next is not what was written: registers may overlap only as a whole. */
 	}
 	r->fpsr |= c.fpsr;
@@ -393,7 +325,7 @@ enum a64_result a32_simd_misc(u32 insn, struct arm_registers *r)
 	u32 op = (insn >> 12 & 0x30) | (insn >> 7 & 15), size = insn >> 18 & 3, d, n, m;
 	bool q = insn & BIT(6);
 
-	if (!vectors(insn & ~(BITS(19, 16) | BIT(7)), &d, &n, &m))
+	if (!a32_vectors(insn & ~(BITS(19, 16) | BIT(7)), &d, &n, &m))
 		return A64_UNDEFINED;
 	for (u32 i = 0; i < ARRAY_SIZE(table); i++)
 		if (table[i].op == op) {
@@ -401,10 +333,10 @@ enum a64_result a32_simd_misc(u32 insn, struct arm_registers *r)
 
 			if (size == 3 || (size && (op == 0x0a || op == 0x0b)))
 				return A64_UNDEFINED;
-			return as_a64(a64_simd_misc,
-				      0x0e200800 | (q ? BIT(30) : 0) | (u32)table[i].u << 29 |
-					      a64_size << 22 | (u32)table[i].opcode << 12,
-				      r, q, d, m, m);
+			return a32_as_a64(a64_simd_misc,
+					  0x0e200800 | (q ? BIT(30) : 0) | (u32)table[i].u << 29 |
+						  a64_size << 22 | (u32)table[i].opcode << 12,
+					  r, q, d, m, m);
 		}
 	return A64_UNPREDICTABLE;
 }
