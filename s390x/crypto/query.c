@@ -97,7 +97,8 @@ TEST(absent_functions,
 	}
 }
 
-TEST(crypto_modifier, "bit 56 of register 0 has to be zero where there is no modifier, also for a query",
+TEST(crypto_modifier,
+     "bit 56 of register 0 has to be zero where there is no modifier, also for a query",
      SPEC("PoP SA22-7832-13, chapter 7, COMPUTE MESSAGE AUTHENTICATION CODE and others: General Register 0"))
 {
 	static const enum crypto_insn insns[] = { KMAC, KIMD, KLMD };

@@ -47,7 +47,8 @@ static void record(struct trap_frame *frame)
 	taken++;
 }
 
-TEST(set_of_subchannel, "a subchannel of set 1 is started, interrupts and has its status like one of set 0",
+TEST(set_of_subchannel,
+     "a subchannel of set 1 is started, interrupts and has its status like one of set 0",
      SPEC("PoP SA22-7832-13, chapter 14, I/O Instructions: Subchannel-Set ID; Linux, drivers/s390/cio/chsc.c, "
 	  "chsc_enable_facility()"))
 {

@@ -254,7 +254,8 @@ static const struct {
 	{ "SRNM", "\xb2\x99\x20\x00" ROUND, FACILITY_Z_ARCHITECTURE },
 };
 
-TEST(mode_at_once, "the next instruction rounds by the mode that was set, whatever instruction set it",
+TEST(mode_at_once,
+     "the next instruction rounds by the mode that was set, whatever instruction set it",
      SPEC("PoP SA22-7832-13, chapter 9, BFP Rounding Mode; SET FPC, LOAD FPC, SET FPC AND SIGNAL, "
 	  "LOAD FPC AND SIGNAL, SET BFP ROUNDING MODE"))
 {

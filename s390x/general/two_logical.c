@@ -159,9 +159,10 @@ TEST(trtr, "TRANSLATE AND TEST REVERSE does so from right to left",
 	check_translate_and_test(0xd000, true);
 }
 
-TEST(mvcrl_lengths, "MOVE RIGHT TO LEFT moves 1 to 256 bytes, the rightmost first, so that some operands propagate",
+TEST(mvcrl_lengths,
+     "MOVE RIGHT TO LEFT moves 1 to 256 bytes, the rightmost first, so that some operands propagate",
      SPEC("PoP SA22-7832-13, chapter 7, MOVE RIGHT TO LEFT"),
-     REQUIRES(has_facility(FACILITY_MISC_EXT_3)))
+	  REQUIRES(has_facility(FACILITY_MISC_EXT_3)))
 {
 	static const u8 code[6] = { 0xe5, 0x0a, 0x50, 0x00, 0x60, 0x00 };
 	static const s32 distances[] = { -300, -256, -7, -1, 0, 1, 2, 100, 255, 300 };

@@ -64,7 +64,8 @@ TEST(emergencies_of_all,
 		EXPECT(seen & BIT(cpu_by_number(from)->hardware_id));
 }
 
-TEST(emergencies_in_order, "of emergency signals of several CPUs that of the smallest address is taken first",
+TEST(emergencies_in_order,
+     "of emergency signals of several CPUs that of the smallest address is taken first",
      SPEC("PoP SA22-7832-13, chapter 6, External Interruption: \"the request associated with the smallest "
 	  "CPU address is honored first\""))
 {
