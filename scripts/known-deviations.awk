@@ -10,6 +10,9 @@ BEGIN {
 	add_area("fp", "Floating point and SIMD"); add_area("smp", "Several CPUs and interprocessor interrupts")
 	add_area("seqcst", "Memory order"); add_area("gic", "Interrupt controller"); add_area("timer", "Timers and clocks")
 	add_area("tod", "Timers and clocks"); add_area("skey", "Storage keys"); add_area("selftest", "The library's own tests")
+	add_area("apic", "Local APIC"); add_area("ioapic", "I/O APIC"); add_area("pic", "8259 interrupt controllers")
+	add_area("step", "Instructions that a VMM completes"); add_area("svm", "Nested SVM"); add_area("vmx", "Nested VMX")
+	add_area("topology", "System registers, MSRs and CPUID")
 	vmm_name["qemu"] = "QEMU"; vmm_name["bochs"] = "Bochs"; vmm_name["kvm"] = "KVM"; vmm_name["kvmtool"] = "kvmtool"
 	family["x86_64"] = family["i386"] = "x86"; family["arm64"] = family["arm"] = "Arm"; family["s390x"] = "s390x"
 	FEW = 20 # a release that has less than one in so many of what another has was not gone through
@@ -268,6 +271,52 @@ function print_group(group,    name, r, i, m, arch, j, k, chapters, chapter, num
 	}
 }
 
+# How many deviations the last release of each group has, by area of this family.
+function print_side_by_side(f,    g, i, k, m, last, line, count, areas, order, name, of_group) {
+	for (g = 1; g <= groups; g++) {
+		find_releases(group[g])
+		last[g] = release[releases]
+	}
+	for (i = 1; i <= n; i++)
+		if (index(chapter_of[i], f ": ") == 1)
+			for (g = 1; g <= groups; g++)
+				if (group[g] == group_of[i] && seen_on(i, last[g])) {
+					if (!of_group[g]++)
+						m++
+					name = substr(chapter_of[i], length(f) + 3)
+					if (!areas[name]++) {
+						for (k = ++count; k > 1 && area_order[name] < area_order[order[k - 1]]; k--)
+							order[k] = order[k - 1]
+						order[k] = name
+					}
+					areas[name, g]++
+				}
+	if (m < 2)
+		return
+	print "## " f ": side by side\n"
+	print "Deviations of the last release that was looked at, by area. Not every VMM runs every test.\n"
+	line = "| |"
+	for (g = 1; g <= groups; g++)
+		if (of_group[g])
+			line = line " " group_name[group[g]] " " last[g] " |"
+	print line
+	gsub(/[^|]+/, "---:", line)
+	sub(/---:/, "---", line)
+	print line
+	for (k = 1; k <= count; k++) {
+		line = "| " order[k] " |"
+		for (g = 1; g <= groups; g++)
+			if (of_group[g])
+				line = line " " areas[order[k], g] + 0 " |"
+		print line
+	}
+	line = "| **together** |"
+	for (g = 1; g <= groups; g++)
+		if (of_group[g])
+			line = line " " of_group[g] " |"
+	print line "\n"
+}
+
 END {
 	print "<!-- Written by scripts/known-deviations.sh from scripts/vmm/*/known.cfg: change those, then `make docs`. -->\n"
 	print "# Known deviations\n"
@@ -293,6 +342,7 @@ END {
 		chapter_of[i] = f ": " title_of_area
 		chapter_order[chapter_of[i]] = index("x86 Arm s390x", f) * 1000 + area_order[title_of_area]
 	}
+	print_side_by_side("x86")
 	for (g = 1; g <= groups; g++)
 		print_group(group[g])
 }

@@ -38,7 +38,7 @@ static void count_interrupt(struct trap_frame *frame)
 
 void irq_record(u32 first, u32 last)
 {
-	memset(taken, 0, sizeof(taken));
+	memset(taken, 0, cpu_count() * sizeof(taken[0]));
 	for (u32 cpu = 0; cpu < cpu_count(); cpu++)
 		histories[cpu].length = 0;
 	for (u32 vector = first; vector <= last; vector++)

@@ -52,6 +52,16 @@ no_folder() {
 	contains "$(cat options)" 'count=3,'
 }
 
+@test "the guest's clock is not the host's time zone's, nor summer time's" {
+	TZ=America/New_York bochs t:al*
+	judged alpha=PASS
+	for day in 2024-01-10 2024-05-10 2024-11-10; do
+		equal "$(TZ=$(cat zone) date -d "$day 12:34:56" '+%s %z')" "$(date -u -d "$day 12:34:56" '+%s %z')"
+	done
+	# There has to be a summer time for mktime() to find.
+	contains "$(cat zone)" UTC0UTC0
+}
+
 @test "configurations: a vendor, or any model" {
 	runner --vmm bochs:amd
 	judged 'alpha=PASS beta=PASS gamma=PASS'

@@ -98,6 +98,20 @@ Shown by `nosuch-image:case`.'
 	contains "$(page)" 'all architectures · seen on 3.0 · kernel: 6.1..'
 }
 
+@test "VMMs side by side: the last release of each, by area" {
+	lacks "$(page)" 'side by side'
+	mkdir scripts/vmm/bochs
+	printf '%s\n' '[d]' 'arch = i386' 'manual = m' 'confirmed = 2.7 3.0' 'actual = a' 'cases = exc:one' '' \
+		'[e]' 'arch = i386' 'manual = m' 'confirmed = 2.7' 'versions = ..2.8' 'actual = a' 'cases = exc:two' '' \
+		'[f]' 'arch = x86_64' 'manual = m' 'confirmed = 3.0' 'actual = a' 'cases = pic*:one' >scripts/vmm/bochs/known.cfg
+	sed -i 's/^confirmed = 7.2/confirmed = 7.2 11.1/; s/^versions = ..9.2//' scripts/vmm/qemu/known.cfg
+	contains "$(page)" '| | QEMU, TCG 11.1 | Bochs 3.0 |
+|---|---:|---:|
+| Exceptions and interrupts | 1 | 1 |
+| 8259 interrupt controllers | 0 | 1 |
+| **together** | 1 | 2 |'
+}
+
 @test "--check: whether it is up to date" {
 	page >/dev/null
 	scripts/known-deviations.sh --check

@@ -12,8 +12,11 @@ SUITE("I/O APIC: entries that change", REQUIRES(HAS_IOAPIC &&cpu_count() > 1));
 
 #define LINE   LINE_COM1
 #define ROUNDS 200u
+#define HELD   16u
 
 static u32 stop, changes;
+static u32
+	held; /* one round of HELD: the CPUs wait for each other, which takes time on a busy host */
 static u32 taken[2][2]; /* by CPU, by vector: PIN_VECTOR and OTHER_VECTOR */
 static u32 acknowledged;
 
@@ -24,9 +27,14 @@ static void take_edge(struct trap_frame *frame)
 	apic_eoi();
 }
 
+/* While it is in service, CPU 1 makes a change and takes it back. */
 static void take_level(struct trap_frame *frame)
 {
+	u32 before = atomic_load(&changes);
+
 	atomic_add(&taken[this_cpu()->number & 1][frame->vector == OTHER_VECTOR], 1);
+	if (atomic_load(&held) && !this_cpu()->number)
+		wait_until(atomic_load(&changes) - before >= 3);
 	line_lower(LINE);
 	apic_eoi();
 	atomic_add(&acknowledged, 1);
@@ -64,16 +72,25 @@ static u32 sum(void)
 /* Rounds of one interrupt each, while CPU 1 does its changes. */
 static void run_rounds(void (*change)(void *arg), bool level)
 {
+	u32 before;
+
 	cpu_start_work(1, change, NULL);
 	while (!atomic_load(&changes))
 		arch_relax();
 	for (u32 round = 1; round <= ROUNDS; round++) {
+		atomic_store(&held, round % HELD == 0);
+		/* After the one and the other change in turn: two CPUs in step would meet at the same all the time. */
+		if (held)
+			wait_until((atomic_load(&changes) ^ round / HELD) & 1);
+		irq_window();
+		before = atomic_load(&acknowledged);
 		line_raise(LINE);
-		if (!EXPECT(wait_for(round), "round %u: the interrupt is lost", round))
+		if (!EXPECT(wait_for(before + 1), "round %u: the interrupt is lost", round))
 			break;
 		if (!level)
 			line_lower(LINE);
 	}
+	atomic_store(&held, 0);
 	atomic_store(&stop, 1);
 	cpu_wait(1);
 	irq_window_ns(WATCH_NS);

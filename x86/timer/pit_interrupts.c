@@ -78,14 +78,17 @@ TEST(pit_mode_0_rewritten,
      "in mode 0 a new count before the terminal count starts the interval again",
      SPEC("8254 data sheet, Mode 0"))
 {
-	u64 start;
+	u64 first, start;
 
 	begin();
+	first = arch_ticks();
 	program(0, 60000);
 	delay_us(200);
-	irq_record(0x20, 0xef);
 	start = arch_ticks();
 	pit_write(0, 3000);
+	/* A host may have paused for so long that the first interval was over: says nothing. */
+	if (arch_ticks() - first >= ticks_min(60000))
+		SKIP("the host was too busy");
 	ASSERT(irq_wait(0, PIT_VECTOR, 1));
 	EXPECT_GE(irq_history_ticks(0, 0) - start, ticks_min(3000));
 	irq_window_ns(WATCH_NS);

@@ -57,8 +57,10 @@ make_rom() {
 make_rom || die 'the ROM cannot be written'
 status=0
 exec 3>&1
-# The display library `term` does without a terminal, but not without its name.
-TERM=vt100 "$bochs" -q -f /dev/null "${@//@FOLDER@/$folder}" \
+# The display library `term` does without a terminal, but not without its name. The real-time clock is the host's local time,
+# and where it is set, Bochs leaves it to chance whether that is summer time (tm_isdst has no value when it calls mktime()): in
+# this time zone either is the same.
+TERM=vt100 TZ=UTC0UTC0,J100/0,J200/0 "$bochs" -q -f /dev/null "${@//@FOLDER@/$folder}" \
 	"romimage: file=$folder/rom, address=0xffe00000" "vgaromimage: file=$folder/vgarom" \
 	"log: $folder/log" "com1: enabled=1, mode=file, dev=/dev/fd/3" </dev/null >"$folder/output" 2>&1 || status=$?
 words=$(grep -a -m "$PANICS" '>>PANIC<<' "$folder/log" 2>/dev/null) || :

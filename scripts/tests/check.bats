@@ -1,0 +1,74 @@
+#!/usr/bin/env bats
+# make check: what it adds up, and what it goes on without.
+load helper
+
+setup() {
+	P=$BATS_TEST_TMPDIR/project
+	mkdir -p "$P/scripts/tests/fuzz" "$P/bin" "$P/build/x86_64" "$P/build/arm" "$P/logs"
+	cp "$TOP/scripts/check.sh" "$P/scripts/"
+	cd "$P" || return 1
+	touch build/{x86_64,arm}/config.mak
+	printf '%s\n' '#!/bin/sh' 'echo "ok 1 of the runner"' >bin/bats
+	printf '%s\n' '#!/bin/sh' 'exit 0' >scripts/tests/fuzz/fuzz.sh
+	echo '{"run":{"vmm_version":"7.2.22 (Debian)"}}' >logs/results.jsonl
+	# The VMMs in $MISSING are not here, those in $BROKEN fail a case.
+	cat >run_tests.sh <<'END'
+#!/usr/bin/env bash
+echo "$*" >>starts
+words=$* vmm=qemu
+[[ $words != *--vmm* ]] || vmm=${words#*--vmm } vmm=${vmm%% *}
+if [[ " ${MISSING-} " == *" $vmm "* ]]; then
+	echo "run_tests.sh: $vmm not found (a package)" >&2
+	exit 2
+fi
+if [[ " ${BROKEN-} " == *" $vmm "* ]]; then
+	echo '3 passed, 1 failed, 0 skipped'
+	exit 1
+fi
+echo '4 passed, 0 failed, 2 skipped'
+END
+	chmod +x bin/bats scripts/tests/fuzz/fuzz.sh run_tests.sh
+	unset SECOND_OPINIONS RELEASES LABS MISSING BROKEN
+}
+
+teardown() { :; }
+
+check() {
+	PATH=$P/bin:$PATH run scripts/check.sh "$@"
+}
+
+@test "the sum of all parts" {
+	check
+	equal "$status" 0
+	equal "${lines[-1]}" '7 passed, 0 failed, 2 skipped'
+	equal "$(cat starts)" --strict
+}
+
+@test "second opinions: of x86 alone, each with results of its own" {
+	SECOND_OPINIONS='bochs:intel bochs:amd' check -j1
+	equal "$status" 0
+	equal "${lines[-1]}" '15 passed, 0 failed, 6 skipped'
+	equal "$(grep -v print-command starts)" '--strict -j1
+--strict --vmm bochs:intel --arch x86_64 --out logs-bochs-intel -j1
+--strict --vmm bochs:amd --arch x86_64 --out logs-bochs-amd -j1'
+}
+
+@test "a second opinion that is not here is named, skipped, and no failure" {
+	MISSING='bochs:intel' SECOND_OPINIONS='bochs:intel bochs:amd' check
+	equal "$status" 0
+	contains "$output" 'not run: run_tests.sh: bochs:intel not found (a package)'
+	equal "${lines[-1]}" '11 passed, 0 failed, 5 skipped'
+}
+
+@test "a second opinion that fails is a failure" {
+	BROKEN='bochs:amd' SECOND_OPINIONS='bochs:intel bochs:amd' check
+	equal "$status" 1
+	equal "${lines[-1]}" '14 passed, 1 failed, 4 skipped'
+}
+
+@test "without x86 there are no second opinions" {
+	rm build/x86_64/config.mak
+	SECOND_OPINIONS='bochs:intel' check
+	equal "$status" 0
+	equal "$(cat starts)" --strict
+}
