@@ -15,8 +15,8 @@ SUITE("I/O APIC: entries that change", REQUIRES(HAS_IOAPIC &&cpu_count() > 1));
 #define HELD   16u
 
 static u32 stop, changes;
-static u32
-	held; /* one round of HELD: the CPUs wait for each other, which takes time on a busy host */
+/* Set in one round of HELD: the CPUs wait for each other, which takes time on a busy host. */
+static u32 held;
 static u32 taken[2][2]; /* by CPU, by vector: PIN_VECTOR and OTHER_VECTOR */
 static u32 acknowledged;
 
