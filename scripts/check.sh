@@ -54,10 +54,10 @@ if type -P clang >/dev/null; then
 	copy=$(mktemp -d)
 	trap 'rm -rf "$copy"' EXIT
 	tar --exclude=./build --exclude='./logs*' --exclude=./.git -cf - . | tar -xf - -C "$copy"
-	archs=(build/*/config.mak)
-	archs=("${archs[@]#build/}")
-	archs=("${archs[@]%/config.mak}")
-	if (cd "$copy" && ./configure --cc=clang --arch="$(IFS=, && echo "${archs[*]}")" && make -s -j"$(nproc)"); then
+	built=(build/*/config.mak)
+	built=("${built[@]#build/}")
+	built=("${built[@]%/config.mak}")
+	if (cd "$copy" && ./configure --cc=clang --arch="$(IFS=, && echo "${built[*]}")" && make -s -j"$(nproc)"); then
 		(cd "$copy" && ./run_tests.sh --strict selftest debug exc) >"$copy/output" 2>&1 || status=1
 		tail -n 20 "$copy/output"
 		add "$(tail -n 1 "$copy/output")"

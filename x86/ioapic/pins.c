@@ -7,6 +7,7 @@
 
 #include <sys/time.h>
 #include <x86/hpet.h>
+#include <x86/pit.h>
 
 SUITE("I/O APIC: pins of the HPET", REQUIRES(HAS_IOAPIC &&hpet_is_there()));
 
@@ -17,9 +18,11 @@ static u32 routes(u32 timer)
 	return HPET_ROUTE_CAP(hpet_read(HPET_TIM_CONF(timer)));
 }
 
+/* Pin 2 is the 8254's, too, which must not interrupt meanwhile. */
 static void begin(void)
 {
 	hpet_reset();
+	pit_quiet();
 	ioapic_begin();
 }
 
