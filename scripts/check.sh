@@ -86,12 +86,17 @@ for vmm in ${SECOND_OPINIONS-}; do
 	fi
 done
 
-# A selection in the lab: LABS='x86_64 arm64'. That it cannot be had says nothing about the suite.
+# A selection in the lab, which two runs make the same however busy the host is: LABS='x86_64 arm64'. That it cannot be had
+# says nothing about the suite.
 for lab in ${LABS-}; do
 	echo "== a selection in the lab, $lab"
+	case $lab in
+	arm64) selection=(exc cpu gic3) ;;
+	*) selection=(exc seg debug pic) ;;
+	esac
 	status_of_lab=0
-	words=$(env -u ACCEL ./run_tests.sh --strict --lab "$lab" --out "logs-lab-$lab" -g lib -g smp -g irq 2>&1 | tee /dev/fd/"$out" | tail -n 1; exit "${PIPESTATUS[0]}") ||
-		status_of_lab=$?
+	words=$(env -u ACCEL ./run_tests.sh --strict --lab "$lab" --deterministic --out "logs-lab-$lab" "${selection[@]}" 2>&1 | tee /dev/fd/"$out" | tail -n 1
+		exit "${PIPESTATUS[0]}") || status_of_lab=$?
 	if ((status_of_lab == 2)); then
 		echo "not run: $words"
 		words='0 passed, 0 failed, 1 skipped'
