@@ -44,6 +44,11 @@ every_case() {
 	add "$last"
 }
 
+# lab_results NAME: what a run has found, without the time of day.
+lab_results() {
+	sed '1s/"started":.*//' "logs-lab-$1/results.jsonl"
+}
+
 echo "== every case"
 exec {out}>&1
 every_case "$@"
@@ -86,22 +91,28 @@ for vmm in ${SECOND_OPINIONS-}; do
 	fi
 done
 
-# A selection in the lab, which two runs make the same however busy the host is: LABS='x86_64 arm64'. That it cannot be had
-# says nothing about the suite.
+# A short selection in the lab, however busy the host is, and again, with the same results: LABS='x86_64 arm64'. That it cannot be
+# had says nothing about the suite.
 for lab in ${LABS-}; do
 	echo "== a selection in the lab, $lab"
 	case $lab in
-	arm64) selection=(exc cpu gic3) ;;
-	*) selection=(exc seg debug pic) ;;
+	arm64) selection=(exc cpu) ;;
+	*) selection=(exc debug pic) ;;
 	esac
-	status_of_lab=0
-	words=$(env -u ACCEL ./run_tests.sh --strict --lab "$lab" --deterministic --out "logs-lab-$lab" "${selection[@]}" 2>&1 | tee /dev/fd/"$out" | tail -n 1
-		exit "${PIPESTATUS[0]}") || status_of_lab=$?
+	for again in '' -again; do
+		status_of_lab=0
+		words=$(env -u ACCEL ./run_tests.sh --strict --lab "$lab" --deterministic --out "logs-lab-$lab$again" "${selection[@]}" 2>&1 | tee /dev/fd/"$out" | tail -n 1
+			exit "${PIPESTATUS[0]}") || status_of_lab=$?
+		((status_of_lab == 0)) || break
+	done
 	if ((status_of_lab == 2)); then
 		echo "not run: $words"
 		words='0 passed, 0 failed, 1 skipped'
 	elif ((status_of_lab)); then
 		status=1
+	elif ! cmp <(lab_results "$lab") <(lab_results "$lab-again"); then
+		echo 'two runs with --deterministic are not the same'
+		words=''
 	fi
 	add "$words"
 done
