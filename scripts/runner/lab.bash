@@ -196,7 +196,7 @@ lab_argv() {
 	x86_64)
 		machine=(-machine q35 -cpu EPYC)
 		# Under QEMU 7.2, XSETBV is not intercepted, so that KVM does not know a guest's XCR0.
-		[[ $LAB != i386 ]] || machine[3]+=,-xsave
+		[[ $LAB != i386 ]] || machine[3]+=,-xsave,-avx,-avx2,-fma,-f16c
 		append+=' console=ttyS0 no_timer_check tsc=reliable kvm.force_emulation_prefix=1'
 		;;
 	arm64)
