@@ -195,6 +195,8 @@ lab_argv() {
 	case $LAB_ARCH in
 	x86_64)
 		machine=(-machine q35 -cpu EPYC)
+		# Under QEMU 7.2, XSETBV is not intercepted, so that KVM does not know a guest's XCR0.
+		[[ $LAB != i386 ]] || machine[3]+=,-xsave,-avx,-avx2,-fma,-f16c
 		append+=' console=ttyS0 no_timer_check tsc=reliable kvm.force_emulation_prefix=1'
 		;;
 	arm64)

@@ -52,7 +52,6 @@ prepare() {
 	done <<'END'
 machine = q35|needs machine q35, and this VMM has one of its own
 cpu = max|needs CPU max, this is the host's
-without = smap pku|needs a CPU without smap, this is the host's
 END
 	tests '[t]'
 	scenario <<'END'
@@ -61,6 +60,20 @@ END
 	runner --vmm kvm t:alpha
 	judged alpha=SKIP
 	contains "$(message alpha)" 'KVM does not have 900 CPUs'
+}
+
+@test "features that a test wants a CPU without" {
+	prepare
+	tests '[t]' 'without = smap pku'
+	runner --vmm kvm
+	judged 'alpha=PASS beta=PASS gamma=PASS'
+	contains "$(tail -n 1 starts)" '--without smap,pku'
+	scenario <<'END'
+before() { echo 'assay-kvm: KVM does not have a way to take sse3 from the CPU' >&2; exit 1; }
+END
+	runner --vmm kvm t:alpha
+	judged alpha=SKIP
+	contains "$(message alpha)" 'KVM does not have a way to take sse3 from the CPU'
 }
 
 @test "KVM's words begin the message of a crash" {

@@ -72,9 +72,10 @@ driver_argv() {
 		DRIVER_WHY_NOT="needs CPU $VM_CPU, this is the host's"
 	elif [[ -n $VM_VENDOR && $VM_VENDOR != "$DRIVER_VENDOR" ]]; then
 		DRIVER_WHY_NOT="needs a CPU of vendor $VM_VENDOR, this is the host's, of ${DRIVER_VENDOR:-another}"
-	elif [[ -n $VM_WITHOUT ]]; then
+	elif [[ -n $VM_WITHOUT && $VM_ARCH == arm* ]]; then
 		DRIVER_WHY_NOT="needs a CPU without ${VM_WITHOUT%% *}, this is the host's"
 	fi
+	[[ -z $VM_WITHOUT ]] || DRIVER_ARGV+=(--without "${VM_WITHOUT// /,}")
 	[[ $memory != *G ]] || memory=$((${memory%G} * 1024))M
 	if [[ -n $VM_TOPOLOGY ]]; then
 		DRIVER_ARGV+=(--topology "${VM_TOPOLOGY//[a-z=]/}")

@@ -29,6 +29,7 @@ static void usage(FILE *out)
 		"  --cpus N             default 1\n"
 		"  --topology S,C,T     sockets, cores of each, threads of each; default: a socket for each CPU\n"
 		"  --memory MIB         default %d\n"
+		"  --without F,F,...    features that the CPU is not to have, as /proc/cpuinfo names them\n"
 		"  --gic 2|3            Arm's interrupt controller, default 3\n"
 		"  --version            the version of this host's kernel, whose KVM is tested\n"
 		"Exit status: 33 and 35, the image says that all or not all has passed; 0, it has switched the machine\n"
@@ -186,7 +187,7 @@ static void parse(int count, char **words)
 		const char *option = words[i];
 		bool takes_value = !strcmp(option, "--arguments") || !strcmp(option, "--cpus") ||
 				   !strcmp(option, "--topology") || !strcmp(option, "--memory") ||
-				   !strcmp(option, "--gic");
+				   !strcmp(option, "--without") || !strcmp(option, "--gic");
 
 		if (takes_value && ++i == count)
 			fail_usage("option '%s' needs a value", option);
@@ -198,6 +199,8 @@ static void parse(int count, char **words)
 			topology(words[i]);
 		} else if (!strcmp(option, "--memory")) {
 			options.memory = number(option, words[i], 1 << 20) * MiB;
+		} else if (!strcmp(option, "--without")) {
+			options.without = words[i];
 		} else if (!strcmp(option, "--gic")) {
 			options.gic = number(option, words[i], 3);
 		} else if (!strcmp(option, "--version")) {

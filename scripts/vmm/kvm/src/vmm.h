@@ -24,6 +24,7 @@
 
 struct options {
 	const char *image, *arguments;
+	const char *without; /* features, with commas between, or NULL */
 	unsigned int cpus, gic;
 	unsigned int sockets, cores, threads; /* their product is `cpus` */
 	uint64_t memory;		      /* bytes */

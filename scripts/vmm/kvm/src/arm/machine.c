@@ -96,6 +96,8 @@ void arch_machine(void)
 {
 	if (options.memory < 2 * TREE_ROOM)
 		fail("%llu MiB of memory are too few", (unsigned long long)(options.memory / MiB));
+	if (options.without)
+		fail_lacking("a way to take %s from the CPU", options.without);
 	memory_add(MEMORY_BASE, options.memory);
 	load();
 	if (machine.aarch32 && has_extension(KVM_CAP_ARM_EL1_32BIT) <= 0)

@@ -163,6 +163,7 @@ void cpuid_set(struct vcpu *vcpu)
 	complete_brand(cpuid);
 	complete_topology(cpuid, 0xb, apic_id);
 	complete_topology(cpuid, 0x1f, apic_id);
+	cpuid_without(cpuid);
 	IOCTL(vcpu->fd, KVM_SET_CPUID2, cpuid);
 	free(cpuid);
 }

@@ -37,6 +37,8 @@ uint32_t pc_apic_id(unsigned int number);
 
 /* cpuid.c */
 void cpuid_set(struct vcpu *vcpu);
+/* without.c: takes away what options.without names; ends the VMM where that cannot be. */
+void cpuid_without(struct kvm_cpuid2 *cpuid);
 
 /* image.c: loads the ELF file and what PVH's protocol leaves beside it. Entry point and the address for EBX. */
 void image_load(uint32_t root_pointer);
