@@ -170,6 +170,35 @@ phys_t acpi_hpet_address(void)
 	return (phys_t)address;
 }
 
+/* Of the DMAR table: VT-d 5.10, 8.1-8.3. The first remapping structure, whose type 0 is that of a unit. */
+#define DMAR_STRUCTURES	    48
+#define DMAR_TYPE_UNIT	    0
+#define UNIT_BASE_ADDRESS   8
+#define UNIT_MINIMUM_LENGTH 16
+
+phys_t acpi_vtd_address(void)
+{
+	const struct acpi_header *table = acpi_find_table("DMAR");
+	const u8 *at, *end;
+	u64 address = 0;
+
+	if (!table || table->length < DMAR_STRUCTURES + UNIT_MINIMUM_LENGTH)
+		return 0;
+	at = (const u8 *)table + DMAR_STRUCTURES;
+	end = (const u8 *)table + table->length;
+	for (u16 type, length; end - at >= UNIT_MINIMUM_LENGTH; at += length) {
+		memcpy(&type, at, sizeof(type));
+		memcpy(&length, at + 2, sizeof(length));
+		if (type == DMAR_TYPE_UNIT) {
+			memcpy(&address, at + UNIT_BASE_ADDRESS, sizeof(address));
+			return (phys_t)address;
+		}
+		if (!length)
+			return 0;
+	}
+	return 0;
+}
+
 /* Offsets in the fixed ACPI description table: ACPI 6.4, table 5.9. */
 #define FADT_DSDT	  40
 #define FADT_PM1A_EVENT	  56

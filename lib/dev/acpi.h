@@ -31,6 +31,9 @@ u32 acpi_isa_interrupt(u32 irq);
 /* The address of the event timers of the HPET table (IA-PC HPET specification, 3.2.4), or 0. */
 phys_t acpi_hpet_address(void);
 
+/* The registers of the first DMA remapping unit of the DMAR table (VT-d 5.10, 8.3), or 0. */
+phys_t acpi_vtd_address(void);
+
 /* The I/O port of the PM1a control block (5.2.9), or 0. */
 u16 acpi_pm1a_control_port(void);
 

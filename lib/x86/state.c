@@ -15,6 +15,7 @@
 #include <x86/pic.h>
 #include <x86/place.h>
 #include <x86/rtc.h>
+#include <x86/vtd.h>
 #include <x86/xsave.h>
 
 #define MXCSR_RESET 0x1f80u
@@ -410,6 +411,7 @@ static void restore_devices(void)
 	hpet_restore();
 	rtc_restore();
 	ioapic_restore();
+	vtd_restore();
 }
 
 const struct state_hook state_hooks[] = {
@@ -437,8 +439,8 @@ const struct state_hook state_hooks[] = {
 	  .reset = pic_restore,
 	  .cpu_0_only = true },
 	{ .stage = STATE_DEVICES,
-	  .name = "I/O APIC, HPET, RTC, serial ports, keyboard controller",
-	  .words = "every pin masked; no interrupt enabled",
+	  .name = "I/O APIC, HPET, RTC, serial ports, keyboard controller, VT-d",
+	  .words = "every pin masked; no interrupt enabled; nothing remapped",
 	  .reset = restore_devices,
 	  .cpu_0_only = true },
 	{ .stage = STATE_DEVICES,
