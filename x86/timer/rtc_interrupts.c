@@ -59,13 +59,14 @@ TEST(rtc_periodic_rates,
      "the periodic interrupt comes at the rate that register A selects, not faster",
      SPEC("MC146818A data sheet, Register A, RS3-RS0, table 5"))
 {
-	static const u8 rates[] = { 3, 4, 6, 8 };
+	static const u8 rates[] = { 3, 4, 6, 8, 1, 2 };
 
 	for (u32 i = 0; i < ARRAY_SIZE(rates); i++) {
-		u32 hz = 32768u >> (rates[i] - 1);
+		/* With the PC's time base rates 1 and 2 are those of 8 and 9. */
+		u32 hz = 32768u >> (rates[i] + (rates[i] < 3 ? 7 : 0) - 1);
 		u64 start;
 
-		SUBTEST("%u-Hz", hz);
+		SUBTEST("rate-%u-%u-Hz", rates[i], hz);
 		begin();
 		start = arch_ticks();
 		rtc_write(RTC_A, RTC_A_DIVIDER_32K | rates[i]);
@@ -141,6 +142,32 @@ TEST(rtc_flags_cleared_by_read, "reading register C clears it, and lowers the in
 	rtc_reset();
 }
 
+TEST(rtc_disabled_late,
+     "disabling an interrupt whose flag is set lowers the line and IRQF, not the flag",
+     SPEC("MC146818A data sheet, Register C, IRQF, PF"))
+{
+	begin();
+	ioapic_mask(ioapic_pin_of_irq(RTC_IRQ), true);
+	pic_init(0x50, 0, 0, 0xffff);
+	rtc_write(RTC_A, RTC_A_DIVIDER_32K | 3);
+	(void)rtc_read(RTC_C);
+	rtc_write(RTC_B, RTC_B_24 | RTC_B_PIE);
+	ASSERT(wait_until(pic_irr() & BIT(RTC_IRQ)));
+	rtc_write(RTC_A, RTC_A_DIVIDER_32K);
+	rtc_write(RTC_B, RTC_B_24);
+	EXPECT_EQ(rtc_read(RTC_C) & (RTC_C_IRQF | RTC_C_PF), RTC_C_PF);
+	SUBTEST("edge-when-enabled-again");
+	/* Had the line stayed high, there would be no edge. */
+	rtc_write(RTC_A, RTC_A_DIVIDER_32K | 3);
+	rtc_write(RTC_B, RTC_B_24 | RTC_B_PIE);
+	ASSERT(wait_until(pic_irr() & BIT(RTC_IRQ)));
+	rtc_write(RTC_B, RTC_B_24);
+	ioapic_set_entry(ioapic_pin_of_irq(RTC_IRQ), IOAPIC_DESTINATION(apic_id()) | RTC_VECTOR);
+	rtc_write(RTC_B, RTC_B_24 | RTC_B_PIE);
+	EXPECT(wait_for(1));
+	rtc_reset();
+}
+
 /* ------------------------------------------------------------------------------- update and alarm */
 
 /* 12:34:56 of a day of this century, and the next update in half a second. */
@@ -204,6 +231,53 @@ TEST(rtc_alarm, "the alarm matches the whole time, with every value for don't-ca
 		ASSERT(wait_until((flags = rtc_read(RTC_C)) & RTC_C_UF));
 		EXPECT_EQ(flags & RTC_C_AF, rows[i].matches ? RTC_C_AF : 0ull);
 		EXPECT_EQ(flags & RTC_C_IRQF, 0ull, "AIE and UIE are clear");
+	}
+	rtc_reset();
+}
+
+TEST(rtc_alarm_of_time, "the alarm matches at carries, and in 12 hours and binary as the time does",
+     SPEC("MC146818A data sheet, Time, calendar and alarm locations; Register C, AF"))
+{
+	static const struct {
+		const char *name;
+		u8 bits; /* of register B */
+		u8 hours, minutes,
+			seconds; /* as the alarm's locations: the time is one second before */
+		u8 before_hours, before_minutes, before_seconds;
+	} rows[] = {
+		{ "next-minute", RTC_B_24, 0x12, 0x35, 0x00, 0x12, 0x34, 0x59 },
+		{ "any-hour-next-hour", RTC_B_24, 0xff, 0x00, 0x00, 0x12, 0x59, 0x59 },
+		{ "midnight", RTC_B_24, 0x00, 0x00, 0x00, 0x23, 0x59, 0x59 },
+		{ "any-second-next-minute", RTC_B_24, 0x12, 0x35, 0xff, 0x12, 0x34, 0x59 },
+		{ "noon-12-hours", 0, 0x92, 0x00, 0x00, 0x11, 0x59, 0x59 },
+		{ "midnight-12-hours", 0, 0x12, 0x00, 0x00, 0x91, 0x59, 0x59 },
+		{ "binary", RTC_B_24 | RTC_B_DM, 23, 34, 57, 23, 34, 56 },
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
+		u8 flags = 0;
+
+		SUBTEST("%s", rows[i].name);
+		begin();
+		rtc_write(RTC_B, (u8)(RTC_B_SET | rows[i].bits));
+		rtc_write(RTC_A, RTC_A_DIVIDER_STOP);
+		rtc_write(RTC_HOURS_ALARM, rows[i].hours);
+		rtc_write(RTC_MINUTES_ALARM, rows[i].minutes);
+		rtc_write(RTC_SECONDS_ALARM, rows[i].seconds);
+		rtc_write(RTC_HOURS, rows[i].before_hours);
+		rtc_write(RTC_MINUTES, rows[i].before_minutes);
+		rtc_write(RTC_SECONDS, rows[i].before_seconds);
+		/* The same in BCD and binary. */
+		rtc_write(RTC_DAY_OF_WEEK, 2);
+		rtc_write(RTC_DAY, 3);
+		rtc_write(RTC_MONTH, 6);
+		rtc_write(RTC_YEAR, 5);
+		rtc_write(RTC_CENTURY, rows[i].bits & RTC_B_DM ? 20 : 0x20);
+		rtc_write(RTC_B, rows[i].bits);
+		rtc_write(RTC_A, RTC_A_DIVIDER_32K);
+		(void)rtc_read(RTC_C);
+		ASSERT(wait_until((flags = rtc_read(RTC_C)) & RTC_C_UF));
+		EXPECT_EQ(flags & RTC_C_AF, RTC_C_AF);
 	}
 	rtc_reset();
 }

@@ -110,6 +110,37 @@ TEST(rtc_registers,
 	rtc_reset();
 }
 
+TEST(rtc_memory, "the alarm's locations and the memory hold what is written, each for itself",
+     SPEC("MC146818A data sheet, Address map, RAM"))
+{
+	const u32 first = 0x38, end = 0x40;
+	u8 before[0x40], alarms[3];
+
+	rtc_reset();
+	for (u32 at = 0; at < ARRAY_SIZE(alarms); at++)
+		alarms[at] = rtc_read(1 + 2 * at);
+	/* From 10H to 2FH are those whose sum the firmware keeps; 32H and 37H can be the century. */
+	for (u32 at = first; at < end; at++)
+		before[at] = rtc_read(at);
+	for (u32 round = 0; round < 2; round++) {
+		u8 pattern = round ? 0x55 : 0xaa;
+
+		for (u32 at = 0; at < ARRAY_SIZE(alarms); at++)
+			rtc_write(1 + 2 * at, (u8)(pattern ^ at));
+		for (u32 at = first; at < end; at++)
+			rtc_write(at, (u8)(pattern ^ at));
+		for (u32 at = 0; at < ARRAY_SIZE(alarms); at++)
+			EXPECT_EQ(rtc_read(1 + 2 * at), (u8)(pattern ^ at), "alarm %u", at);
+		for (u32 at = first; at < end; at++)
+			EXPECT_EQ(rtc_read(at), (u8)(pattern ^ at), "location %#x", at);
+	}
+	for (u32 at = 0; at < ARRAY_SIZE(alarms); at++)
+		rtc_write(1 + 2 * at, alarms[at]);
+	for (u32 at = first; at < end; at++)
+		rtc_write(at, before[at]);
+	rtc_reset();
+}
+
 TEST(rtc_set_clears_uie, "setting SET clears the update-ended interrupt's enable",
      SPEC("MC146818A data sheet, Register B, SET, UIE"))
 {
@@ -163,6 +194,7 @@ TEST(rtc_carries, "an update adds one second, and carries as the calendar does, 
 		  2,
 		  { 59, 59, 12, 5, 6, 6, 24, 20 },
 		  { 0, 0, 13, 5, 6, 6, 24, 20 } },
+		{ "new-week", 0, { 59, 59, 23, 7, 8, 6, 24, 20 }, { 0, 0, 0, 1, 9, 6, 24, 20 } },
 		{ "second", 0, { 28, 28, 9, 5, 6, 6, 24, 20 }, { 29, 28, 9, 5, 6, 6, 24, 20 } },
 	};
 
