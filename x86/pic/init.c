@@ -106,6 +106,34 @@ TEST(icw1_selects_irr, "after initialization the register that reads is IRR",
 	line_lower(LINE_COM1);
 }
 
+static void init_master(void)
+{
+	pic_command(PIC_MASTER, PIC_SPECIAL_MASK_ON);
+	pic_init_one(PIC_MASTER, PIC_VECTOR, PIC_ICW4_8086);
+	pic_set_mask(UNMASKED(1) & UNMASKED(4));
+}
+
+/* IRQ 1 in service and masked keeps IRQ 4 back, but in special mask mode. */
+TEST(icw1_ends_special_mask, "initialization ends special mask mode",
+     SPEC("8259A data sheet, Initialization Command Words 1 and 2"),
+	  REQUIRES(line_is_there(LINE_KEYBOARD)))
+{
+	pic_begin(0, END_NO_EOI);
+	init_master();
+	line_raise(LINE_KEYBOARD);
+	pic_window();
+	PIC_EXPECT(1);
+	EXPECT_EQ(pic_isr() & BIT(1), BIT(1));
+	pic_set_mask(UNMASKED(4));
+	line_raise(LINE_COM1);
+	pic_window();
+	PIC_EXPECT_NOTHING();
+	pic_eoi(1);
+	pic_window();
+	PIC_EXPECT(4);
+	pic_eoi(4);
+}
+
 TEST(icw1_needs_new_edge,
      "a line that is high during initialization has to fall and rise to interrupt",
      SPEC("8259A data sheet, Initialization Command Words 1 and 2"))

@@ -9,6 +9,7 @@
 #include <x86/apic.h>
 #include <x86/cpuid.h>
 #include <x86/irq.h>
+#include <x86/msr.h>
 
 SUITE("8259: the pin LINT0", REQUIRES(cpu_has(X86_FEATURE_APIC)));
 
@@ -74,6 +75,24 @@ TEST(extint_waits_for_if, "an ExtINT waits for IF, and the 8259 acknowledges not
 	EXPECT_EQ(pic_irr() & BIT(4), BIT(4));
 	EXPECT_EQ(pic_isr(), 0u);
 	pic_window();
+	PIC_EXPECT(4);
+}
+
+TEST(apic_disabled_is_a_wire,
+     "while IA32_APIC_BASE disables the APIC the 8259 interrupts as if there were none",
+     SPEC("SDM vol. 3A, 10.4.3; 10.5.1, LINT0"))
+{
+	u64 base = rdmsr(MSR_IA32_APIC_BASE);
+
+	pic_begin(BIT(4), END_BY_EOI);
+	/* What the APIC would do with its pin no longer counts. */
+	apic_write(APIC_LVT_LINT0, APIC_LVT_EXTINT | APIC_LVT_MASKED);
+	wrmsr(MSR_IA32_APIC_BASE, base & ~APIC_BASE_ENABLE);
+	raise();
+	pic_window();
+	lower();
+	wrmsr(MSR_IA32_APIC_BASE, base);
+	apic_reset();
 	PIC_EXPECT(4);
 }
 
