@@ -309,3 +309,38 @@ TEST(system_operands, "operands of instructions for system registers are accesse
 {
 	check_operands(system, ARRAY_SIZE(system));
 }
+
+/* ------------------------------------------------------------------------------------ wide operands */
+
+OPERAND_CODE(vmovups_load, "vmovups " OPERAND_DI ", %ymm0");
+OPERAND_CODE(vmovups_store, "vmovups %ymm0, " OPERAND_DI);
+OPERAND_CODE(vmovaps_load, "vmovaps " OPERAND_DI ", %ymm0");
+OPERAND_CODE(vmovntps, "vmovntps %ymm0, " OPERAND_DI);
+OPERAND_CODE(vaddps, "vaddps " OPERAND_DI ", %ymm0, %ymm0");
+OPERAND_CODE(vbroadcastf128, "vbroadcastf128 " OPERAND_DI ", %ymm0");
+OPERAND_CODE(vextractf128, "vextractf128 $1, %ymm0, " OPERAND_DI);
+OPERAND_CODE(maskmov_none_load,
+	     "vxorps %ymm1, %ymm1, %ymm1; vmaskmovps " OPERAND_DI ", %ymm1, %ymm0");
+OPERAND_CODE(maskmov_none_store,
+	     "vxorps %ymm1, %ymm1, %ymm1; vmaskmovps %ymm0, %ymm1, " OPERAND_DI);
+
+/* VMASKMOV: "Faults occur only due to mask-bit required memory accesses", of which there are none here. */
+static const struct accessor wide[] = {
+	{ "vmovups-load", operand_vmovups_load, OPERAND_READ, 32, 1, LOOSE, 0, NULL },
+	{ "vmovups-store", operand_vmovups_store, OPERAND_WRITE, 32, 1, LOOSE, 0, NULL },
+	{ "vmovaps-load", operand_vmovaps_load, OPERAND_READ, 32, 32, LOOSE, 0, NULL },
+	{ "vmovntps", operand_vmovntps, OPERAND_WRITE, 32, 32, LOOSE, 0, NULL },
+	{ "vaddps", operand_vaddps, OPERAND_READ, 32, 1, LOOSE, 0, NULL },
+	{ "vbroadcastf128", operand_vbroadcastf128, OPERAND_READ, 16, 1, LOOSE, 0, NULL },
+	{ "vextractf128", operand_vextractf128, OPERAND_WRITE, 16, 1, LOOSE, 0, NULL },
+	{ "vmaskmov-none-load", operand_maskmov_none_load, OPERAND_NONE, 32, 1, 0, 0, NULL },
+	{ "vmaskmov-none-store", operand_maskmov_none_store, OPERAND_NONE, 32, 1, 0, 0, NULL },
+};
+
+TEST(wide_operands, "operands of 32 bytes are read or written in both pages that they are in",
+     SPEC("SDM vol. 3A, 4.6; vol. 2C, VMASKMOV"), REQUIRES(cpu_has(X86_FEATURE_AVX)))
+{
+	write_cr4(read_cr4() | CR4_OSXSAVE);
+	ASSERT_NO_FAULT(xsetbv_try(0, 7));
+	check_operands(wide, ARRAY_SIZE(wide));
+}
