@@ -39,22 +39,50 @@ static const u32 commands[] = {
 /* Many frames of the link, each of which has a command and a response. */
 #define RESPONSE_NS 20000000ull
 
-static u32 device;
+static u32 devices[2];
+static bool found;
+static u32 selected;
 static u32 answers[ARRAY_SIZE(commands)];
+
+static void find(void)
+{
+	static const u16 ids[] = { ICH6_AUDIO, ICH9_AUDIO };
+	u32 count = 0;
+
+	if (found)
+		return;
+	found = true;
+	devices[0] = devices[1] = PCI_NONE;
+	for (u32 slot = 0; slot < 32 && count < ARRAY_SIZE(devices); slot++) {
+		const u32 bdf = PCI_BDF(0, slot, 0), id = pci_read32(bdf, PCI_VENDOR_ID);
+
+		for (u32 i = 0; i < ARRAY_SIZE(ids) && count < ARRAY_SIZE(devices); i++)
+			if (id == ((u32)ids[i] << 16 | ICH6_VENDOR))
+				devices[count++] = bdf;
+	}
+}
 
 u32 dma_bdf(void)
 {
-	if (!device) {
-		device = pci_find(ICH6_VENDOR, ICH6_AUDIO);
-		if (device == PCI_NONE)
-			device = pci_find(ICH6_VENDOR, ICH9_AUDIO);
-	}
-	return device;
+	find();
+	return devices[selected];
 }
 
 bool dma_is_there(void)
 {
-	return dma_bdf() != PCI_NONE;
+	find();
+	return devices[0] != PCI_NONE;
+}
+
+bool dma_second_is_there(void)
+{
+	find();
+	return devices[1] != PCI_NONE;
+}
+
+void dma_select(u32 number)
+{
+	selected = number;
 }
 
 u32 dma_source(void)

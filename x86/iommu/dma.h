@@ -21,6 +21,13 @@ enum dma_command {
 
 bool dma_is_there(void);
 
+/*
+ * There can be a second one, which dma_select(1) makes the one that the functions below are for; 0 is the
+ * first, as before each case. dma_begin() is to be called for each.
+ */
+bool dma_second_is_there(void);
+void dma_select(u32 number);
+
 /* Bus, device and function, and what a remapping unit knows the device by (the source ID). */
 u32 dma_bdf(void);
 u32 dma_source(void);

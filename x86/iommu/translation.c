@@ -105,6 +105,13 @@ TEST(dma_large_pages, "a page of 2 MBytes or 1 GByte keeps the low bits of the a
 		ASSERT(dma_transfer(COMMANDS_AT, at[level] + (page - base)));
 		EXPECT(dma_has(remap.commands, DMA_NODES), "written");
 		EXPECT_EQ(remap_fault().reason, 0u);
+		if (((ulong)remap.responses ^ page) >= sizes[level])
+			continue;
+		/* Another address in the page that is known already. */
+		dma_prepare(remap.commands, DMA_IDS);
+		ASSERT(dma_transfer(COMMANDS_AT, at[level] + ((ulong)remap.responses - base)));
+		EXPECT(dma_has(remap.responses, DMA_IDS), "elsewhere in it");
+		EXPECT_EQ(remap_fault().reason, 0u);
 	}
 }
 

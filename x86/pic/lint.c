@@ -67,6 +67,27 @@ TEST(extint_ignores_tpr, "the task priority does not hold back an ExtINT",
 	apic_write(APIC_TPR, 0);
 }
 
+TEST(extint_and_vector,
+     "an ExtINT and an interrupt of the APIC that wait together are both taken, once each",
+     SPEC("SDM vol. 3A, 6.8.1, 10.8.3"))
+{
+	static const u8 vectors[] = { 0x31, 0xe1 };
+
+	for (u32 i = 0; i < ARRAY_SIZE(vectors); i++) {
+		SUBTEST("%s", i ? "higher" : "lower");
+		irq_record(vectors[i], vectors[i]);
+		pic_begin(BIT(4), END_BY_EOI);
+		raise();
+		apic_send_vector(0, vectors[i]);
+		pic_window();
+		irq_window();
+		PIC_EXPECT(4);
+		EXPECT_EQ(irq_taken(0, vectors[i]), 1u);
+		EXPECT(!apic_vector_bit(APIC_IRR, vectors[i]));
+		EXPECT(!apic_vector_bit(APIC_ISR, vectors[i]));
+	}
+}
+
 TEST(extint_waits_for_if, "an ExtINT waits for IF, and the 8259 acknowledges nothing meanwhile",
      SPEC("SDM vol. 3A, 6.8.1"))
 {
