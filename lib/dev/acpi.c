@@ -201,6 +201,9 @@ phys_t acpi_vtd_address(void)
 
 /* Offsets in the fixed ACPI description table: ACPI 6.4, table 5.9. */
 #define FADT_DSDT	  40
+#define FADT_SCI_INT	  46
+#define FADT_SMI_CMD	  48
+#define FADT_ACPI_ENABLE  52 /* and ACPI_DISABLE after it */
 #define FADT_PM1A_EVENT	  56
 #define FADT_PM1A_CONTROL 64
 #define FADT_PM_TIMER	  76
@@ -216,6 +219,20 @@ static u32 fadt_field(u32 offset)
 	if (fadt && fadt->length >= offset + sizeof(value))
 		memcpy(&value, (const u8 *)fadt + offset, sizeof(value));
 	return value;
+}
+
+u16 acpi_smi_command_port(u8 *enable, u8 *disable)
+{
+	const u32 values = fadt_field(FADT_ACPI_ENABLE);
+
+	*enable = (u8)values;
+	*disable = (u8)(values >> 8);
+	return (u16)fadt_field(FADT_SMI_CMD);
+}
+
+u32 acpi_sci_interrupt(void)
+{
+	return fadt_field(FADT_SCI_INT) & 0xffff;
 }
 
 u16 acpi_pm1a_control_port(void)

@@ -46,6 +46,15 @@ bool acpi_soft_off_type(u8 *type);
 /* The I/O port of the PM1a event block (5.2.9), status first, or 0. */
 u16 acpi_pm1a_event_port(void);
 
+/*
+ * The port that goes between legacy and ACPI mode, SMI_CMD, or 0; and what to write there for the latter and
+ * for the former (5.2.9, 4.8.2.5).
+ */
+u16 acpi_smi_command_port(u8 *enable, u8 *disable);
+
+/* The ISA interrupt of ACPI events, SCI_INT (5.2.9), or 0. */
+u32 acpi_sci_interrupt(void);
+
 /* The I/O port of the power management timer (4.8.3.3), or 0; its width in bits, 24 or 32. */
 u16 acpi_pm_timer_port(void);
 u32 acpi_pm_timer_bits(void);

@@ -13,6 +13,7 @@
 #include <x86/cpuid.h>
 #include <x86/hpet.h>
 #include <x86/io.h>
+#include <x86/pic.h>
 #include <x86/pit.h>
 
 SUITE("Ratios between clocks");
@@ -218,11 +219,63 @@ TEST(hpet_and_pm_timer, "the HPET's period is what its capabilities say, by the 
 
 /* ---------------------------------------------------------------------------------- ACPI timer alone */
 
-#define PM1_TMR_STS BIT(0) /* of the PM1a status register */
+/* 4.8.3.1: status and enable are one half each of the PM1a event block, of 4 bytes here. */
+#define PM1_TMR_STS BIT(0)
+#define PM1_TMR_EN  BIT(0)
+#define PM1_ENABLE  2
+#define PM1_SCI_EN  BIT(0) /* of the control block: ACPI mode */
 
 static bool has_pm1_status(void)
 {
 	return acpi_pm_timer_port() && acpi_pm1a_event_port();
+}
+
+static bool in_acpi_mode(void)
+{
+	return inw(acpi_pm1a_control_port()) & PM1_SCI_EN;
+}
+
+/* To ACPI mode and back. False: the machine stays as it is. */
+static bool set_acpi_mode(bool on)
+{
+	u8 enable, disable;
+	u16 port = acpi_smi_command_port(&enable, &disable);
+
+	if (in_acpi_mode() == on)
+		return true;
+	if (!port || !enable)
+		return false;
+	outb(port, on ? enable : disable);
+	return wait_until_ns(in_acpi_mode() == on, NS_PER_S);
+}
+
+/* Whose trigger the 8259s let one choose. */
+static bool has_sci(void)
+{
+	const u32 irq = acpi_sci_interrupt();
+
+	return acpi_pm1a_control_port() && irq > 2 && irq < 16 && irq != 8 && irq != 13;
+}
+
+/* With TMR_STS set, and clear at the end. Level-triggered and masked, the 8259 has the line in IRR. */
+static void expect_sci(u16 status)
+{
+	const u16 enable = status + PM1_ENABLE, irq = (u16)BIT(acpi_sci_interrupt());
+
+	pic_init(0x50, 0, 0, 0xffff);
+	pic_set_elcr(irq);
+	outw(enable, 0);
+	EXPECT_EQ(pic_irr() & irq, 0, "not enabled");
+	outw(enable, PM1_TMR_EN);
+	EXPECT_EQ(inw(enable) & PM1_TMR_EN, PM1_TMR_EN);
+	EXPECT_EQ(pic_irr() & irq, irq, "enabled");
+	outw(enable, 0);
+	EXPECT_EQ(pic_irr() & irq, 0, "not enabled any more");
+	outw(enable, PM1_TMR_EN);
+	outw(status, PM1_TMR_STS);
+	EXPECT_EQ(pic_irr() & irq, 0, "status clear");
+	outw(enable, 0);
+	pic_set_elcr(0);
 }
 
 /* At most half of the timer's range: 2.4 s, or for 32 bits ten minutes, which nobody waits for. */
@@ -232,6 +285,7 @@ TEST(pm_timer_status,
 {
 	u64 begun = clock_ns(), before, after;
 	u16 port = acpi_pm1a_event_port(), status;
+	bool was_on;
 
 	do {
 		outw(port, PM1_TMR_STS);
@@ -256,8 +310,17 @@ TEST(pm_timer_status,
 	EXPECT_EQ(inw(port) & PM1_TMR_STS, PM1_TMR_STS);
 	outw(port, 0);
 	EXPECT_EQ(inw(port) & PM1_TMR_STS, PM1_TMR_STS, "writing 0 clears nothing");
+	was_on = acpi_pm1a_control_port() && in_acpi_mode();
+	SUBTEST("interrupt");
+	if (has_sci() && set_acpi_mode(true))
+		expect_sci(port);
+	else
+		SKIP_ROW("no SCI, or no ACPI mode");
+	SUBTEST("cleared");
 	outw(port, PM1_TMR_STS);
 	EXPECT_EQ(inw(port) & PM1_TMR_STS, 0ull);
+	if (!was_on && has_sci())
+		set_acpi_mode(false);
 }
 
 TEST(pm_timer_counts_up, "the ACPI timer counts up, modulo 2^24 or 2^32, and never back",
