@@ -311,3 +311,38 @@ TEST(rtc_enabled_late, "enabling an interrupt whose flag is already set raises i
 	EXPECT_EQ(taken.first & (RTC_C_IRQF | RTC_C_UF), RTC_C_IRQF | RTC_C_UF);
 	rtc_reset();
 }
+
+/* ------------------------------------------------------------------------------------- the NMI mask */
+
+static u32 nmis;
+
+static void count_nmi(struct trap_frame *frame)
+{
+	(void)frame;
+	nmis++;
+}
+
+TEST(rtc_nmi_mask,
+     "bit 7 of port 70H is no part of the index, and holds back no NMI of the local APIC",
+     SPEC("82801FB (ICH6) data sheet, NMI_EN; SDM vol. 3A, 10.6.1"))
+{
+	begin();
+	rtc_write(RTC_MINUTES_ALARM, 0x21);
+	rtc_write(RTC_HOURS_ALARM, 0x12);
+	for (u32 masked = 0; masked < 2; masked++) {
+		SUBTEST("%s", masked ? "masked" : "not-masked");
+		rtc_mask_nmi(masked);
+		EXPECT_EQ(rtc_read(RTC_D), RTC_D_VRT);
+		EXPECT_EQ(rtc_read(RTC_HOURS_ALARM), 0x12);
+		rtc_write(RTC_MINUTES_ALARM, (u8)(0x30 + masked));
+		EXPECT_EQ(rtc_read(RTC_MINUTES_ALARM), 0x30 + masked);
+		nmis = 0;
+		trap_set_handler(VEC_NMI, count_nmi);
+		apic_send(ICR_NMI | ICR_ASSERT, apic_id());
+		EXPECT(wait_until(READ_ONCE(nmis)));
+		EXPECT_EQ(nmis, 1u);
+	}
+	rtc_mask_nmi(false);
+	EXPECT_EQ(rtc_read(RTC_MINUTES_ALARM), 0x31);
+	rtc_reset();
+}
