@@ -144,6 +144,26 @@ TEST(bytes_alternate, "with two-byte access reads give the low and the high byte
 	}
 }
 
+TEST(count_written_again,
+     "a count that is written without a control word has a low and a high byte, too",
+     SPEC("8254 data sheet, Write operations, Mode 2"))
+{
+	static const u16 counts[] = { 2, 0x0103, 3, 0x0201, 2 };
+
+	program(PIT_ACCESS_BOTH, 2, 0x0104);
+	for (u32 i = 0; i < ARRAY_SIZE(counts); i++) {
+		u16 highest = 0;
+
+		pit_write(CHANNEL, counts[i]);
+		/* It is loaded when the last one has run out. */
+		delay_us(2000);
+		for (u32 n = 0; n < 300; n++)
+			highest = MAX(highest, pit_read_latched(CHANNEL));
+		EXPECT_LE(highest, counts[i], "count %#x", counts[i]);
+	}
+	program(PIT_ACCESS_BOTH, 0, 1);
+}
+
 TEST(control_word_begins_again,
      "a control word makes the next byte the low one, of a write and of a read",
      SPEC("8254 data sheet, Programming the 8254"))
