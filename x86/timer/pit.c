@@ -202,6 +202,30 @@ TEST(mode_3_output, "in mode 3 OUT is high for one half of the period and low fo
 	EXPECT_GE(arch_ticks() - start, 20000 * clock_hz_min() / PIT_HZ);
 }
 
+/* How long OUT is so, at most: from a look before to a look after it. */
+static u64 half_at_most(bool high)
+{
+	u64 before, look = arch_ticks();
+
+	ASSERT(wait_for_out(!high));
+	do {
+		before = look;
+		look = arch_ticks();
+	} while (pit_out() != high);
+	ASSERT(wait_for_out(!high));
+	return arch_ticks() - before;
+}
+
+TEST(mode_3_halves, "in mode 3 neither half of the period is shorter than half of the count",
+     SPEC("8254 data sheet, Mode 3"))
+{
+	program(3, 20000);
+	for (u32 n = 0; n < 4; n++) {
+		EXPECT_GE(half_at_most(true), (10000 - 2) * clock_hz_min() / PIT_HZ, "high");
+		EXPECT_GE(half_at_most(false), (10000 - 2) * clock_hz_min() / PIT_HZ, "low");
+	}
+}
+
 TEST(mode_1_output,
      "in mode 1 a rising edge of the gate makes OUT low for as many clocks as the count",
      SPEC("8254 data sheet, Mode 1"))
