@@ -39,6 +39,22 @@ TEST(lint0_masked, "a masked LINT0 lets no ExtINT in; unmasked, it lets in what 
 	PIC_EXPECT(4);
 }
 
+TEST(lint0_masked_beside_vector,
+     "a masked LINT0 lets no ExtINT in with an interrupt of the APIC, either",
+     SPEC("SDM vol. 3A, 10.5.1"))
+{
+	irq_record(LINT_VECTOR, LINT_VECTOR);
+	pic_begin(BIT(4), END_BY_EOI);
+	apic_write(APIC_LVT_LINT0, APIC_LVT_EXTINT | APIC_LVT_MASKED);
+	raise();
+	apic_send_vector(0, LINT_VECTOR);
+	pic_window();
+	PIC_EXPECT_NOTHING();
+	EXPECT_EQ(irq_taken(0, LINT_VECTOR), 1u);
+	EXPECT_EQ(pic_isr(), 0u);
+	lower();
+}
+
 TEST(extint_not_in_apic, "an ExtINT is not in IRR or ISR of the APIC, and its vector is the 8259's",
      SPEC("SDM vol. 3A, 10.8.4, note"))
 {
@@ -196,7 +212,10 @@ TEST(lint0_level, "a level-triggered LINT0 sets its remote IRR and its TMR bit, 
 	remote_irr = (__typeof__(remote_irr)){ .after_eoi = true };
 	trap_set_handler(LINT_VECTOR, look_at_remote_irr);
 	apic_write(APIC_LVT_LINT0, ICR_FIXED | APIC_LVT_LEVEL | LINT_VECTOR);
+	SUBTEST("accepted");
 	raise();
+	EXPECT(apic_vector_bit(APIC_IRR, LINT_VECTOR));
+	EXPECT(apic_vector_bit(APIC_TMR, LINT_VECTOR));
 	irq_window();
 	SUBTEST("TMR");
 	EXPECT(remote_irr.tmr);
