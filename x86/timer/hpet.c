@@ -80,10 +80,15 @@ TEST(hpet_counter_runs, "enabled, the main counter goes on from its value, up an
 	delay_us(100);
 	EXPECT_GT(hpet_counter(), last);
 	EXPECT_LT(hpet_counter(), start + hpet_counts(60000 * HPET_MS));
+	last = hpet_counter();
 	hpet_halt();
+	EXPECT_GE(hpet_counter(), last, "halted again: it keeps its value");
 	last = hpet_counter();
 	delay_us(100);
 	EXPECT_EQ(hpet_counter(), last, "halted again");
+	hpet_run(0);
+	EXPECT_GE(hpet_counter(), last, "it goes on from there");
+	EXPECT_LT(hpet_counter(), last + hpet_counts(60000 * HPET_MS));
 	hpet_reset();
 }
 
