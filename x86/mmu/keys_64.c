@@ -70,3 +70,48 @@ TEST(keys_of_tables, "bits 62-59 of an entry that leads to a table are ignored",
 {
 	for_each_world(check_table_keys);
 }
+
+static void keep(struct world *world)
+{
+	(void)world;
+}
+
+/* Nothing but the register changes, and nothing is told to forget. */
+static void check_changes(struct world *world)
+{
+	void (*const forget)(struct world * world) = world->forget;
+	const u32 key = 5;
+
+	for (u32 user = 0; user < 2; user++)
+		for (enum stub stub = STUB_READ; stub <= STUB_WRITE; stub++) {
+			struct combination c = world->plain;
+
+			c.controls |= controls_available() &
+				      (CONTROL_PKE | CONTROL_PKS | CONTROL_WP);
+			c.entry[world->leaf] |= PTE_PK(key);
+			c.entry[world->leaf] &= ~PTE_U;
+			c.entry[world->leaf] |= user ? PTE_U : 0;
+			c.who = user ? CPL_3 : CPL_0;
+			c.stub = stub;
+			world->forget = forget;
+			world_expect(world, &c);
+			world->forget = keep;
+			/* 1 is AD, 2 is WD. */
+			for (u32 step = 0; step < 8; step++) {
+				const u32 rights = (step & 1 ? 1 + (step >> 1 & 1) : 0)
+						   << (2 * key);
+
+				/* The other register stays: writing it could make the CPU forget. */
+				*(user ? &c.pkru : &c.pkrs) = rights;
+				world_expect(world, &c);
+			}
+		}
+	world->forget = forget;
+}
+
+TEST(key_rights_at_once,
+     "a change of PKRU or PKRS counts from the next access on, whatever the TLB has",
+     SPEC("SDM vol. 3A, 4.6.2; 4.10.2.2; vol. 2D, WRPKRU"))
+{
+	for_each_world(check_changes);
+}
