@@ -115,3 +115,45 @@ TEST(key_rights_at_once,
 {
 	for_each_world(check_changes);
 }
+
+/* Each change forgets all translations: a TLB entry need not have the key of a page while there are no keys. */
+static void check_switch(struct world *world)
+{
+	static const struct {
+		u32 control;
+		bool user_page, user;
+	} rows[] = {
+		{ CONTROL_PKE, true, true },
+		{ CONTROL_PKE, true, false },
+		{ CONTROL_PKS, false, false },
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
+		const u32 control = rows[i].control;
+
+		for (enum stub stub = STUB_READ; stub <= STUB_WRITE; stub++) {
+			struct combination c = world->plain;
+
+			if (!(controls_available() & control))
+				break;
+			c.controls &= ~(CONTROL_SMAP | CONTROL_PKE | CONTROL_PKS);
+			c.entry[world->leaf] |= PTE_PK(5);
+			c.entry[world->leaf] &= ~PTE_U;
+			c.entry[world->leaf] |= rows[i].user_page ? PTE_U : 0;
+			c.who = rows[i].user ? CPL_3 : CPL_0;
+			c.stub = stub;
+			c.pkru = c.pkrs = 1u << 10;
+			for (u32 step = 0; step < 5; step++) {
+				world_expect(world, &c);
+				c.controls ^= control;
+			}
+		}
+	}
+}
+
+TEST(keys_switched,
+     "CR4.PKE and PKS switch the rights by keys on and off, which PKRU and PKRS keep meanwhile",
+     SPEC("SDM vol. 3A, 4.6.2; 2.5, CR4.PKE"))
+{
+	for_each_world(check_switch);
+}

@@ -80,6 +80,7 @@ struct world {
 	 */
 	bool strict;
 	bool no_pse;
+	bool keep; /* a change of control bits is that alone: nothing is told to forget */
 };
 
 /* The control bits that this CPU has. */

@@ -245,6 +245,31 @@ TEST(wp_at_once, "a change of CR0.WP counts from the next access on, whatever th
 	EXPECT_NO_FAULT(fault_of(access_write_byte, page));
 }
 
+/* It has the U/S flags, too, not what CR4.SMAP makes of them. */
+static void check_smap(struct world *world)
+{
+	struct combination c = world->plain;
+
+	c.controls &= ~CONTROL_SMAP;
+	for (c.stub = STUB_READ; c.stub <= STUB_LOCKED; c.stub++) {
+		world_expect(world, &c);
+		world->forget = forget_nothing;
+		world->keep = true;
+		for (u32 step = 0; step < 4; step++) {
+			c.controls ^= CONTROL_SMAP;
+			world_expect(world, &c);
+		}
+		world->keep = false;
+		world->forget = forget_by_invlpg;
+	}
+}
+
+TEST(smap_at_once, "a change of CR4.SMAP counts from the next access on, whatever the TLB has",
+     SPEC("SDM vol. 3A, 4.6.1; 4.10.2.2"), REQUIRES(cpu_has(X86_FEATURE_SMAP)))
+{
+	for_each_world(check_smap);
+}
+
 /* SDM vol. 2A, INVLPG: no #GP for an address that is not canonical; the operand is not accessed. */
 TEST(invlpg_any_address,
      "INVLPG of an absent page, or of an address that is not canonical, is no fault",

@@ -79,7 +79,8 @@ static void set_controls(struct world *world, u32 wanted)
 	if (changed & ~(CONTROL_WP | CONTROL_NXE))
 		write_cr4(world_cr4(read_cr4(), wanted));
 	/* A change of EFER.NXE alone forgets nothing. */
-	arch_tlb_flush_all();
+	if (!world->keep)
+		arch_tlb_flush_all();
 	world->controls = wanted;
 }
 
