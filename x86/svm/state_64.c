@@ -2,7 +2,11 @@
 /* What a 64-bit guest finds in its registers, and what it leaves there. */
 #include "state.h"
 
+#include <mm/page.h>
+#include <mm/space.h>
+#include <x86/execute.h>
 #include <x86/insn.h>
+#include <x86/segment.h>
 
 SUITE("SVM: state transfer", REQUIRES(svm_available()));
 
@@ -109,4 +113,58 @@ TEST(guest_state_changed, "what the guest changes is what #VMEXIT saves", SPEC("
 	EXPECT_EQ(g->save->rsp, 0x5555ull);
 	EXPECT_EQ(g->save->rflags, 0x40ad7ull);
 	EXPECT_EQ(g->save->rax, 0xfedcba9876543210ull);
+}
+
+/* Where a space has the host's memory once more; the lower half of such an address is that of nothing. */
+#define HIGH 0xffff900000000000ull
+
+struct high {
+	ulong vmcb, own_sp, given_sp, seen_sp, seen_ip;
+	struct desc_table_register own_gdtr __aligned(16), own_idtr __aligned(16);
+	struct desc_table_register given_gdtr __aligned(16), given_idtr __aligned(16);
+	struct desc_table_register seen_gdtr __aligned(16), seen_idtr __aligned(16);
+};
+
+static ulong map_high(struct space *space, ulong address)
+{
+	const ulong page = ALIGN_DOWN(address, (ulong)PAGE_SIZE);
+
+	space_map(space, HIGH + page, page, 2 * PAGE_SIZE, PROT_ALL);
+	return HIGH + address;
+}
+
+TEST(host_state_high, "#VMEXIT restores all 64 bits of the host's RIP, RSP, GDTR and IDTR",
+     SPEC("APM vol. 2, 15.5.1, Saving Host State; 15.6"))
+{
+	struct svm_guest *g = svm_new(SVM_LONG);
+	struct space *space = space_create();
+	struct high h = { .vmcb = (ulong)g->vmcb, .own_gdtr = sgdt(), .own_idtr = sidt() };
+	struct registers r = { .si = (ulong)&h, .flags = FLAG_1 };
+	const void *code =
+		CODE("mov %%rsp, %c1(%%rsi); lgdt %c3(%%rsi); lidt %c4(%%rsi)\n"
+		     "mov %c2(%%rsi), %%rsp; mov (%%rsi), %%rax; clgi; vmrun\n"
+		     "771: lea 771b(%%rip), %%rcx; mov %%rcx, %c5(%%rsi)\n"
+		     "mov %%rsp, %c6(%%rsi); sgdt %c7(%%rsi); sidt %c8(%%rsi)\n"
+		     "lgdt %c9(%%rsi); lidt %c10(%%rsi); mov %c1(%%rsi), %%rsp; stgi\n",
+		     "i"(offsetof(struct high, own_sp)), "i"(offsetof(struct high, given_sp)),
+		     "i"(offsetof(struct high, given_gdtr)), "i"(offsetof(struct high, given_idtr)),
+		     "i"(offsetof(struct high, seen_ip)), "i"(offsetof(struct high, seen_sp)),
+		     "i"(offsetof(struct high, seen_gdtr)), "i"(offsetof(struct high, seen_idtr)),
+		     "i"(offsetof(struct high, own_gdtr)), "i"(offsetof(struct high, own_idtr)));
+
+	svm_code_bytes(g, "", 0);
+	h.given_gdtr = h.own_gdtr;
+	h.given_idtr = h.own_idtr;
+	h.given_gdtr.base = map_high(space, h.own_gdtr.base);
+	h.given_idtr.base = map_high(space, h.own_idtr.base);
+	h.given_sp = map_high(space, (ulong)page_alloc() + PAGE_SIZE - 0x100);
+	space_switch(space);
+	execute((const void *)map_high(space, (ulong)code), &r);
+	EXPECT_DONE(g);
+	EXPECT_EQ(h.seen_ip & BITS(63, 32), HIGH);
+	EXPECT_EQ(h.seen_sp, h.given_sp);
+	EXPECT_EQ(h.seen_gdtr.base, h.given_gdtr.base);
+	EXPECT_EQ(h.seen_gdtr.limit, h.given_gdtr.limit);
+	EXPECT_EQ(h.seen_idtr.base, h.given_idtr.base);
+	EXPECT_EQ(h.seen_idtr.limit, h.given_idtr.limit);
 }
