@@ -272,3 +272,11 @@ TEST(tsc_ratio_msr, "TSC_RATIO keeps 8 bits of integer and 32 of fraction; the o
 	}
 	wrmsr(MSR_TSC_RATIO, before);
 }
+
+TEST(avic_doorbell_read, "the doorbell register of AVIC cannot be read",
+     SPEC("APM vol. 2, 15.29.8.2"))
+{
+	u64 value = 0;
+
+	EXPECT_FAULT(GP(0), rdmsr_try(MSR_AVIC_DOORBELL, &value));
+}

@@ -141,6 +141,15 @@ TEST(npt_high_tables,
 		nested_expect_access(&n, access, NESTED_OFFSET);
 		EXPECT_EQ(n.g->save->cr3, HIGH + tables[0]);
 	}
+	SUBTEST("mov-cr3");
+	nested_reset(&n);
+	space_map(n.npt, 2 * HIGH + tables[0], tables[0], PAGE_SIZE, PROT_ALL);
+	n.g->save->cr3 += HIGH;
+	svm_code_bytes(n.g, "\x0f\x22\xd8", 3);
+	n.g->save->rax = 2 * HIGH + tables[0];
+	svm_run(n.g);
+	EXPECT_DONE(n.g);
+	EXPECT_EQ(n.g->save->cr3, 2 * HIGH + tables[0]);
 	for (u32 i = 0; i < 4; i++) {
 		const ulong entry = i ? (ulong)entries[i]
 				      : tables[0] + (svm_start(n.g) >> 39 & 0x1ff) * 8;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* nRIP: APM vol. 2, 15.7.1. And RIP after an instruction, whatever prefixes it has. */
-#include "intercept.h"
+#include "nested.h"
 
 #include <string.h>
 #include <x86/apic.h>
@@ -38,6 +38,14 @@ static const struct insn {
 	{ "in", SVM_EXIT_IOIO, { 0xe4, 0x80 }, 2 },
 };
 
+static void intercept_insn(struct svm_guest *g, const struct insn *insn)
+{
+	g->registers.cx = MSR_IA32_PAT;
+	svm_intercept(g, insn->code, true);
+	svm_intercept_port(g, 0x80, true);
+	svm_intercept_msr(g, MSR_IA32_PAT, true, true);
+}
+
 static void set_up(struct svm_guest *g, const struct prefixes *p, const struct insn *insn)
 {
 	u8 code[16];
@@ -46,10 +54,7 @@ static void set_up(struct svm_guest *g, const struct prefixes *p, const struct i
 	memcpy(code, p->bytes, p->size);
 	memcpy(code + p->size, insn->bytes, insn->size);
 	svm_code_bytes(g, code, p->size + insn->size);
-	g->registers.cx = MSR_IA32_PAT;
-	svm_intercept(g, insn->code, true);
-	svm_intercept_port(g, 0x80, true);
-	svm_intercept_msr(g, MSR_IA32_PAT, true, true);
+	intercept_insn(g, insn);
 }
 
 TEST(nrip_prefixes, "nRIP is after the instruction, whatever prefixes it has",
@@ -197,4 +202,30 @@ TEST(guest_bytes,
 	svm_run(g);
 	EXPECT_EXIT(g, SVM_EXIT_VMMCALL);
 	EXPECT_EQ(g->control->bytes_fetched, 0);
+}
+
+TEST(exit_high_rip, "RIP, nRIP and the RIP in EXITINFO2 are saved with all 64 bits",
+     SPEC("APM vol. 2, 15.6; 15.7.1; 15.10.2"), REQUIRES(sizeof(ulong) == 8))
+{
+	struct nested n = nested_new();
+	struct svm_guest *g = n.g;
+
+	space_map(n.guest, n.address, (ulong)n.page, PAGE_SIZE, PROT_ALL);
+	for (u32 i = 0; i < ARRAY_SIZE(insns); i++) {
+		const u64 rip = n.address + NESTED_OFFSET;
+
+		SUBTEST("%s", insns[i].name);
+		nested_reset(&n);
+		g->control->np_control = 0;
+		intercept_insn(g, &insns[i]);
+		memcpy(n.page + NESTED_OFFSET, insns[i].bytes, insns[i].size);
+		g->save->rip = rip;
+		svm_run(g);
+		EXPECT_EXIT(g, insns[i].code);
+		EXPECT_EQ(g->save->rip, rip);
+		if (cpu_has(X86_FEATURE_NRIPS))
+			EXPECT_EQ(g->control->nrip, rip + insns[i].size);
+		if (insns[i].code == SVM_EXIT_IOIO)
+			EXPECT_EQ(g->control->exitinfo2, rip + insns[i].size);
+	}
 }

@@ -9,6 +9,9 @@ SUITE("SVM: the guest's TSC", REQUIRES(svm_available() && cpu_has(X86_FEATURE_TS
 static const u8 rdtsc_code[] = { 0x0f, 0xae, 0xe8, 0x0f, 0x31 };	/* LFENCE; RDTSC */
 static const u8 rdtscp_code[] = { 0x0f, 0x01, 0xf9, 0x0f, 0xae, 0xe8 }; /* RDTSCP; LFENCE */
 
+/* LFENCE; MOV ECX, 10H; RDMSR */
+static const u8 rdmsr_code[] = { 0x0f, 0xae, 0xe8, 0xb9, 0x10, 0, 0, 0, 0x0f, 0x32 };
+
 static const u64 offsets[] = {
 	0,     1,	    0x100000000,	0x7fffffffffffffff, 0x8000000000000000,
 	~0ull, -1000000ull, 0x123456789abcdef0, 0x0000010000000000, 0xffffffff00000000,
@@ -52,6 +55,17 @@ TEST(tsc_offset_rdtscp, "RDTSCP in the guest returns the counter plus TSC_OFFSET
 	for (u32 i = 0; i < ARRAY_SIZE(offsets); i++) {
 		SUBTEST("offset-%#llx", offsets[i]);
 		check_offset(g, rdtscp_code, sizeof(rdtscp_code), offsets[i]);
+	}
+}
+
+TEST(tsc_offset_rdmsr, "RDMSR of the TSC in the guest returns the counter plus TSC_OFFSET",
+     SPEC("APM vol. 2, 15.5.1, Control Bits; 15.30.5"))
+{
+	struct svm_guest *g = svm_new(SVM_NATIVE);
+
+	for (u32 i = 0; i < ARRAY_SIZE(offsets); i++) {
+		SUBTEST("offset-%#llx", offsets[i]);
+		check_offset(g, rdmsr_code, sizeof(rdmsr_code), offsets[i]);
 	}
 }
 
