@@ -102,11 +102,24 @@ compile() {
 	done
 }
 
-@test "docs/vmx-coverage.md names cases that there are, with * for several" {
-	local name list=build/x86_64/vmx.list
+# Every name in docs/$1-coverage.md is that of a case of the image, or a pattern that at least one case has.
+names_cases_of() {
+	local name base list=build/x86_64/$1.list doc=docs/$1-coverage.md
 	[[ -f $list ]] || skip "x86_64 is not built"
-	# A name is that of a case, or a pattern that at least one case has.
-	for name in $(grep -o '`[a-z_0-9]*_[a-z_0-9*]*`' docs/vmx-coverage.md | tr -d '`' | sort -u); do
+	for name in $(grep -o '`[a-z_0-9]*_[a-z_0-9*]*`' "$doc" | tr -d '`' | sort -u); do
 		cut -f1 "$list" | grep -qx -- "${name//\*/.*}" || { echo "no case: $name"; return 1; }
 	done
+}
+
+@test "docs/vmx-coverage.md names cases that there are, with * for several" {
+	names_cases_of vmx
+}
+
+@test "docs/svm-coverage.md names cases that there are, and all of them" {
+	local name
+	names_cases_of svm
+	while IFS= read -r name; do
+		# A case of a mode is named with the others of its kind.
+		grep -qE -- "\`($name|${name%_*}_\*)\`" docs/svm-coverage.md || { echo "not in the table: $name"; return 1; }
+	done < <(cut -f1 build/x86_64/svm.list)
 }
