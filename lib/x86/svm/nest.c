@@ -50,19 +50,45 @@ static bool is_prefix(u8 byte, bool is_64)
 	       (byte & 0xe7) == 0x26 || (byte & 0xfe) == 0x64 || (is_64 && (byte & 0xf0) == 0x40);
 }
 
+static bool is_64_bit(const struct vmcb_save *save)
+{
+	return save->efer & EFER_LMA && save->cs.attrib & VMCB_ATTRIB_L;
+}
+
+static ulong linear(const struct vmcb_save *save, u64 rip)
+{
+	return is_64_bit(save) ? (ulong)rip : (u32)(save->cs.base + rip);
+}
+
 /* The instruction that exited, from its bytes where the CPU does not say where it ends: 15.7.1. */
 static u64 next_rip(const struct vmcb *vmcb)
 {
 	const struct vmcb_save *save = &vmcb->save;
-	bool is_64 = save->efer & EFER_LMA && save->cs.attrib & VMCB_ATTRIB_L;
-	const u8 *insn = (const u8 *)(ulong)((is_64 ? 0 : save->cs.base) + save->rip);
+	const u8 *insn = (const u8 *)linear(save, save->rip);
 	u32 prefixes = 0;
 
 	if (cpu_has(X86_FEATURE_NRIPS))
 		return vmcb->control.nrip;
-	while (prefixes < INSN_SIZE_MAX - INSN_SIZE && is_prefix(insn[prefixes], is_64))
+	while (prefixes < INSN_SIZE_MAX - INSN_SIZE && is_prefix(insn[prefixes], is_64_bit(save)))
 		prefixes++;
 	return save->rip + prefixes + INSN_SIZE;
+}
+
+/* The instruction breakpoints at RIP, as bits of DR6: a trap there reports them, too. DR0 to DR3 are the guest's. */
+static u64 breakpoints_at_rip(const struct vmcb_save *save)
+{
+	u64 hit = 0;
+
+	for (u32 n = 0; n < 4; n++) {
+		ulong address;
+
+		if (!(save->dr7 & (DR7_L(n) | DR7_G(n))) ||
+		    (save->dr7 & dr7_kind(n, BREAK_ACCESS, 1)) != dr7_kind(n, BREAK_EXECUTE, 1))
+			continue;
+		if (!read_dr_try(n, &address).kind && address == linear(save, save->rip))
+			hit |= DR6_B(n);
+	}
+	return hit;
 }
 
 /* What an instruction that has been done for the guest leaves, as one that the CPU has done. */
@@ -74,7 +100,7 @@ static void finish_insn(struct nest *n)
 	n->vmcb->control.interrupt_shadow &= ~INTERRUPT_SHADOW;
 	save->rflags &= ~(u64)FLAG_RF;
 	if (save->rflags & FLAG_TF) {
-		save->dr6 |= DR6_BS;
+		save->dr6 |= DR6_BS | breakpoints_at_rip(save);
 		inject(n, VEC_DB, false);
 	}
 }
