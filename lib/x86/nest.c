@@ -30,3 +30,8 @@ void nest_join(void)
 	if (nested)
 		svm_nest_enter();
 }
+
+bool nest_is_guest(void)
+{
+	return nested;
+}

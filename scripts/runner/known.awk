@@ -12,7 +12,7 @@
 
 BEGIN {
 	FS = "\t"
-	split("arch versions confirmed accel kernel cpu vendor verdict manual actual link cases", words, " ")
+	split("arch versions confirmed accel kernel cpu vendor nested verdict manual actual link cases", words, " ")
 	for (i in words)
 		known_key[words[i]] = 1
 	arch_names = ENVIRON["KNOWN_ARCHS"]
@@ -158,7 +158,7 @@ section == "" { fail(FNR, "expected a [section] before '" line "'"); next }
 	key = trim(substr(line, 1, index(line, "=") - 1))
 	value = trim(substr(line, index(line, "=") + 1))
 	if (!(key in known_key))
-		fail(FNR, "unknown key '" key "'; known: arch versions confirmed accel kernel cpu vendor verdict manual actual link cases")
+		fail(FNR, "unknown key '" key "'; known: arch versions confirmed accel kernel cpu vendor nested verdict manual actual link cases")
 	else if (key in key_line)
 		fail(FNR, "key '" key "' again in [" section "]; it first stands in line " key_line[key])
 	key_line[key] = FNR
@@ -180,6 +180,7 @@ function check(    i, need, n) {
 		fail(section_line[section], "[" section "] has no 'cases'")
 	check_words(key_line["arch"], "architecture", entry["arch"], arch_names)
 	check_words(key_line["accel"], "accelerator", entry["accel"], accel_names)
+	check_words(key_line["nested"], "kind of nested run", entry["nested"], "no svm svm-npt el2")
 	if ("versions" in entry && !is_range(entry["versions"]))
 		fail(key_line["versions"], "versions is LOW..HIGH, not '" entry["versions"] "'")
 	if ("kernel" in entry && !is_range(entry["kernel"]))
@@ -297,7 +298,8 @@ function end_section(    i, j, arch, applies) {
 		arch = archs[j]
 		if (!is_for(entry["arch"], arch) || !is_for(ENVIRON["KNOWN_ONLY"], accel[arch]))
 			continue
-		applies = is_for(entry["accel"], accel[arch]) && version_in(version[arch], entry["versions"]) && \
+		applies = is_for(entry["accel"], accel[arch]) && is_for(entry["nested"], ENVIRON["KNOWN_NESTED"]) && \
+			version_in(version[arch], entry["versions"]) && \
 			version_in(ENVIRON["HOST_KERNEL"], entry["kernel"])
 		for (i = 1; i <= items && !failed; i++)
 			apply(arch, item[i], applies)

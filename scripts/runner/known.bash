@@ -101,6 +101,6 @@ known_awk() {
 	local complete=false file=$1
 	[[ $file == /* ]] || file=./$file # or awk might take it for an assignment
 	[[ $CONFIG != "$ROOT/unittests.cfg" || -z $KNOWN_GROUPS ]] || complete=true
-	KNOWN_ARCHS="${KNOWN_ARCHS[*]}" KNOWN_ACCELS="${KNOWN_ACCELS[*]}" KNOWN_COMPLETE=$complete KNOWN_ONLY=$2 HOST_KERNEL=${HOST_KERNEL-} \
+	KNOWN_ARCHS="${KNOWN_ARCHS[*]}" KNOWN_ACCELS="${KNOWN_ACCELS[*]}" KNOWN_COMPLETE=$complete KNOWN_ONLY=$2 HOST_KERNEL=${HOST_KERNEL-} KNOWN_NESTED=${OPT_NESTED:-no} \
 		FILE_SHOWN=$1 FILE=$file "$AWK" -f "$ROOT/scripts/runner/known.awk" - "$file"
 }

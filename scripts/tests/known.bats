@@ -260,6 +260,26 @@ END
 	judged beta=FAIL
 }
 
+@test "an entry for runs as guests is for them alone, and one for others is not for them" {
+	beta_fails
+	known t:beta 'nested = svm svm-npt'
+	runner t:beta
+	judged beta=FAIL
+	runner --nested svm t:beta
+	judged beta=KNOWN
+	known t:beta 'nested = no'
+	runner t:beta
+	judged beta=KNOWN
+	runner --nested svm-npt t:beta
+	judged beta=FAIL
+}
+
+@test "a kind of run as guests that there is not" {
+	known t:beta 'nested = yes'
+	runner t:beta
+	refused "known.cfg:2: there is no kind of nested run 'yes'; known: no svm svm-npt el2"
+}
+
 @test "a bound by the kernel that is none, and one of what has nothing to do with it" {
 	known t:beta 'accel = kvm' 'kernel = 6.8'
 	runner t:beta
