@@ -2,9 +2,11 @@
 /* What VMRUN loads and #VMEXIT saves: every field with a value of its own. APM vol. 2, 15.5.1, 15.6. */
 #include "state.h"
 
+#include <mm/page.h>
 #include <mm/space.h>
 #include <string.h>
 #include <x86/insn.h>
+#include <x86/io.h>
 #include <x86/xsave.h>
 
 SUITE("SVM: state transfer", REQUIRES(svm_available()));
@@ -144,6 +146,36 @@ TEST(host_breakpoints_off, "#VMEXIT disables all breakpoints in the host's DR7",
 	svm_run(g);
 	EXPECT_EQ(read_dr7() & BITS(7, 0), 0ull);
 	write_dr7(DR7_RESET);
+}
+
+static void write_to(void *address)
+{
+	WRITE_ONCE(*(u8 *)address, 1);
+}
+
+TEST(host_not_intercepted,
+     "#VMEXIT clears all intercepts: the host's own exceptions and instructions are as ever",
+     SPEC("APM vol. 2, 15.6"))
+{
+	struct svm_guest *g = svm_new(SVM_NATIVE);
+	u8 *absent = space_absent_page();
+	struct vmcb_control exited;
+
+	svm_code_bytes(g, "", 0);
+	memset(g->control->intercepts, 0xff, sizeof(g->control->intercepts));
+	memset(g->iopm, 0xff, SVM_IOPM_PAGES * PAGE_SIZE);
+	memset(g->msrpm, 0xff, SVM_MSRPM_PAGES * PAGE_SIZE);
+	svm_run(g);
+	EXPECT_EXIT(g, SVM_EXIT_VMMCALL);
+	exited = *g->control;
+	write_cr2(0);
+	EXPECT_FAULT(PF(PF_W, absent + 0x123), fault_of(write_to, absent + 0x123));
+	EXPECT_EQ(read_cr2(), (ulong)absent + 0x123);
+	EXPECT_NE(cpuid(0, 0).eax, 0u);
+	EXPECT_EQ(rdmsr(MSR_VM_HSAVE_PA) & 0xfff, 0ull);
+	inb(0x80);
+	write_cr3(read_cr3());
+	EXPECT_MEM_EQ(g->control, &exited, sizeof(exited));
 }
 
 TEST(vmcb_untouched, "VMRUN and #VMEXIT change nothing in the control area but what they report",

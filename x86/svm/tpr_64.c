@@ -183,3 +183,20 @@ TEST(cr8_masks_virq,
 
 	check_writes(rows, ARRAY_SIZE(rows));
 }
+
+TEST(virq_not_in_host_cr8,
+     "a virtual interrupt that the guest did not take is not taken in the host after a write of CR8",
+     SPEC("APM vol. 2, 15.6, 15.21.4"))
+{
+	struct svm_guest *g = svm_new(SVM_LONG);
+
+	svm_code_bytes(g, "\x90", 1);
+	g->control->vintr = V_IRQ | V_INTR_PRIO(15) | V_INTR_VECTOR(0x45);
+	svm_run(g);
+	EXPECT_DONE(g);
+	EXPECT_EQ(g->control->vintr & V_IRQ, V_IRQ);
+	/* An interrupt here would be unexpected, and end the case. */
+	write_cr8(1);
+	write_cr8(0);
+	__asm__ volatile("sti; nop; nop; nop; cli" : : : "memory");
+}
