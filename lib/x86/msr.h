@@ -36,7 +36,6 @@
 #define MSR_KERNEL_GS_BASE	  0xc0000102
 #define MSR_TSC_AUX		  0xc0000103
 #define MSR_VM_HSAVE_PA		  0xc0010117
-#define MSR_AVIC_DOORBELL	  0xc001011b
 
 #define APIC_BASE_BSP	 BIT(8)
 #define APIC_BASE_EXTD	 BIT(10) /* x2APIC mode */

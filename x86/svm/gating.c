@@ -135,17 +135,38 @@ TEST(svm_address_range,
 		}
 }
 
+/* What VMRUN, VMLOAD and VMSAVE are to take for an address of 32 bits. */
+#define HIGH_HALF 0xabcdef0100000000ull
+
+static void run_with_high_half(const u8 *code, size_t size, const struct vmcb *vmcb)
+{
+	struct registers r = { .ax = (ulong)(HIGH_HALF | (ulong)vmcb), .flags = FLAG_1 };
+
+	EXPECT_NO_FAULT(execute_in(KERNEL, code_bytes(code, size), &r));
+	EXPECT_EQ(r.ax, (ulong)(HIGH_HALF | (ulong)vmcb));
+}
+
 TEST(svm_address_size, "the address size decides how much of RAX is the address",
      SPEC("APM vol. 2, 15.5.1"), REQUIRES(sizeof(ulong) == 8))
 {
-	u8 *page = page_alloc();
 	static const u8 vmsave32[] = { 0x67, 0x0f, 0x01, 0xdb };
-	struct registers r = { .ax = (ulong)(0xabcdef0000000000ull | (ulong)page),
-			       .flags = FLAG_1 };
+	static const u8 vmload32[] = { 0x67, 0x0f, 0x01, 0xda };
+	/* CLGI; VMRUN; STGI */
+	static const u8 vmrun32[] = { 0x0f, 0x01, 0xdd, 0x67, 0x0f, 0x01, 0xd8, 0x0f, 0x01, 0xdc };
+	struct svm_guest *g = svm_new(SVM_NATIVE);
+	struct vmcb *vmcb = page_alloc();
 
-	svm_enable();
-	EXPECT_NO_FAULT(execute_in(KERNEL, code_bytes(vmsave32, sizeof(vmsave32)), &r));
-	EXPECT_EQ(((struct vmcb *)page)->save.tr.selector, SEL_TSS);
+	SUBTEST("vmsave");
+	run_with_high_half(vmsave32, sizeof(vmsave32), vmcb);
+	EXPECT_EQ(vmcb->save.tr.selector, SEL_TSS);
+	SUBTEST("vmload");
+	vmcb->save.sysenter_eip = 0x123456;
+	run_with_high_half(vmload32, sizeof(vmload32), vmcb);
+	EXPECT_EQ(rdmsr(MSR_IA32_SYSENTER_EIP), 0x123456ull);
+	SUBTEST("vmrun");
+	svm_code_bytes(g, "", 0);
+	run_with_high_half(vmrun32, sizeof(vmrun32), g->vmcb);
+	EXPECT_DONE(g);
 }
 
 TEST(svm_guest_address, "in the guest, an address that is refused is #GP(0)",

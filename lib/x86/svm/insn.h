@@ -6,11 +6,12 @@
 #include <arch/fault.h>
 #include <types.h>
 
-#define MSR_TSC_RATIO	0xc0000104
-#define MSR_VM_CR	0xc0010114
-#define MSR_IGNNE	0xc0010115
-#define MSR_VM_HSAVE_PA 0xc0010117
-#define MSR_SVM_KEY	0xc0010118
+#define MSR_TSC_RATIO	  0xc0000104
+#define MSR_VM_CR	  0xc0010114
+#define MSR_IGNNE	  0xc0010115
+#define MSR_VM_HSAVE_PA	  0xc0010117
+#define MSR_SVM_KEY	  0xc0010118
+#define MSR_AVIC_DOORBELL 0xc001011b
 
 #define VM_CR_DPD      BIT(0)
 #define VM_CR_R_INIT   BIT(1)
