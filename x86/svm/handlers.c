@@ -124,3 +124,37 @@ TEST(nmi_blocked_in_guest, "an NMI that the guest takes blocks the next one unti
 	EXPECT_EQ(counts->nmis_in_handler, 1u);
 	EXPECT_EQ(pending_nmis, 0u);
 }
+
+/* What a VMM needs to hold a physical interrupt back is not to be seen in the fields of the virtual one. */
+TEST(virq_and_held_intr,
+     "a physical interrupt that the host's IF holds changes nothing of a virtual one",
+     SPEC("APM vol. 2, 15.21.1, 15.21.4; 15.6"), BUG("svm_int_ctl_test"))
+{
+	const u64 fields = V_IRQ | V_INTR_PRIO(9) | V_INTR_VECTOR(VIRTUAL_VECTOR) | V_TPR(3) |
+			   V_INTR_MASKING;
+	struct svm_guest *g = svm_new(SVM_NATIVE);
+
+	for (u32 i = 0; i < 8; i++) {
+		const bool intercept = i & 1, guest_if = i & 2, virtual = i & 4;
+		struct counts *counts;
+
+		SUBTEST("%s-guest-if%u-%s", intercept ? "intercept" : "no-intercept", guest_if,
+			virtual ? "virtual" : "none");
+		counts = set_up(g);
+		set_handler(g, VIRTUAL_VECTOR, virtual_handler, sizeof(virtual_handler));
+		pending_make();
+		svm_intercept(g, SVM_EXIT_INTR, intercept);
+		g->control->vintr = virtual ? fields : fields & ~V_IRQ;
+		/* By STI, so that it does not depend on what VMRUN itself looks at. */
+		svm_code_bytes(g, guest_if ? "\xfb\x90\x90" : "\x90\x90\x90", 3);
+		g->save->rflags &= ~FLAG_IF;
+		svm_run(g);
+		EXPECT_DONE(g);
+		EXPECT_EQ(counts->virtual, virtual && guest_if ? 1u : 0u);
+		EXPECT_EQ(g->control->vintr, virtual && !guest_if ? fields : fields & ~V_IRQ);
+		EXPECT_EQ(irq_taken(0, VECTOR_1), 0u);
+		irq_window();
+		if (!EXPECT_EQ(irq_taken(0, VECTOR_1), 1u))
+			apic_eoi(); /* the guest has taken it */
+	}
+}
