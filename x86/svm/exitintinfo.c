@@ -227,6 +227,57 @@ TEST(exitintinfo_double_fault,
 	}
 }
 
+/* A fault of the delivery of what is injected: with a gate that is absent, or of no type. */
+static u32 inject_and_fail(struct svm_guest *g, u32 vector, bool has_error)
+{
+	const u32 second = vector == VEC_NP ? VEC_GP : VEC_NP;
+
+	svm_reset(g, SVM_NATIVE);
+	svm_code_bytes(g, "\x90", 1);
+	svm_deliver(g);
+	spoil(g, second == VEC_GP ? GATE_NO_GATE : GATE_ABSENT, vector);
+	g->control->eventinj = EVENT_V | EVENT_VECTOR(vector) | (has_error ? EVENT_EV : 0) |
+			       (vector < 32 ? EVENT_TYPE_EXCEPTION : EVENT_TYPE_INTR);
+	svm_run(g);
+	return second;
+}
+
+TEST(inject_combined,
+     "an injected exception makes a double fault of a second one as if it had occurred in the guest",
+     SPEC("APM vol. 2, 15.20; 8.2.9"))
+{
+	static const struct {
+		const char *name;
+		u32 vector;
+		bool has_error, contributory;
+	} firsts[] = {
+		{ "de", VEC_DE, false, true },	{ "ud", VEC_UD, false, false },
+		{ "nm", VEC_NM, false, false }, { "ts", VEC_TS, true, true },
+		{ "np", VEC_NP, true, true },	{ "ss", VEC_SS, true, true },
+		{ "gp", VEC_GP, true, true },	{ "pf", VEC_PF, true, true },
+		{ "mf", VEC_MF, false, false }, { "intr", 0x40, false, false },
+	};
+	struct svm_guest *g = svm_new(SVM_NATIVE);
+
+	for (u32 i = 0; i < ARRAY_SIZE(firsts); i++) {
+		u32 second;
+
+		SUBTEST("%s", firsts[i].name);
+		second = inject_and_fail(g, firsts[i].vector, firsts[i].has_error);
+		EXPECT_DELIVERED(g, firsts[i].contributory ? VEC_DF : second);
+		EXPECT_EQ(g->control->exitintinfo & EVENT_V, 0ull);
+	}
+}
+
+TEST(inject_df_fails, "a fault of the delivery of a double fault that is injected is a shutdown",
+     SPEC("APM vol. 2, 15.20; 8.2.9; 15.14.3"))
+{
+	struct svm_guest *g = svm_new(SVM_NATIVE);
+
+	inject_and_fail(g, VEC_DF, true);
+	EXPECT_EXIT(g, SVM_EXIT_SHUTDOWN);
+}
+
 TEST(exitintinfo_reinjected,
      "what EXITINTINFO reports can be injected as it is, and the delivery is completed",
      SPEC("APM vol. 2, 15.7.2, 15.20"))
