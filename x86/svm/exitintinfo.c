@@ -201,6 +201,39 @@ TEST(exitintinfo_before_combining,
 	}
 }
 
+TEST(exitintinfo_aggregate,
+     "EXITINTINFO has what all exceptions but the intercepted one come to: the second, or a double fault",
+     SPEC("APM vol. 2, 15.7.2; 8.2.9"))
+{
+	static const struct {
+		const char *name;
+		u8 code[2];
+		u64 event; /* after the second one, #NP */
+	} firsts[] = {
+		{ "int-0x40", { 0xcd, 0x40 }, EVENT_V | EVENT_EV | EVENT_TYPE_EXCEPTION | VEC_NP },
+		{ "ud", { 0x0f, 0x0b }, EVENT_V | EVENT_EV | EVENT_TYPE_EXCEPTION | VEC_NP },
+		{ "ss", { 0x8e, 0xd0 }, EVENT_V | EVENT_EV | EVENT_TYPE_EXCEPTION | VEC_DF },
+	};
+	static const u32 vectors[] = { 0x40, VEC_UD, VEC_SS };
+	struct svm_guest *g = svm_new(SVM_NATIVE);
+
+	for (u32 i = 0; i < ARRAY_SIZE(firsts); i++) {
+		SUBTEST("%s", firsts[i].name);
+		svm_reset(g, SVM_NATIVE);
+		svm_code_bytes(g, firsts[i].code, 2);
+		svm_deliver(g);
+		g->gdt[SVM_SEL_SPARE / 8] = DESC_FLAT & ~DESC_P;
+		g->save->rax = SVM_SEL_SPARE;
+		svm_intercept(g, SVM_EXIT_EXCP(VEC_GP), true);
+		spoil(g, GATE_ABSENT, vectors[i]);
+		spoil(g, GATE_NO_GATE, VEC_NP);
+		spoil(g, GATE_NO_GATE, VEC_DF);
+		svm_run(g);
+		EXPECT_EXIT(g, SVM_EXIT_EXCP(VEC_GP));
+		EXPECT_EQ(g->control->exitintinfo & 0xffffffff, firsts[i].event);
+	}
+}
+
 TEST(exitintinfo_double_fault,
      "a double fault that is not intercepted is delivered; a fault of that is a shutdown",
      SPEC("APM vol. 2, 15.7.2, 15.7.3, 15.14.3"))
