@@ -125,6 +125,18 @@ TEST(nmi_blocked_in_guest, "an NMI that the guest takes blocks the next one unti
 	EXPECT_EQ(pending_nmis, 0u);
 }
 
+/* Its memory is used once, so that a VMM that maps on demand has nothing to do when the interrupt comes. */
+static void warm_up(struct svm_guest *g)
+{
+	static const u8 int_code[] = { 0xcd, VIRTUAL_VECTOR };
+
+	set_up(g);
+	svm_code_bytes(g, int_code, sizeof(int_code));
+	set_handler(g, VIRTUAL_VECTOR, virtual_handler, sizeof(virtual_handler));
+	svm_run(g);
+	EXPECT_DONE(g);
+}
+
 /* What a VMM needs to hold a physical interrupt back is not to be seen in the fields of the virtual one. */
 TEST(virq_and_held_intr,
      "a physical interrupt that the host's IF holds changes nothing of a virtual one",
@@ -134,6 +146,7 @@ TEST(virq_and_held_intr,
 			   V_INTR_MASKING;
 	struct svm_guest *g = svm_new(SVM_NATIVE);
 
+	warm_up(g);
 	for (u32 i = 0; i < 8; i++) {
 		const bool intercept = i & 1, guest_if = i & 2, virtual = i & 4;
 		struct counts *counts;
