@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* VMLOAD and VMSAVE: every field of them, and nothing else. APM vol. 2, 15.5.2. */
-#include "intercept.h"
+#include "nested.h"
 
 #include <mm/page.h>
 #include <string.h>
@@ -323,4 +323,46 @@ TEST(vmload_in_guest, "VMLOAD and VMSAVE that are not intercepted work in the gu
 	svm_run(g);
 	if (EXPECT_DONE(g))
 		EXPECT_EQ(g->save->sysenter_eip, 0x4567891ull);
+}
+
+static struct nested nested_vm_insn(u8 opcode, const struct vmcb *vmcb)
+{
+	struct nested n = nested_new();
+	const u8 code[] = { 0x0f, 0x01, opcode };
+
+	svm_code_bytes(n.g, code, sizeof(code));
+	n.g->save->rax = (ulong)vmcb;
+	return n;
+}
+
+TEST(vmload_in_nested_guest,
+     "under nested paging VMLOAD and VMSAVE exit where they are intercepted; else their address is a physical one",
+     SPEC("APM vol. 2, 15.5.2; 15.9, table 15-7"),
+	  REQUIRES(cpu_has(X86_FEATURE_NPT) && !cpu_has(X86_FEATURE_VMLOAD_VIRT)))
+{
+	struct vmcb *other = page_alloc();
+
+	for (u32 i = 0; i < 4; i++) {
+		const bool save = i & 1, intercept = i & 2;
+		struct nested n;
+
+		SUBTEST("%s-%s", save ? "vmsave" : "vmload",
+			intercept ? "intercept" : "no-intercept");
+		n = nested_vm_insn(save ? 0xdb : 0xda, other);
+		/* No guest-physical address is that of the page. */
+		space_unmap(n.npt, (ulong)other, PAGE_SIZE);
+		svm_intercept(n.g, save ? SVM_EXIT_VMSAVE : SVM_EXIT_VMLOAD, intercept);
+		n.g->save->sysenter_eip = 0x9123456;
+		other->save = n.g->save[0];
+		other->save.sysenter_eip = 0x4567891;
+		svm_run(n.g);
+		if (intercept) {
+			EXPECT_EXIT(n.g, save ? SVM_EXIT_VMSAVE : SVM_EXIT_VMLOAD);
+			EXPECT_EQ(n.g->save->rip, svm_start(n.g));
+			EXPECT_EQ(other->save.sysenter_eip, 0x4567891ull);
+		} else if (EXPECT_DONE(n.g)) {
+			EXPECT_EQ(save ? other->save.sysenter_eip : n.g->save->sysenter_eip,
+				  save ? 0x9123456ull : 0x4567891ull);
+		}
+	}
 }
