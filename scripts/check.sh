@@ -83,10 +83,10 @@ done
 for vmm in ${SECOND_OPINIONS-}; do
 	((${#x86[@]})) || break
 	echo "== every case of x86 on $vmm"
-	archs=$(IFS=, && echo "${x86[*]}")
+	wanted=$(IFS=, && echo "${x86[*]}")
 	# That it is not on this machine says nothing about the suite.
-	if words=$(./run_tests.sh --vmm "$vmm" --arch "$archs" --print-command selftest 2>&1 >/dev/null); then
-		every_case --vmm "$vmm" --arch "$archs" --out "logs-${vmm/:/-}" "$@"
+	if words=$(./run_tests.sh --vmm "$vmm" --arch "$wanted" --print-command selftest 2>&1 >/dev/null); then
+		every_case --vmm "$vmm" --arch "$wanted" --out "logs-${vmm/:/-}" "$@"
 	else
 		echo "not run: ${words##*$'\n'}"
 		add '0 passed, 0 failed, 1 skipped'
