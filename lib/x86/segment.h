@@ -38,6 +38,14 @@ static inline struct fault lidt_try(const void *idtr)
 	return fault_taken();
 }
 
+/* The selector in one of the six segment registers: SELECTOR(cs). */
+#define SELECTOR(segment)                                             \
+	({                                                            \
+		u16 selector_;                                        \
+		__asm__("mov %%" #segment ", %w0" : "=r"(selector_)); \
+		selector_;                                            \
+	})
+
 /* The selectors in LDTR and TR. */
 static inline u16 sldt(void)
 {

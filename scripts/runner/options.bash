@@ -219,7 +219,7 @@ options_parse() {
 			;;
 		--until-fail) OPT_UNTIL_FAIL=true ;;
 		--nested)
-			[[ $value == @(svm|svm-npt|el2) ]] || usage_error "--nested takes svm, svm-npt or el2, not '$value'"
+			[[ $value == @(svm|svm-npt|vmx|el2) ]] || usage_error "--nested takes svm, svm-npt, vmx or el2, not '$value'"
 			OPT_NESTED=$value
 			;;
 		--shuffle)

@@ -13,6 +13,7 @@
 #include <x86/debug.h>
 #include <x86/desc.h>
 #include <x86/msr.h>
+#include <x86/nest.h>
 #include <x86/segment.h>
 #include <x86/svm/svm.h>
 
@@ -109,14 +110,9 @@ static void do_cpuid(struct nest *n)
 {
 	struct vmcb_save *save = &n->vmcb->save;
 	u32 leaf = (u32)save->rax, subleaf = (u32)n->registers.cx;
-	struct cpuid r = cpuid(leaf, subleaf);
+	struct cpuid r = nest_cpuid(leaf, subleaf, save->cr4);
 
-	/* Two bits follow CR4, which is the host's here. */
-	if (leaf == 1)
-		r.ecx = (r.ecx & ~(u32)BIT(27)) | (save->cr4 & CR4_OSXSAVE ? (u32)BIT(27) : 0);
-	else if (leaf == 7 && subleaf == 0)
-		r.ecx = (r.ecx & ~(u32)BIT(4)) | (save->cr4 & CR4_PKE ? (u32)BIT(4) : 0);
-	else if (leaf == 0x80000001)
+	if (leaf == 0x80000001)
 		r.ecx &= ~(u32)BIT(2);
 	else if (leaf == 0x8000000a)
 		r = (struct cpuid){ 0 };
@@ -172,15 +168,6 @@ static bool map_more(struct nest *n, u64 address)
 	return true;
 }
 
-/* A shutdown of the guest is one of the machine. */
-static void __noreturn shut_down(void)
-{
-	const struct desc_table_register none = { 0 };
-
-	__asm__ volatile("lidt %0; int3" : : "m"(none));
-	__builtin_unreachable();
-}
-
 static bool handle_exit(struct nest *n)
 {
 	u64 code = n->vmcb->control.exitcode;
@@ -205,15 +192,17 @@ static bool handle_exit(struct nest *n)
 	case SVM_EXIT_NPF:
 		return map_more(n, n->vmcb->control.exitinfo2);
 	case SVM_EXIT_SHUTDOWN:
-		shut_down();
+		nest_shut_down();
 	default:
 		return false;
 	}
 }
 
 /* On its own stack, GIF clear between the guest's turns: what is pending is the guest's. */
-static void __noreturn run_guest(struct nest *n)
+static void __noreturn run_guest(void *nest)
 {
+	struct nest *n = nest;
+
 	do {
 		svm_run_asm(n->vmcb, &n->registers, n->host_vmcb);
 		n->vmcb->control.tlb_control = TLB_FLUSH_NOTHING;
@@ -226,23 +215,6 @@ static void __noreturn run_guest(struct nest *n)
 }
 
 /* ---------------------------------------------------------------------------------- the beginning */
-
-/* run_guest(n) on another stack. */
-static void __noreturn call_on_stack(void *stack_top, struct nest *n)
-{
-#ifdef __x86_64__
-	__asm__ volatile("mov %0, %%rsp; xor %%ebp, %%ebp; call *%1"
-			 :
-			 : "r"(stack_top), "r"(run_guest), "D"(n)
-			 : "memory");
-#else
-	__asm__ volatile("mov %0, %%esp; push %2; call *%1"
-			 :
-			 : "r"(stack_top), "r"(run_guest), "r"(n)
-			 : "memory");
-#endif
-	__builtin_unreachable();
-}
 
 /* The guest's first instructions: back to svm_nest_enter(), whose frame is on the stack that the guest has. */
 static void __noreturn enter_guest(struct nest *n)
@@ -355,6 +327,6 @@ void svm_nest_enter(void)
 	wrmsr(MSR_VM_HSAVE_PA, (ulong)n->host_save);
 	if (!setjmp(n->guest)) {
 		init_save(n);
-		call_on_stack(n->stack_top, n);
+		nest_run_on(n->stack_top, run_guest, n);
 	}
 }

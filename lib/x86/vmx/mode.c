@@ -135,15 +135,20 @@ static void fill_page_tables(struct vmx_guest *g)
 
 /* ------------------------------------------------------------------------------------ segments */
 
-void vmx_set_segment(struct vmx_guest *g, u32 segment, u16 selector)
+void vmx_load_segment(const u64 *gdt, u32 segment, u16 selector)
 {
-	u64 d = g->gdt[selector / 8];
+	u64 d = gdt[selector / 8];
 	u32 limit = (u32)((d & 0xffff) | (d >> 32 & 0xf0000));
 
 	vmcs_write(VMCS_SELECTOR(segment), selector);
 	vmcs_write(VMCS_LIMIT(segment), d & DESC_G ? limit << 12 | 0xfff : limit);
 	vmcs_write(VMCS_ACCESS_RIGHTS(segment), selector ? d >> 40 & 0xf0ff : ACCESS_UNUSABLE);
 	vmcs_write(VMCS_BASE(segment), (d >> 16 & 0xffffff) | (d >> 32 & 0xff000000));
+}
+
+void vmx_set_segment(struct vmx_guest *g, u32 segment, u16 selector)
+{
+	vmx_load_segment(g->gdt, segment, selector);
 }
 
 static void set_real_segment(struct vmx_guest *g, u32 segment, u32 base)

@@ -108,18 +108,25 @@ u64 vmx_vmxon_region(void)
 	return (ulong)vmxon_regions[this_cpu()->number];
 }
 
-void vmx_enable(void)
+void vmx_enable_with(u32 *region)
 {
 	u64 control = rdmsr(MSR_IA32_FEATURE_CONTROL);
 
-	if (read_cr4() & CR4_VMXE)
-		return;
 	if (!(control & FEATURE_CONTROL_LOCK))
 		wrmsr(MSR_IA32_FEATURE_CONTROL,
 		      control | FEATURE_CONTROL_LOCK | FEATURE_CONTROL_OUTSIDE_SMX);
 	write_cr4(read_cr4() | CR4_VMXE);
-	vmxon_regions[this_cpu()->number] = vmx_region();
-	vmx_must_succeed(vmxon_try(vmx_vmxon_region()));
+	vmx_must_succeed(vmxon_try((ulong)region));
+}
+
+void vmx_enable(void)
+{
+	u32 **region = &vmxon_regions[this_cpu()->number];
+
+	if (read_cr4() & CR4_VMXE)
+		return;
+	*region = vmx_region();
+	vmx_enable_with(*region);
 }
 
 u64 vmcs_read(enum vmcs_field field)

@@ -240,6 +240,7 @@ const char *vmcs_field_name(u32 field);
 #define CPU2_VE			BIT(18)
 #define CPU2_XSAVES		BIT(20)
 #define CPU2_TSC_SCALING	BIT(25)
+#define CPU2_USER_WAIT		BIT(26)
 
 /* VM exit: table 24-10. */
 #define EXIT_SAVE_DEBUG		   BIT(2)

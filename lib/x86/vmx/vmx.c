@@ -14,7 +14,6 @@
 #define TSS_PAGES   3
 #define STACK_PAGES 2
 
-bool vmx_run_asm(struct registers *registers, bool launched);
 extern const u8 vmx_exit_point[];
 
 struct vmx_guest *vmx_new(void)
@@ -62,7 +61,7 @@ static ulong sgdt_base(void)
 	return table.base;
 }
 
-static void init_host(void)
+void vmx_init_host(void)
 {
 	vmcs_write(VMCS_HOST_CR0, read_cr0());
 	vmcs_write(VMCS_HOST_CR3, read_cr3());
@@ -100,8 +99,8 @@ static void init_controls(struct vmx_guest *g)
 		vmcs_write(VMCS_MSR_BITMAP, (ulong)g->msr_bitmap);
 }
 
-/* Fields that the others leave have to be zero, not what the memory had: 24.11.3. */
-static void clear_fields(void)
+/* Fields that nobody sets have to be zero, not what the memory had: 24.11.3. */
+void vmx_clear_fields(void)
 {
 	static const enum vmcs_field fields[] = {
 #define FIELD(name, encoding) encoding,
@@ -124,9 +123,9 @@ void vmx_reset(struct vmx_guest *g)
 	vmx_must_succeed(vmptrld_try((ulong)g->vmcs));
 	g->launched = false;
 	memset(&g->registers, 0, sizeof(g->registers));
-	clear_fields();
+	vmx_clear_fields();
 	init_controls(g);
-	init_host();
+	vmx_init_host();
 	init_guest(g);
 }
 

@@ -60,6 +60,8 @@ u64 vmx_ept_vpid_cap(void);
 
 /* Sets CR4.VMXE and IA32_FEATURE_CONTROL and executes VMXON, once in a case. The end of a case undoes it. */
 void vmx_enable(void);
+/* The same with this region, for a CPU that is not in VMX operation. */
+void vmx_enable_with(u32 *region);
 /* The region of VMXON, and a new region with the revision identifier. */
 u64 vmx_vmxon_region(void);
 u32 *vmx_region(void);
@@ -153,6 +155,8 @@ void vmx_set_user(struct vmx_guest *g);
 
 /* A segment's fields; `segment` counts as in appendix B: ES 0, CS 1, SS 2, DS 3, FS 4, GS 5, LDTR 6, TR 7. */
 void vmx_set_segment(struct vmx_guest *g, u32 segment, u16 selector);
+/* The fields of the segment that this GDT has there. */
+void vmx_load_segment(const u64 *gdt, u32 segment, u16 selector);
 enum { VMX_ES, VMX_CS, VMX_SS, VMX_DS, VMX_FS, VMX_GS, VMX_LDTR, VMX_TR };
 #define VMCS_SELECTOR(segment)	    ((enum vmcs_field)(VMCS_GUEST_ES_SELECTOR + 2 * (segment)))
 #define VMCS_LIMIT(segment)	    ((enum vmcs_field)(VMCS_GUEST_ES_LIMIT + 2 * (segment)))
@@ -200,6 +204,14 @@ void vmx_use_eptp(u64 eptp);
 
 /* VMLAUNCH, or VMRESUME once it was launched; all general registers. Fills g->result. */
 void vmx_run(struct vmx_guest *g);
+
+/*
+ * For who makes a VMCS of its own, which is the current one: clears all fields; makes this CPU the host, as it is now; enters,
+ * true after an exit, false where the instruction failed.
+ */
+void vmx_clear_fields(void);
+void vmx_init_host(void);
+bool vmx_run_asm(struct registers *registers, bool launched);
 
 /* Instruction results as VMX_SUCCEED, VMX_FAIL_*. What the library itself does has to succeed. */
 u64 vmx_value(struct vmx_result result);
