@@ -24,8 +24,8 @@ and TEST:CASE/ROW, as rows are printed, stands for the case. Short options go to
       --repeat N        everything N times, and how often each case failed
       --until-fail      again and again until something fails
       --shuffle SEED    the tests, and the cases of each, in an order of chance, the same for the same SEED
-      --nested KIND     each image as a guest of a hypervisor that it has in it: svm, or svm-npt with nested paging (x86),
-                        el2 (arm64)
+      --nested KIND     each image as a guest of a hypervisor that it has in it: svm, or svm-npt with nested paging, and vmx
+                        (x86), el2 (arm64)
       --fail-fast       stop at the first failure: no VMM is started any more
       --rerun-failed    only the cases that failed in the last run, as DIR/results.jsonl has them; of these the
                         ones that are named, if any

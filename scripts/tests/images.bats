@@ -143,6 +143,8 @@ boot() {
 		boot "$TOP/build/x86_64/svm.elf" "case=efer_in_guest nested=$kind"
 		contains "$output" 'ok 1 efer_in_guest # SKIP'
 	done
+	boot "$TOP/build/x86_64/exc.elf" 'case=int3_pushes_next_ip nested=vmx'
+	contains "$output" 'ok 1 int3_pushes_next_ip # SKIP nested=vmx needs VMX'
 	boot "$TOP/build/x86_64/exc.elf" 'case=int3_pushes_next_ip nested=nonsense'
 	contains "$output" 'ok 1 int3_pushes_next_ip # SKIP nested=nonsense needs a hypervisor of this name'
 }
