@@ -13,7 +13,7 @@
 #include <x86/debug.h>
 #include <x86/desc.h>
 #include <x86/msr.h>
-#include <x86/nest.h>
+#include <x86/nest_host.h>
 #include <x86/segment.h>
 #include <x86/svm/svm.h>
 

@@ -10,7 +10,7 @@
 #include <x86/debug.h>
 #include <x86/insn.h>
 #include <x86/msr.h>
-#include <x86/nest.h>
+#include <x86/nest_host.h>
 #include <x86/segment.h>
 #include <x86/vmx/vmx.h>
 
