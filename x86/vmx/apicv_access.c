@@ -293,6 +293,22 @@ TEST(apic_access_string,
 	}
 }
 
+TEST(apic_access_saved_rf, "RFLAGS.RF is saved as 1 where no event was being delivered",
+     SPEC("SDM vol. 3C, 27.3.3"))
+{
+	struct apicv a = apicv_new();
+
+	for (u32 write = 0; write < 2; write++) {
+		SUBTEST("%s", write ? "write" : "read");
+		set_up(&a, &kinds[0], 0);
+		vmx_code(a.g, write ? "\x89\x03" : "\x8b\x03", 2);
+		a.g->registers.bx = a.address + 0x100;
+		vmx_run(a.g);
+		EXPECT_VMX_EXIT(a.g, VMX_EXIT_APIC_ACCESS);
+		EXPECT_EQ(vmcs_read(VMCS_GUEST_RFLAGS) & FLAG_RF, FLAG_RF);
+	}
+}
+
 TEST(apic_access_event, "an access while an event is delivered has the event as IDT vectoring",
      SPEC("SDM vol. 3C, 27.2.1, table 27-6; 27.2.3; 27.2.4"))
 {
@@ -331,6 +347,34 @@ TEST(apic_access_event, "an access while an event is delivered has the event as 
 			EXPECT_EQ(vmcs_read(VMCS_EXIT_INSTRUCTION_LENGTH), (u64)rows[i].length);
 		EXPECT_EQ(vmcs_read(VMCS_GUEST_RIP), vmx_start(a.g));
 		EXPECT_EQ(vmcs_read(VMCS_GUEST_RSP), (u64)(a.address + 0x800));
+	}
+}
+
+TEST(apic_access_event_read,
+     "reading the IDT in the APIC-access page is an access of the event, too",
+     SPEC("SDM vol. 3C, 27.2.1, table 27-6; 29.4.2"))
+{
+	struct apicv a = apicv_new();
+
+	for (u32 shadow = 0; shadow < 2; shadow++) {
+		SUBTEST("%s", shadow ? "tpr-shadow" : "no-tpr-shadow");
+		if (shadow && !vmx_can(VMCS_PRIMARY_CONTROLS, CPU_TPR_SHADOW)) {
+			SKIP_ROW("no TPR shadow");
+			continue;
+		}
+		set_up(&a, &kinds[0], 0);
+		if (shadow)
+			apicv_enable_shadow(&a);
+		vmx_deliver(a.g);
+		vmx_code(a.g, "\xcd\x40", 2);
+		vmcs_write(VMCS_GUEST_IDTR_BASE, a.address);
+		vmcs_write(VMCS_GUEST_IDTR_LIMIT, PAGE_SIZE - 1);
+		vmx_run(a.g);
+		EXPECT_VMX_EXIT(a.g, VMX_EXIT_APIC_ACCESS);
+		EXPECT_EQ(vmcs_read(VMCS_EXIT_QUALIFICATION) & 0xf000, (u64)APIC_ACCESS_EVENT);
+		EXPECT_EQ(vmcs_read(VMCS_IDT_VECTORING_INFO) & ~0x1000ull,
+			  INTR_VALID | INTR_SOFTWARE_INTERRUPT | 0x40ull);
+		EXPECT_EQ(vmcs_read(VMCS_GUEST_RIP), vmx_start(a.g));
 	}
 }
 

@@ -42,6 +42,7 @@ TEST(virtual_delivery_next, "after a delivery, RVI is the highest request that i
 		{ "lower", 0xf0, { 0x20, 0x31, 0x21 }, 0x31 },
 		{ "next-word", 0x60, { 0x5f, 0x10, 0 }, 0x5f },
 		{ "lowest", 0xff, { 0x10, 0, 0 }, 0x10 },
+		{ "highest-word", 0xff, { 0xe5, 0xdf, 0x20 }, 0xe5 },
 	};
 	struct apicv a = apicv_new();
 
@@ -216,6 +217,23 @@ TEST(virtual_off, "without the control, nothing is evaluated", SPEC("SDM vol. 3C
 	EXPECT_VMX_DONE(a.g);
 }
 
+TEST(virtual_before_external, "a virtual interrupt comes before an external one's exit",
+     SPEC("SDM vol. 3C, 29.2.2"))
+{
+	struct apicv a = apicv_new();
+
+	apicv_set_up_virtual(&a, 0);
+	apicv_request(&a, 0x60);
+	apicv_set_status(0x60, 0);
+	apic_send(ICR_SELF | ICR_ASSERT | 0x52, 0);
+	vmx_run(a.g);
+	/* Right after the delivery: external interrupts exit whatever IF is. */
+	EXPECT_VMX_EXIT(a.g, VMX_EXIT_EXTERNAL_INTERRUPT);
+	EXPECT_EQ(vmcs_read(VMCS_GUEST_RIP), (u64)(ulong)(a.g->stubs + 0x60 * VMX_STUB_SIZE));
+	EXPECT_EQ(APICV_SVI(), 0x60u);
+	apic_drain();
+}
+
 /* --------------------------------------------------------------------------------------- TPR */
 
 /* Lowers the TPR by MOV to CR8, memory or MSR, and the request that was held back comes. */
@@ -261,5 +279,41 @@ TEST(virtual_tpr_lowered, "lowering the TPR evaluates what is pending", SPEC("SD
 				EXPECT_VMX_DONE(a.g);
 				EXPECT_EQ(*apicv_register(&a, APIC_PPR), class << 4);
 			}
+		}
+}
+
+TEST(virtual_tpr_raised,
+     "raising the TPR evaluates what is pending, too: a request that it masks is not delivered",
+     SPEC("SDM vol. 3C, 29.1.2; 29.2.1"))
+{
+	struct apicv a = apicv_new();
+	static const char *const names[] = { "cr8", "msr" };
+
+	for (u32 way = 0; way < 2; way++)
+		for (u32 class = 5; class < 8; class ++) {
+			u64 also = way ? CPU2_X2APIC : 0;
+
+			if (!way && sizeof(ulong) == 4)
+				continue;
+			SUBTEST("%s-class-%u", names[way], class);
+			if (!apicv_can(also)) {
+				SKIP_ROW("the capability MSR does not allow the control");
+				continue;
+			}
+			apicv_set_up_virtual(&a, also);
+			/* MOV CR8, RAX or WRMSR; STI; NOP; NOP */
+			vmx_code(a.g, way ? "\x0f\x30\xfb\x90\x90" : "\x44\x0f\x22\xc0\xfb\x90\x90",
+				 way ? 5 : 7);
+			vmcs_clear(VMCS_GUEST_RFLAGS, FLAG_IF);
+			a.g->registers.ax = way ? class << 4 : class;
+			a.g->registers.cx = 0x808;
+			apicv_request(&a, 0x6a);
+			apicv_set_status(0x6a, 0);
+			vmx_run(a.g);
+			if (class < 6)
+				apicv_expect_delivered(&a, 0x6a);
+			else
+				EXPECT_VMX_DONE(a.g);
+			EXPECT_EQ(APICV_RVI(), class < 6 ? 0u : 0x6au);
 		}
 }

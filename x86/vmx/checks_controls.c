@@ -132,11 +132,17 @@ TEST(controls_virtual_apic,
      SPEC("SDM vol. 3C, 26.2.1.1"), REQUIRES(vmx_can(VMCS_PRIMARY_CONTROLS, CPU_TPR_SHADOW)))
 {
 	const struct change with[] = { APIC_PAGE };
+	const struct change accesses[] = { SECONDARY(CPU2_APIC_ACCESSES), APIC_PAGE };
 
 	check_bits_with(CHECK_CONTROLS, with, 2, VMCS_VIRTUAL_APIC_ADDRESS, "address",
 			BITS(11, 0) | BITS(63, cpu_physical_bits()), true);
 	check_bits_with(CHECK_CONTROLS, with, 2, VMCS_TPR_THRESHOLD, "threshold", BITS(31, 4),
 			true);
+	/* There, nothing else is wrong with a threshold that is too high. */
+	check_bits_with(CHECK_CONTROLS, accesses, ARRAY_SIZE(accesses), VMCS_TPR_THRESHOLD,
+			"threshold-accesses", BITS(31, 4), true);
+	check_bits_with(CHECK_CONTROLS, accesses, ARRAY_SIZE(accesses), VMCS_VIRTUAL_APIC_ADDRESS,
+			"address-accesses", BITS(11, 0), true);
 }
 
 TEST(controls_tpr_threshold, "the TPR threshold must not be greater than VTPR's priority class",

@@ -141,12 +141,18 @@ TEST(guest_efer,
 {
 	const struct change with[] = { SET(ENTRY_CONTROLS, ENTRY_LOAD_EFER),
 				       PUT(GUEST_IA32_EFER, rdmsr(MSR_EFER)) };
+	const struct check rows[] = {
+		{ "both-other",
+		  true,
+		  { with[0], PUT(GUEST_IA32_EFER, rdmsr(MSR_EFER) ^ (EFER_LME | EFER_LMA)) } },
+	};
 
 	check_bits_with(CHECK_GUEST, with, 2, VMCS_GUEST_IA32_EFER, "reserved",
 			BITS(7, 1) | BIT(9) | BITS(63, 16), true);
 	check_bits_with(CHECK_GUEST, with, 2, VMCS_GUEST_IA32_EFER, "lma", EFER_LMA, true);
 	check_bits_with(CHECK_GUEST, with, 2, VMCS_GUEST_IA32_EFER, "lme", EFER_LME, true);
 	check_bits_with(CHECK_GUEST, with, 2, VMCS_GUEST_IA32_EFER, "free", EFER_SCE, false);
+	CHECK(rows);
 	check_bits(CHECK_GUEST, VMCS_GUEST_IA32_EFER, "not-loaded", EFER_LMA | BIT(63), false);
 }
 

@@ -132,12 +132,18 @@ TEST(host_efer,
 {
 	const struct change with[] = { SET(EXIT_CONTROLS, EXIT_LOAD_EFER),
 				       PUT(HOST_IA32_EFER, rdmsr(MSR_EFER)) };
+	const struct check rows[] = {
+		{ "both-other",
+		  true,
+		  { with[0], PUT(HOST_IA32_EFER, rdmsr(MSR_EFER) ^ (EFER_LME | EFER_LMA)) } },
+	};
 
 	check_bits_with(CHECK_HOST, with, 2, VMCS_HOST_IA32_EFER, "reserved",
 			BITS(7, 1) | BIT(9) | BITS(63, 16), true);
 	check_bits_with(CHECK_HOST, with, 2, VMCS_HOST_IA32_EFER, "other", EFER_LME, true);
 	check_bits_with(CHECK_HOST, with, 2, VMCS_HOST_IA32_EFER, "other", EFER_LMA, true);
 	check_bits_with(CHECK_HOST, with, 2, VMCS_HOST_IA32_EFER, "free", EFER_SCE, false);
+	CHECK(rows);
 	check_bits(CHECK_HOST, VMCS_HOST_IA32_EFER, "not-loaded", EFER_LME | BIT(63), false);
 }
 

@@ -84,6 +84,14 @@ TEST(vm86_flags, "RFLAGS.VM is not set in an IA-32e mode guest, or without CR0.P
 	} else {
 		SKIP_ROW("no IA-32e mode");
 	}
+	/* Its segments are right for virtual-8086 mode. */
+	SUBTEST("ia32e-segments");
+	if (sizeof(ulong) == 8) {
+		set_up(g, VMX_VM86);
+		one(g, VMCS_ENTRY_CONTROLS, vmcs_read(VMCS_ENTRY_CONTROLS) | ENTRY_IA32E, true);
+	} else {
+		SKIP_ROW("no IA-32e mode");
+	}
 	SUBTEST("real");
 	if (HAS_UNRESTRICTED) {
 		set_up(g, VMX_REAL);

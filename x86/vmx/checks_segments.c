@@ -103,6 +103,15 @@ TEST(segment_cs_type, "CS is an accessed code segment whose DPL suits that of SS
 			SUBTEST("type-%u-dpl-%u", type, dpl);
 			rights(g, CS, 15 | AR_DPL(3), AR_TYPE(type) | AR_DPL(dpl), true);
 		}
+	/* What is checked of CS does not depend on whether it can be used. */
+	SUBTEST("unusable-type-3");
+	rights(g, CS, 15, AR_TYPE(3) | ACCESS_UNUSABLE, true);
+	SUBTEST("unusable-s");
+	rights(g, CS, AR_S, ACCESS_UNUSABLE, true);
+	SUBTEST("unusable-p");
+	rights(g, CS, AR_P, ACCESS_UNUSABLE, true);
+	SUBTEST("unusable-dpl");
+	rights(g, CS, 0, AR_DPL(3) | ACCESS_UNUSABLE, true);
 }
 
 TEST(segment_ss_type, "a usable SS is a writable, accessed data segment whose DPL is its RPL",
@@ -141,6 +150,13 @@ TEST(segment_data_type, "usable DS, ES, FS and GS are accessed, and readable if 
 	}
 }
 
+/* Data, and code that is readable and not conforming or conforming. */
+static const struct {
+	const char *prefix;
+	u32 type;
+	bool dpl_counts;
+} data_types[] = { { "", 3, true }, { "code-", 11, true }, { "conforming-", 15, false } };
+
 TEST(segment_data_dpl,
      "the DPL of usable DS, ES, FS and GS is not less than their RPL, unless conforming",
      SPEC("SDM vol. 3C, 26.3.1.2"))
@@ -150,20 +166,17 @@ TEST(segment_data_dpl,
 
 	for (u32 i = 0; i < ARRAY_SIZE(segments); i++)
 		for (u32 dpl = 0; dpl < 4; dpl++)
-			for (u32 rpl = 0; rpl < 4; rpl++) {
-				SUBTEST("%s-dpl-%u-rpl-%u", names[segments[i]], dpl, rpl);
-				check_set_up(g);
-				vmcs_set(VMCS_ACCESS_RIGHTS(segments[i]), AR_DPL(dpl));
-				vmcs_set(VMCS_SELECTOR(segments[i]), rpl);
-				check_expect(g, CHECK_GUEST, dpl < rpl);
-				SUBTEST("%s-conforming-dpl-%u-rpl-%u", names[segments[i]], dpl,
-					rpl);
-				check_set_up(g);
-				vmcs_set(VMCS_ACCESS_RIGHTS(segments[i]),
-					 AR_DPL(dpl) | AR_TYPE(15));
-				vmcs_set(VMCS_SELECTOR(segments[i]), rpl);
-				check_expect(g, CHECK_GUEST, false);
-			}
+			for (u32 rpl = 0; rpl < 4; rpl++)
+				for (u32 j = 0; j < ARRAY_SIZE(data_types); j++) {
+					SUBTEST("%s-%sdpl-%u-rpl-%u", names[segments[i]],
+						data_types[j].prefix, dpl, rpl);
+					check_set_up(g);
+					vmcs_set(VMCS_ACCESS_RIGHTS(segments[i]),
+						 AR_DPL(dpl) | AR_TYPE(data_types[j].type));
+					vmcs_set(VMCS_SELECTOR(segments[i]), rpl);
+					check_expect(g, CHECK_GUEST,
+						     data_types[j].dpl_counts && dpl < rpl);
+				}
 }
 
 TEST(segment_rights_bits, "S and P of usable segments are set, and their reserved bits clear",

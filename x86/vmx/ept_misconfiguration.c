@@ -62,8 +62,17 @@ TEST(ept_misconfigured_pml4e,
      "reserved bits of an EPT PML4E are a misconfiguration, ignored ones are not",
      SPEC(SPEC_TABLES), REQUIRES(nested_has_own_root_entry()))
 {
+	struct nested n;
+
 	bits(3, beyond_physical() | BITS(7, 3), "reserved", true);
 	bits(3, IGNORED, "ignored", false);
+	/* It would be a page of 512 GiB, whose address is right. */
+	SUBTEST("page");
+	n = nested_new();
+	*nested_entry(&n, 3) = EPT_RWX | EPT_PS;
+	nested_flush();
+	nested_code(&n, ACCESS_READ, NESTED_OFFSET);
+	nested_expect_misconfiguration(&n, NESTED_OFFSET);
 }
 
 /* A page of level 1 or 2 with these bits turned over. */

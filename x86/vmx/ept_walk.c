@@ -332,6 +332,10 @@ TEST(ept_event_delivery, "a violation while an event is delivered has the event 
 					  (u64)ALIGN_DOWN(address, (ulong)PAGE_SIZE));
 			}
 			EXPECT_EQ(vmcs_read(VMCS_EXIT_QUALIFICATION) & VIOLATION_MASK, expected);
+			/* As the delivery would have pushed it: RF is for faults. */
+			if (!events[i].inject)
+				EXPECT_EQ(vmcs_read(VMCS_GUEST_RFLAGS) & FLAG_RF,
+					  vector == VEC_UD ? FLAG_RF : 0ull);
 			EXPECT_EQ(vmcs_read(VMCS_IDT_VECTORING_INFO) & ~0x1000ull,
 				  INTR_VALID | events[i].info);
 			EXPECT_EQ(vmcs_read(VMCS_EXIT_INTERRUPTION_INFO) & INTR_VALID, 0ull);

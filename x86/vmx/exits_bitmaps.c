@@ -301,4 +301,16 @@ TEST(cr3_targets, "MOV to CR3 of one of the CR3-target values that count does no
 			else
 				EXPECT_VMX_EXIT(g, VMX_EXIT_CR_ACCESS);
 		}
+	/* All bits count. */
+	for (u32 bit = 3; bit < 20 && most; bit++) {
+		SUBTEST("other-bit-%u", bit);
+		vmx_reset(g);
+		vmx_code(g, "\x0f\x22\xd8", 3);
+		vmcs_set(VMCS_PRIMARY_CONTROLS, CPU_CR3_LOAD);
+		vmcs_write(VMCS_CR3_TARGET_COUNT, 1);
+		vmcs_write(VMCS_CR3_TARGET0, read_cr3());
+		g->registers.ax = read_cr3() ^ (ulong)BIT(bit);
+		vmx_run(g);
+		EXPECT_VMX_EXIT(g, VMX_EXIT_CR_ACCESS);
+	}
 }

@@ -280,6 +280,31 @@ TEST(lmsw_operand_fault,
 	EXPECT_VMX_EXCEPTION(g, VEC_PF);
 }
 
+TEST(lmsw_pe, "LMSW that sets PE exits where CR0's read shadow has it clear, and never otherwise",
+     SPEC("SDM vol. 3C, 25.1.3"))
+{
+	struct vmx_guest *g = vmx_new();
+
+	for (u32 bits = 0; bits < 8; bits++) {
+		bool mask = bits & 1, shadow = bits & 2, value = bits & 4;
+		u64 now;
+
+		SUBTEST("mask-%u-shadow-%u-value-%u", mask, shadow, value);
+		vmx_reset(g);
+		vmx_code(g, "\x0f\x01\xf0", 3);
+		now = vmcs_read(VMCS_GUEST_CR0);
+		vmcs_write(VMCS_CR0_MASK, mask ? CR0_PE : 0);
+		vmcs_write(VMCS_CR0_READ_SHADOW, shadow ? CR0_PE : 0);
+		g->registers.ax = (ulong)((now & 0xe) | value);
+		vmx_run(g);
+		if (mask && !shadow && value)
+			EXPECT_VMX_EXIT(g, VMX_EXIT_CR_ACCESS);
+		else
+			EXPECT_VMX_DONE(g);
+		EXPECT_EQ(vmcs_read(VMCS_GUEST_CR0), now);
+	}
+}
+
 TEST(lmsw_bits, "LMSW exits by each of CR0's low four bits, and writes those that the guest owns",
      SPEC("SDM vol. 3C, 25.1.3; 25.3"))
 {

@@ -321,6 +321,21 @@ TEST(mwait_armed,
 	EXPECT_EQ(vmcs_read(VMCS_EXIT_QUALIFICATION), 0ull);
 }
 
+TEST(mwait_interrupt_window,
+     "with interrupt-window exiting and IF clear, MWAIT that lets interrupts end it does not wait",
+     SPEC("SDM vol. 3C, 25.3, MWAIT"),
+	  REQUIRES(cpu_has(X86_FEATURE_MONITOR) && cpuid(5, 0).ecx & 2))
+{
+	struct vmx_guest *g = vmx_new();
+
+	/* MONITOR; XOR EAX, EAX; INC ECX; MWAIT */
+	vmx_code(g, "\x0f\x01\xc8\x31\xc0\xff\xc1\x0f\x01\xc9", 10);
+	vmcs_set(PRIMARY, CPU_INTERRUPT_WINDOW);
+	g->registers.ax = (ulong)g->data;
+	vmx_run(g);
+	EXPECT_VMX_DONE(g);
+}
+
 TEST(pause_loop, "PAUSE in a loop exits within the window that the host sets, at CPL 0 only",
      SPEC("SDM vol. 3C, 24.6.13; 25.1.3, PAUSE"),
 	  REQUIRES(vmx_can(VMCS_SECONDARY_CONTROLS, CPU2_PAUSE_LOOP)))
@@ -350,6 +365,17 @@ TEST(pause_loop, "PAUSE in a loop exits within the window that the host sets, at
 			EXPECT_EQ(vmcs_read(VMCS_EXIT_INSTRUCTION_LENGTH), 2ull);
 		}
 	}
+	/* Each PAUSE is the first of a loop where those before are further away than the gap: with LOOP to itself between. */
+	SUBTEST("gap");
+	vmx_reset(g);
+	vmx_code(g, "\xf3\x90\xb9\x00\x20\x00\x00\xe2\xfe\xff\xcb\x75\xf3", 13);
+	vmcs_set(PRIMARY, CPU_SECONDARY);
+	vmcs_set(VMCS_SECONDARY_CONTROLS, CPU2_PAUSE_LOOP);
+	vmcs_write(VMCS_PLE_GAP, 100);
+	vmcs_write(VMCS_PLE_WINDOW, 1000);
+	g->registers.bx = 20;
+	vmx_run(g);
+	EXPECT_VMX_DONE(g);
 	SUBTEST("off");
 	vmx_reset(g);
 	vmx_code(g, loop, 6);

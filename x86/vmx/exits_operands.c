@@ -265,6 +265,13 @@ TEST(operand_size, "outside 64-bit mode, the operand size of SGDT shows in the i
 	expect_sizes(true);
 }
 
+/* ModR/M.reg, with REX.R where it is from 8 on. */
+static void put_reg2(u8 *bytes, u32 reg)
+{
+	bytes[0] |= (u8)(reg >> 3 << 2);
+	bytes[3] |= (u8)((reg & 7) << 3);
+}
+
 TEST(operand_registers, "the exit of an instruction with register operands tells their numbers",
      SPEC("SDM vol. 3C, 27.2.4, tables 27-11, 27-12, 27-14"))
 {
@@ -298,7 +305,7 @@ TEST(operand_registers, "the exit of an instruction with register operands tells
 			/* REX.B, and REX.R where ModR/M.reg is a register. */
 			u8 bytes[4] = { (u8)(0x40 | reg >> 3), rows[i].bytes[0], rows[i].bytes[1],
 					(u8)(rows[i].bytes[2] | (reg & 7)) };
-			u32 skip = sizeof(ulong) == 4, other = (reg + 3) & 7;
+			u32 skip = sizeof(ulong) == 4, other = (reg + 3) & (skip ? 7 : 15);
 
 			SUBTEST("%s-%u", rows[i].name, reg);
 			if (!vmx_can(VMCS_SECONDARY_CONTROLS, rows[i].secondary) ||
@@ -307,7 +314,7 @@ TEST(operand_registers, "the exit of an instruction with register operands tells
 				continue;
 			}
 			if (rows[i].has_reg2)
-				bytes[3] |= (u8)(other << 3);
+				put_reg2(bytes, other);
 			vmx_reset(g);
 			vmx_code(g, bytes + skip, 4 - skip);
 			if (rows[i].secondary) {

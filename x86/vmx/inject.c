@@ -65,6 +65,25 @@ TEST(inject,
 		}
 }
 
+TEST(inject_error_code, "all of an injected error code's 16 bits are pushed",
+     SPEC("SDM vol. 3C, 26.5.1.1; 24.8.3"))
+{
+	static const u32 codes[] = { 0, 1, 0x7fff, 0x8000, 0xfffe, 0xffff };
+	static const struct event gp = { "gp", INTR_HARDWARE_EXCEPTION | VEC_GP, 0, true };
+	struct vmx_guest *g = vmx_new();
+
+	for (u32 i = 0; i < ARRAY_SIZE(codes); i++) {
+		SUBTEST("%#x", codes[i]);
+		set_up(g, &gp);
+		vmx_deliver(g);
+		vmcs_write(VMCS_ENTRY_EXCEPTION_ERROR_CODE, codes[i]);
+		vmx_run(g);
+		EXPECT_VMX_EXIT(g, VMX_EXIT_VMCALL);
+		EXPECT_EQ(vmx_delivered(g), VEC_GP);
+		EXPECT_EQ(*(const ulong *)(ulong)vmcs_read(VMCS_GUEST_RSP), (ulong)codes[i]);
+	}
+}
+
 TEST(inject_nested,
      "an exception during the delivery of an injected event exits with the event as IDT vectoring",
      SPEC("SDM vol. 3C, 26.5.1.2; 27.2.3"))

@@ -165,6 +165,25 @@ TEST(insn_at_cpl3, "in VMX operation, each instruction raises #GP(0) at CPL 3",
 	}
 }
 
+static void vmxon_at_cpl3(void *region)
+{
+	at_cpl3 = vmxon_try((ulong)region).fault;
+}
+
+TEST(vmxon_cpl3, "outside VMX operation, VMXON is #GP(0) at CPL 3",
+     SPEC("SDM vol. 3C, 30.3, VMXON"))
+{
+	u32 *region = vmx_region();
+
+	if (!(rdmsr(MSR_IA32_FEATURE_CONTROL) & FEATURE_CONTROL_LOCK))
+		wrmsr(MSR_IA32_FEATURE_CONTROL, FEATURE_CONTROL_LOCK | FEATURE_CONTROL_OUTSIDE_SMX);
+	write_cr4(read_cr4() | CR4_VMXE);
+	at_cpl3 = NO_FAULT;
+	run_user(vmxon_at_cpl3, region);
+	EXPECT_FAULT(GP(0), at_cpl3);
+	EXPECT_VMX(vmxon_try((ulong)region), VMX_SUCCEED);
+}
+
 TEST(vmxon_fixed_bits, "VMXON raises #GP(0) where a bit of CR0 is not as VMX operation needs it",
      SPEC("SDM vol. 3C, 23.8; 30.3, VMXON"))
 {

@@ -67,6 +67,24 @@ TEST(interrupt_exits_if_clear, "with the control, RFLAGS.IF does not block an ex
 	apic_drain();
 }
 
+TEST(interrupt_exits_after_cli,
+     "with the control, an interrupt exits after the guest has cleared IF, too",
+     SPEC("SDM vol. 3C, 25.4.1"))
+{
+	struct vmx_guest *g = set_up(vmx_new(), true, FLAG_IF);
+
+	/* CLI; MOV [BX], EAX sends the interrupt to its own CPU; NOPs follow. */
+	g->code[0] = 0xfa;
+	g->code[1] = 0x89;
+	g->code[2] = 0x03;
+	g->registers.bx = APIC_DEFAULT_BASE + APIC_ICR;
+	g->registers.ax = ICR_SELF | ICR_ASSERT | INTERRUPT;
+	vmx_run(g);
+	EXPECT_VMX_EXIT(g, VMX_EXIT_EXTERNAL_INTERRUPT);
+	EXPECT_EQ(vmcs_read(VMCS_GUEST_RFLAGS) & FLAG_IF, 0ull);
+	apic_drain();
+}
+
 TEST(interrupt_acknowledge,
      "with acknowledge on exit, the interrupt is in service and its vector is told",
      SPEC("SDM vol. 3C, 27.1; 27.2.2"), REQUIRES(vmx_can(VMCS_EXIT_CONTROLS, EXIT_ACK_INTERRUPT)))

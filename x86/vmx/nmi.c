@@ -378,3 +378,54 @@ TEST(nmi_states, "an NMI ends the HLT and the shutdown state, with the exit or i
 			nmi_unblock_host();
 		}
 }
+
+/* Pending when the guest is entered: the host has NMIs blocked since an exit by one. */
+static void pend_nmi(struct vmx_guest *g, u64 pin)
+{
+	set_up(g, PIN_NMI);
+	vmx_run(g);
+	ASSERT(g->result == VMX_EXIT_EXCEPTION_NMI);
+	apic_send(ICR_NMI | ICR_ASSERT, apic_id());
+	vmx_reset(g);
+	vmx_code(g, "\x90", 1);
+	vmx_deliver(g);
+	vmcs_set(VMCS_PIN_CONTROLS, PIN_NMI | pin);
+}
+
+/* Nothing blocks the NMI after the exit: the host takes it. */
+static void run_into_nmi(struct vmx_guest *g)
+{
+	nmis = 0;
+	trap_set_handler(VEC_NMI, count_nmi);
+	vmx_run(g);
+	EXPECT_EQ(READ_ONCE(nmis), 1u);
+}
+
+TEST(nmi_priority,
+     "the preemption timer and then the NMI window come before an NMI, which stays pending",
+     SPEC("SDM vol. 3C, 25.5.1; 26.6.4; 26.6.6"), REQUIRES(HAS_VIRTUAL))
+{
+	struct vmx_guest *g = vmx_new();
+
+	SUBTEST("nmi");
+	pend_nmi(g, PIN_VIRTUAL_NMIS);
+	vmx_run(g);
+	EXPECT_VMX_EXCEPTION(g, VEC_NMI);
+	EXPECT_EQ(vmcs_read(VMCS_GUEST_RIP), vmx_start(g));
+	nmi_unblock_host();
+	SUBTEST("window");
+	pend_nmi(g, PIN_VIRTUAL_NMIS);
+	vmcs_set(VMCS_PRIMARY_CONTROLS, CPU_NMI_WINDOW);
+	run_into_nmi(g);
+	EXPECT_VMX_EXIT(g, VMX_EXIT_NMI_WINDOW);
+	SUBTEST("timer");
+	if (!vmx_can(VMCS_PIN_CONTROLS, PIN_PREEMPTION_TIMER)) {
+		SKIP_ROW("no preemption timer");
+		return;
+	}
+	pend_nmi(g, PIN_VIRTUAL_NMIS | PIN_PREEMPTION_TIMER);
+	vmcs_set(VMCS_PRIMARY_CONTROLS, CPU_NMI_WINDOW);
+	vmcs_write(VMCS_PREEMPTION_TIMER_VALUE, 0);
+	run_into_nmi(g);
+	EXPECT_VMX_EXIT(g, VMX_EXIT_PREEMPTION_TIMER);
+}

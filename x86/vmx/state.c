@@ -174,6 +174,29 @@ TEST(state_cr4, "VM entry loads CR4, VM exit saves it and loads the host's", SPE
 				 .host_is = now ^ CR4_DE ^ CR4_TSD });
 }
 
+TEST(state_cr4_each_bit, "VM exit loads each bit of CR4, set or clear",
+     SPEC("SDM vol. 3C, 27.3.1; 27.5.1"))
+{
+	/* The guest can do without each of these, and with it; PCIDE is for IA-32e mode. */
+	const u64 possible = CR4_VME | CR4_PVI | CR4_TSD | CR4_DE | CR4_MCE | CR4_PGE | CR4_PCE |
+			     CR4_UMIP | CR4_FSGSBASE | CR4_OSXSAVE | CR4_PKE |
+			     (sizeof(ulong) == 8 ? CR4_PCIDE : 0);
+	const u64 bits = possible & rdmsr(MSR_IA32_VMX_CR4_FIXED1) &
+			 ~rdmsr(MSR_IA32_VMX_CR4_FIXED0);
+	struct vmx_guest *g = vmx_new();
+	const u64 now = read_cr4();
+
+	for_each_set_bit(bit, bits) {
+		SUBTEST("bit-%llu", bit);
+		vmx_reset(g);
+		vmcs_write(VMCS_GUEST_CR4, now ^ BIT(bit));
+		vmx_run(g);
+		EXPECT_EQ(read_cr4(), (ulong)now);
+		EXPECT_VMX_DONE(g);
+		EXPECT_EQ(vmcs_read(VMCS_GUEST_CR4), now ^ BIT(bit));
+	}
+}
+
 TEST(state_dr7, "DR7 goes by the controls of debug registers; after an exit it is 0x400",
      SPEC(STATE))
 {
@@ -186,6 +209,24 @@ TEST(state_dr7, "DR7 goes by the controls of debug registers; after an exit it i
 				 .entry_value = 0x500,
 				 .guest_writes = 0x600,
 				 .host_is = 0x400 });
+}
+
+TEST(state_dr7_fixed,
+     "VM entry loads bits 12, 14 and 15 of DR7 as 0 and bit 10 as 1, whatever the field has",
+     SPEC("SDM vol. 3C, 26.3.2.1"))
+{
+	static const u32 bits[] = { 10, 12, 14, 15 };
+	struct vmx_guest *g = vmx_new();
+
+	for (u32 i = 0; i < ARRAY_SIZE(bits); i++) {
+		SUBTEST("bit-%u", bits[i]);
+		vmx_reset(g);
+		vmx_code(g, "\x0f\x21\xf8", 3); /* MOV rAX, DR7 */
+		vmcs_write(VMCS_GUEST_DR7, 0x700 ^ BIT(bits[i]));
+		vmx_run(g);
+		EXPECT_VMX_DONE(g);
+		EXPECT_EQ(g->registers.ax, 0x700ul);
+	}
 }
 
 TEST(state_debugctl, "IA32_DEBUGCTL goes by the controls of debug registers; after an exit it is 0",

@@ -103,7 +103,8 @@ TEST(vmfunc_bad_entry, "EPTP switching to what VM entry would refuse exits, and 
      SPEC("SDM vol. 3C, 25.5.5.3"), REQUIRES(has_switching()))
 {
 	struct nested n = nested_new();
-	u64 *list = page_alloc();
+	/* What is after the list is no part of it. */
+	u64 *list = pages_alloc(2, PAGE_SIZE);
 	const struct {
 		const char *name;
 		u64 toggle;
@@ -132,7 +133,7 @@ TEST(vmfunc_bad_entry, "EPTP switching to what VM entry would refuse exits, and 
 		}
 		nested_reset(&n);
 		before = vmcs_read(VMCS_EPTP);
-		for (u32 j = 0; j < 512; j++)
+		for (u32 j = 0; j < 1024; j++)
 			list[j] = before ^ rows[i].toggle;
 		enable_functions(1, list);
 		vmx_code(n.g, VMFUNC, 3);
@@ -261,6 +262,26 @@ TEST(ve_delivered, "a convertible violation is #VE in the guest, with its inform
 			}
 			expect_area(&n, area, qualification);
 		}
+}
+
+TEST(ve_addresses, "the area has the linear address, and the physical one that it is translated to",
+     SPEC("SDM vol. 3C, 25.5.6.2, table 25-1"), REQUIRES(HAS_VE))
+{
+	struct nested n = nested_new();
+	const ulong linear = n.address + PAGE_SIZE;
+	struct ve_area *area;
+
+	space_map(n.guest, linear, n.address, PAGE_SIZE, PROT_ALL);
+	nested_code(&n, ACCESS_READ, NESTED_OFFSET);
+	n.g->registers.bx = linear + NESTED_OFFSET;
+	area = enable_ve();
+	*nested_entry(&n, 0) = 0;
+	nested_flush();
+	vmcs_write(VMCS_EXCEPTION_BITMAP, BIT(VEC_VE));
+	vmx_run(n.g);
+	EXPECT_VMX_EXCEPTION(n.g, VEC_VE);
+	EXPECT_EQ((u64)area->linear, (u64)(linear + NESTED_OFFSET));
+	EXPECT_EQ((u64)area->physical, (u64)(n.address + NESTED_OFFSET));
 }
 
 TEST(ve_index, "the area has the EPTP index of VM entry, and then that of EPTP switching",
