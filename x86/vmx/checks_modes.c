@@ -359,6 +359,25 @@ TEST(injection_mtf, "an MTF exit can be injected only where there is the monitor
 	}
 }
 
+TEST(exit_stores_lma_set, "a guest that enters IA-32e mode itself is saved as one that is in it",
+     SPEC("SDM vol. 3C, 27.2"), REQUIRES(sizeof(ulong) == 8 && HAS_UNRESTRICTED))
+{
+	struct vmx_guest *g = vmx_new();
+
+	/* LME is the host's: with PG set, EFER.LMA is, too. */
+	vmx_set_mode(g, VMX_PROTECTED);
+	vmcs_write(VMCS_GUEST_CR3, read_cr3());
+	vmx_code(g, "\x0f\x22\xc0", 3); /* MOV CR0, EAX */
+	g->registers.ax = (ulong)(vmcs_read(VMCS_GUEST_CR0) | CR0_PG);
+	vmx_run(g);
+	EXPECT_VMX_DONE(g);
+	EXPECT_EQ(vmcs_read(VMCS_ENTRY_CONTROLS) & ENTRY_IA32E, ENTRY_IA32E);
+	EXPECT_EQ(vmcs_read(VMCS_GUEST_CR0) & CR0_PG, CR0_PG);
+	vmcs_write(VMCS_GUEST_RIP, vmx_end(g));
+	vmx_run(g);
+	EXPECT_VMX_DONE(g);
+}
+
 TEST(exit_stores_lma, "a guest that leaves IA-32e mode itself is saved as one that is not in it",
      SPEC("SDM vol. 3C, 27.2"), REQUIRES(sizeof(ulong) == 8 && HAS_UNRESTRICTED))
 {

@@ -72,6 +72,7 @@ TEST(exception_in_delivery,
 
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
 		bool software = rows[i].type == SOFT || rows[i].type == INTR_SOFTWARE_INTERRUPT;
+		u64 value = 0;
 
 		SUBTEST("%s", rows[i].name);
 		vmx_reset(g);
@@ -93,6 +94,8 @@ TEST(exception_in_delivery,
 		if (rows[i].length)
 			EXPECT_EQ(vmcs_read(VMCS_EXIT_INSTRUCTION_LENGTH), (u64)rows[i].length);
 		EXPECT_EQ(vmcs_read(VMCS_GUEST_RIP), vmx_start(g));
+		/* It is over: a fault of the host is neither a double fault nor an external event's. */
+		EXPECT_FAULT(GP(0), rdmsr_try(0x40000fff, &value));
 		/* An event that causes an exit indirectly updates what it does before its delivery. */
 		if (rows[i].vector == VEC_PF)
 			EXPECT_EQ(read_cr2(), 0x10ul);

@@ -135,3 +135,16 @@ bool nested_expect_misconfiguration(struct nested *n, u32 offset)
 	vmx_run(n->g);
 	return EXPECT_VMX_EXIT(n->g, VMX_EXIT_EPT_MISCONFIGURATION) && nothing_done(n, offset);
 }
+
+bool nested_has_switching(void)
+{
+	return vmx_can(VMCS_SECONDARY_CONTROLS, CPU2_VM_FUNCTIONS) &&
+	       (rdmsr(MSR_IA32_VMX_VMFUNC) & 1);
+}
+
+void nested_enable_functions(u64 functions, const u64 *list)
+{
+	vmcs_set(VMCS_SECONDARY_CONTROLS, CPU2_VM_FUNCTIONS);
+	vmcs_write(VMCS_VM_FUNCTION_CONTROLS, functions);
+	vmcs_write(VMCS_EPTP_LIST_ADDRESS, (ulong)list);
+}

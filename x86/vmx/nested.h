@@ -60,4 +60,10 @@ extern const char *const nested_access_names[3];
 /* The bits of the table that this edition has; later ones use some that are reserved here. */
 #define VIOLATION_MASK (BITS(5, 0) | BITS(8, 7))
 
+#define HAS_VE vmx_can(VMCS_SECONDARY_CONTROLS, CPU2_VE)
+
+/* True if VMFUNC can switch the EPTP; VM functions and a list of EPTPs for the current VMCS. */
+bool nested_has_switching(void);
+void nested_enable_functions(u64 functions, const u64 *list);
+
 #endif

@@ -111,6 +111,11 @@ TEST(nmi_iret_violation, "an EPT violation of IRET has unblocked, and tells so i
 				  iret && blocked ? BIT(12) : 0ull);
 			EXPECT_EQ(vmcs_read(VMCS_GUEST_INTERRUPTIBILITY),
 				  !iret && blocked ? BLOCKED_NMI : 0ull);
+			/* That is of this exit only: POP in the place of IRET. */
+			memcpy(g->code, "\x58\x90", 2);
+			vmx_run(g);
+			EXPECT_VMX_EXIT(g, VMX_EXIT_EPT_VIOLATION);
+			EXPECT_EQ(vmcs_read(VMCS_EXIT_QUALIFICATION) & BIT(12), 0ull);
 			nmi_end_virtual(g);
 		}
 }

@@ -296,20 +296,32 @@ TEST(state_pat, "IA32_PAT goes by its three controls", SPEC(STATE))
 				 .host_is = (u32)now | 0x0504010000000000ull });
 }
 
-TEST(state_efer, "IA32_EFER goes by its three controls", SPEC(STATE))
+static void efer_transfers(u64 host, u64 guest)
 {
-	const u64 now = rdmsr(MSR_EFER);
-
 	transfers(&(struct reg){ .msr = MSR_EFER,
 				 .guest = VMCS_GUEST_IA32_EFER,
 				 .host = VMCS_HOST_IA32_EFER,
 				 .entry_load = ENTRY_LOAD_EFER,
 				 .exit_save = EXIT_SAVE_EFER,
 				 .exit_load = EXIT_LOAD_EFER,
-				 .host_before = now,
-				 .entry_value = now ^ EFER_SCE,
-				 .guest_writes = now,
-				 .host_is = now ^ EFER_SCE });
+				 .host_before = host,
+				 .entry_value = guest,
+				 .guest_writes = host,
+				 .host_is = guest });
+}
+
+TEST(state_efer, "IA32_EFER goes by its three controls", SPEC(STATE))
+{
+	const u64 now = rdmsr(MSR_EFER) & ~(u64)EFER_SCE;
+
+	efer_transfers(now, now | EFER_SCE);
+}
+
+TEST(state_efer_clear, "a bit of IA32_EFER is cleared as it is set", SPEC(STATE))
+{
+	const u64 now = rdmsr(MSR_EFER) & ~(u64)EFER_SCE;
+
+	efer_transfers(now | EFER_SCE, now);
 }
 
 TEST(state_perf_global_ctrl, "IA32_PERF_GLOBAL_CTRL goes by its two controls",
