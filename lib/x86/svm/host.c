@@ -8,13 +8,6 @@
 #include <x86/msr.h>
 #include <x86/segment.h>
 
-#define SELECTOR(register)                                             \
-	({                                                             \
-		u16 selector_;                                         \
-		__asm__("mov %%" #register ", %w0" : "=r"(selector_)); \
-		selector_;                                             \
-	})
-
 static struct vmcb_segment segment(u16 selector)
 {
 	return selector ? svm_segment_of(gdt_entries()[selector / 8], selector)
