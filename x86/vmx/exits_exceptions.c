@@ -378,3 +378,24 @@ TEST(page_fault_mask_codes, "mask and match select page faults by each bit of th
 						EXPECT_EQ(vmx_delivered(g), VEC_PF);
 				}
 }
+
+TEST(page_fault_match_bits, "a bit of the match that the mask does not have is never met",
+     SPEC("SDM vol. 3C, 25.2"))
+{
+	struct vmx_guest *g = vmx_new();
+
+	for (u32 set = 0; set < 32; set++)
+		for (u32 bit = 0; bit < 2; bit++) {
+			SUBTEST("match-bit-%u-bit-%u", set, bit);
+			vmx_reset(g);
+			vmx_code(g, page_faults[0].bytes, page_faults[0].size);
+			g->registers.bx = 0x123;
+			vmcs_write(VMCS_EXCEPTION_BITMAP, bit << VEC_PF);
+			vmcs_write(VMCS_PFEC_MATCH, BIT(set));
+			vmx_run(g);
+			if (bit)
+				EXPECT_EQ(vmx_delivered(g), VEC_PF);
+			else
+				EXPECT_VMX_EXCEPTION(g, VEC_PF);
+		}
+}
