@@ -180,7 +180,7 @@ function check(    i, need, n) {
 		fail(section_line[section], "[" section "] has no 'cases'")
 	check_words(key_line["arch"], "architecture", entry["arch"], arch_names)
 	check_words(key_line["accel"], "accelerator", entry["accel"], accel_names)
-	check_words(key_line["nested"], "kind of nested run", entry["nested"], "no svm svm-npt el2")
+	check_words(key_line["nested"], "kind of nested run", entry["nested"], "no svm svm-npt vmx el2")
 	if ("versions" in entry && !is_range(entry["versions"]))
 		fail(key_line["versions"], "versions is LOW..HIGH, not '" entry["versions"] "'")
 	if ("kernel" in entry && !is_range(entry["kernel"]))

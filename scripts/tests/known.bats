@@ -277,7 +277,7 @@ END
 @test "a kind of run as guests that there is not" {
 	known t:beta 'nested = yes'
 	runner t:beta
-	refused "known.cfg:2: there is no kind of nested run 'yes'; known: no svm svm-npt el2"
+	refused "known.cfg:2: there is no kind of nested run 'yes'; known: no svm svm-npt vmx el2"
 }
 
 @test "a bound by the kernel that is none, and one of what has nothing to do with it" {
