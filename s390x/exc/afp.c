@@ -58,7 +58,8 @@ static void expect_register(const u8 *code, u32 size, bool allowed, u32 r)
 	}
 }
 
-TEST(afp_registers, "without the AFP-register control there are floating-point registers 0, 2, 4 and 6 alone",
+TEST(afp_registers,
+     "without the AFP-register control there are floating-point registers 0, 2, 4 and 6 alone",
      SPEC("PoP SA22-7832-13, chapter 4, CR0 bit 45; chapter 6, Data-Exception Code 1"))
 {
 	u64 cr0 = read_cr(0);
@@ -84,7 +85,8 @@ TEST(afp_registers, "without the AFP-register control there are floating-point r
 	write_cr(0, cr0);
 }
 
-TEST(afp_instructions, "without the AFP-register control no BFP instruction is there, whatever its registers are",
+TEST(afp_instructions,
+     "without the AFP-register control no BFP instruction is there, whatever its registers are",
      SPEC("PoP SA22-7832-13, chapter 4, CR0 bit 45; chapter 6, Data-Exception Code 2"))
 {
 	static const u8 codes[][4] = {
@@ -113,9 +115,10 @@ TEST(afp_instructions, "without the AFP-register control no BFP instruction is t
 	write_cr(0, cr0);
 }
 
-TEST(vector_controls, "vector instructions need both the vector control and the AFP-register control",
+TEST(vector_controls,
+     "vector instructions need both the vector control and the AFP-register control",
      SPEC("PoP SA22-7832-13, chapter 4, CR0 bits 45 and 46; chapter 6, Data-Exception Code FE"),
-     REQUIRES(has_facility(FACILITY_VECTOR)))
+	  REQUIRES(has_facility(FACILITY_VECTOR)))
 {
 	static const u8 codes[][6] = {
 		{ 0xe7, 0x23, 0x40, 0x00, 0x00, 0xf3 }, /* VA */
