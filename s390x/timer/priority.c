@@ -71,6 +71,20 @@ static void forget_all(void)
 }
 
 /*
+ * Reads the clock seldom: what a VMM does for each reading must not keep it from what else it has to do, as
+ * making the timers' interruptions pending.
+ */
+static void wait_quietly(u64 us)
+{
+	u64 end = store_clock_fast() + us * TOD_PER_US;
+
+	do {
+		for (u32 n = 0; n < 20000; n++)
+			barrier();
+	} while (store_clock_fast() < end);
+}
+
+/*
  * Requests both and takes one with the masks of `first_mask`, then the other; true if they came in the order of
  * the arguments.
  */
@@ -82,7 +96,7 @@ static bool come_in_order(const struct source *first, u64 first_mask, const stru
 	forget_all();
 	second->request();
 	first->request();
-	delay_us(delay);
+	wait_quietly(delay);
 	LOWCORE->info.ext_code = 0;
 	external_window(no_subclass() | first_mask);
 	codes[0] = LOWCORE->info.ext_code;
