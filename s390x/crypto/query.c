@@ -123,21 +123,33 @@ TEST(crypto_registers, "odd registers and register 0 as an operand are specifica
 	static const struct {
 		enum crypto_insn insn;
 		u8 fields; /* R1, R2 */
+		u8 r3;
 	} rows[] = {
-		{ KM, 0x34 },	{ KM, 0x25 },	{ KM, 0x04 },	{ KM, 0x20 },	{ KMC, 0x34 },
-		{ KMC, 0x25 },	{ KMC, 0x04 },	{ KMC, 0x20 },	{ KMAC, 0x05 }, { KMAC, 0x00 },
-		{ KIMD, 0x05 }, { KIMD, 0x00 }, { KLMD, 0x05 }, { KLMD, 0x00 }, { PRNO, 0x34 },
-		{ PRNO, 0x25 }, { PRNO, 0x04 },
+		{ KM, 0x34, 0 },    { KM, 0x25, 0 },	{ KM, 0x04, 0 },    { KM, 0x20, 0 },
+		{ KMC, 0x34, 0 },   { KMC, 0x25, 0 },	{ KMC, 0x04, 0 },   { KMC, 0x20, 0 },
+		{ KMAC, 0x05, 0 },  { KMAC, 0x00, 0 },	{ KIMD, 0x05, 0 },  { KIMD, 0x00, 0 },
+		{ KLMD, 0x05, 0 },  { KLMD, 0x00, 0 },	{ PRNO, 0x34, 0 },  { PRNO, 0x25, 0 },
+		{ PRNO, 0x04, 0 },  { KMF, 0x34, 0 },	{ KMF, 0x25, 0 },   { KMF, 0x04, 0 },
+		{ KMF, 0x20, 0 },   { KMO, 0x34, 0 },	{ KMO, 0x25, 0 },   { KMO, 0x04, 0 },
+		{ KMO, 0x20, 0 },   { KMCTR, 0x34, 6 }, { KMCTR, 0x25, 6 }, { KMCTR, 0x24, 7 },
+		{ KMCTR, 0x24, 0 }, { KMCTR, 0x04, 6 }, { KMCTR, 0x20, 6 }, { KMA, 0x34, 6 },
+		{ KMA, 0x25, 6 },   { KMA, 0x24, 7 },	{ KMA, 0x24, 0 },   { KMA, 0x24, 2 },
+		{ KMA, 0x24, 4 },
 	};
 	static u8 block[16];
 
 	for (u32 n = 0; n < ARRAY_SIZE(rows); n++) {
 		u16 opcode = crypto_names[rows[n].insn].opcode;
-		u8 code[4] = { (u8)(opcode >> 8), (u8)opcode, 0, rows[n].fields };
+		u8 code[4] = { (u8)(opcode >> 8), (u8)opcode, (u8)(rows[n].r3 << 4),
+			       rows[n].fields };
 		struct execution e = { .cc = 0 };
 
-		SUBTEST("%s %u,%u", crypto_names[rows[n].insn].name, rows[n].fields >> 4,
-			rows[n].fields & 15);
+		if (rows[n].insn == KMCTR || rows[n].insn == KMA)
+			SUBTEST("%s %u,%u,%u", crypto_names[rows[n].insn].name, rows[n].fields >> 4,
+				rows[n].r3, rows[n].fields & 15);
+		else
+			SUBTEST("%s %u,%u", crypto_names[rows[n].insn].name, rows[n].fields >> 4,
+				rows[n].fields & 15);
 		if (!is_there(rows[n].insn))
 			continue;
 		e.gpr[1] = (ulong)block;

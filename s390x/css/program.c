@@ -306,6 +306,8 @@ TEST(sense_residual, "the residual count of a sense is what the device has not s
 	static const u16 counts[] = { 1, 2, 24, 31, 32, 33, 40, 64 };
 	u32 schid = device_start(0);
 
+	/* What there is to say of another program is gone then. */
+	device_command(schid, CMD_SENSE, data, 32);
 	for (u32 n = 0; n < ARRAY_SIZE(counts); n++) {
 		struct irb irb;
 		u32 sent;

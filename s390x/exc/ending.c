@@ -7,6 +7,7 @@
 
 #include <mm/page.h>
 #include <mm/space.h>
+#include <s390x/access.h>
 #include <s390x/cr.h>
 #include <s390x/execute.h>
 #include <string.h>
@@ -79,4 +80,27 @@ TEST(endings,
 	}
 	write_cr(8, 0);
 	space_protect(space_kernel(), (ulong)page, PAGE_SIZE, PROT_ALL);
+}
+
+/* Code at an address that a smaller addressing mode does not have. */
+static struct fault set_mode_at(ulong address, u8 mode)
+{
+	static u16 code[PAGE_SIZE / 2] __aligned(PAGE_SIZE);
+
+	code[0] = (u16)(0x0100 | mode); /* SAM24, SAM31 or SAM64 */
+	code[1] = 0x07fe;		/* BR r14 */
+	space_map_page(space_kernel(), address, (ulong)code, 0, PROT_ALL);
+	purge_tlb();
+	return call_try(address);
+}
+
+TEST(mode_of_address, "an addressing mode that does not reach the instruction itself is not set",
+     SPEC("PoP SA22-7832-13, chapter 10, SET ADDRESSING MODE, Specification"))
+{
+	SUBTEST("SAM24 at 16 MiB");
+	EXPECT_FAULT(WITH_ILC(PGM_SPECIFICATION, 2), set_mode_at(NOWHERE + 16 * MiB, 0x0c));
+	SUBTEST("SAM31 at 2 GiB");
+	EXPECT_FAULT(WITH_ILC(PGM_SPECIFICATION, 2), set_mode_at(NOWHERE, 0x0d));
+	SUBTEST("SAM64");
+	EXPECT_NO_FAULT(set_mode_at(NOWHERE, 0x0e));
 }

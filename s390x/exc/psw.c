@@ -6,6 +6,7 @@
  */
 #include <test.h>
 
+#include <s390x/execute.h>
 #include <s390x/cr.h>
 
 SUITE("PSW validity");
@@ -107,4 +108,41 @@ TEST(psw_odd,
 	/* The address may have been updated by the length that the code indicates. */
 	if (old.addr != psw.addr)
 		EXPECT_EQ(old.addr, psw.addr + length);
+}
+
+/* Loads a PSW of eight bytes with this mode, EA and BA, each condition code and some program masks. */
+static void check_short(u64 mode)
+{
+	static const u8 lpsw[4] = { 0x82, 0x00, 0x50, 0x00 };
+	static u32 words[2] __aligned(8);
+
+	for (u32 cc = 0; cc < 4; cc++) {
+		for (u32 pm = 0; pm < 16; pm += 5) {
+			struct execution e = { .cc = 3 - cc, .pm = 15 - pm };
+
+			SUBTEST("condition code %u, program mask %u", cc, pm);
+			/* Bit 12 is one in a short PSW. */
+			words[0] = (u32)((PSW_DAT | mode) >> 32) | 0x00080000 | cc << 12 | pm << 8;
+			words[1] = (u32)mode | (u32)(execute_address(4) + 4);
+			e.gpr[5] = (ulong)words;
+			e.gpr[7] = 0x1122334455667788;
+			EXPECT_NO_FAULT(execute(lpsw, 4, &e));
+			EXPECT_EQ(e.cc, cc);
+			EXPECT_EQ(e.pm, pm);
+			EXPECT_EQ(e.gpr[7], 0x1122334455667788u);
+			EXPECT_EQ(psw_mask() & ~PSW_CC, PSW_KERNEL);
+		}
+	}
+}
+
+TEST(psw_short, "LOAD PSW makes a PSW of 16 bytes of one of eight",
+     SPEC("PoP SA22-7832-13, chapter 10, LOAD PSW; chapter 4, Short PSW"))
+{
+	check_short(0);
+}
+
+TEST(psw_short_64, "LOAD PSW makes a PSW with 64-bit addresses, its own being of 31 bits",
+     SPEC("PoP SA22-7832-13, chapter 10, LOAD PSW; chapter 4, Short PSW: bits 31 and 32"))
+{
+	check_short(PSW_64);
 }

@@ -291,3 +291,31 @@ TEST(fp_moves, "moves to and from floating-point registers, of the width that th
 		}
 	}
 }
+
+TEST(cpsdr, "COPY SIGN takes the sign of one register and the rest of another, whatever they are",
+     SPEC("PoP SA22-7832-13, chapter 9, COPY SIGN"), REQUIRES(has_facility(FACILITY_FP_SUPPORT)))
+{
+	static const u64 values[] = { 0,
+				      0x8000000000000000,
+				      0x3ff0000000000001,
+				      0xfff0000000000000,
+				      0x7ff0000000000001,
+				      0xc0ffffffffffffff };
+
+	for (u32 i = 0; i < ARRAY_SIZE(values); i++) {
+		for (u32 k = 0; k < ARRAY_SIZE(values); k++) {
+			/* CPSDR f4,f9,f1: R3 in bits 16-19, R1 in bits 24-27, R2 in bits 28-31. */
+			static const u8 code[4] = { 0xb3, 0x72, F2 << 4, F1 << 4 | F3 };
+			struct execution e = { .cc = 2 }, expected;
+
+			SUBTEST("sign of %#llx, %#llx", values[i], values[k]);
+			fill_floats(&e, 1);
+			e.fpr[F2] = values[i];
+			e.fpr[F3] = values[k];
+			expected = e;
+			expected.fpr[F1] = (values[i] & BIT(63)) | (values[k] & ~BIT(63));
+			EXPECT_NO_FAULT(execute(code, 4, &e));
+			expect_floats(&e, &expected, "copied");
+		}
+	}
+}

@@ -244,8 +244,10 @@ static void count_enabled(void *arg)
 		WRITE_ONCE(rounds, rounds + 1);
 	psw_load_mask(PSW_KERNEL);
 	atomic_store(&was_pending, external_window(cr0 | CR0_EMERGENCY));
+	write_cr(3, 0);
+	write_cr(4, 0);
+	write_cr(0, cr0 | CR0_EMERGENCY);
 	atomic_store(&answered, 1);
-	count_for_ever(NULL);
 }
 
 TEST(conditional_emergency_stopped,
@@ -287,7 +289,7 @@ TEST(conditional_emergency_stopped,
 		EXPECT_EQ(sigp_wait(SIGP_START, other_address(), 0, NULL), (u32)SIGP_ACCEPTED);
 		WRITE_ONCE(asked, 1);
 		ASSERT(wait_until(READ_ONCE(answered)));
+		cpu_wait(1);
 		EXPECT_EQ(atomic_load(&was_pending), (u32)rows[n].signalled);
-		cpus_park();
 	}
 }

@@ -93,7 +93,7 @@ TEST(comparator_of_set_clock, "the clock comparator is compared with the clock t
 	if (set_clock(before + HOUR) == 1)
 		SKIP("the clock is secure");
 	/* Recognition may take 1.05 s. */
-	came = wait_until_ns(external_window(cr0), 3000000000ull);
+	came = wait_until_ns(external_window(cr0), 1500000000ull);
 	back();
 	set_clock_comparator(CLOCK_COMPARATOR_NEVER);
 	external_window(cr0);

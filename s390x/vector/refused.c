@@ -13,6 +13,9 @@ SUITE("Operands that vector instructions refuse", REQUIRES(has_facility(FACILITY
 
 /* Where in the instruction what varies stands. */
 enum field {
+	M_20, /* bits 20-23 */
+	M_24, /* bits 24-27 */
+	M_28, /* bits 28-31 */
 	M_32, /* bits 32-35 */
 	I_24, /* bits 24-31 */
 	I_16, /* bits 16-31, of which it is the last four */
@@ -79,6 +82,43 @@ static const struct row {
 	{ "VGFM", FACILITY_VECTOR, { 0xe7, 0x23, 0x40, 0, 0, 0xb4 }, M_32, 4, 15 },
 	{ "VFAE", FACILITY_VECTOR, { 0xe7, 0x23, 0x40, 0, 0, 0x82 }, M_32, 3, 15 },
 	{ "VISTR", FACILITY_VECTOR, { 0xe7, 0x23, 0, 0, 0, 0x5c }, M_32, 3, 15 },
+	{ "VERIM", FACILITY_VECTOR, { 0xe7, 0x23, 0x40, 3, 0, 0x72 }, M_32, 4, 15 },
+	{ "VFMAX, function",
+	  FACILITY_VECTOR_ENHANCEMENTS_1,
+	  { 0xe7, 0x23, 0x40, 0, 0x30, 0xef },
+	  M_24,
+	  5,
+	  7 },
+	{ "VFMAX, high function",
+	  FACILITY_VECTOR_ENHANCEMENTS_1,
+	  { 0xe7, 0x23, 0x40, 0, 0x30, 0xef },
+	  M_24,
+	  13,
+	  15 },
+	{ "VFMIN, reserved bits",
+	  FACILITY_VECTOR_ENHANCEMENTS_1,
+	  { 0xe7, 0x23, 0x40, 0, 0x30, 0xee },
+	  M_28,
+	  1,
+	  7 },
+	{ "VSTRS, size",
+	  FACILITY_VECTOR_ENHANCEMENTS_2,
+	  { 0xe7, 0x23, 0x40, 0, 0x40, 0x8b },
+	  M_20,
+	  3,
+	  15 },
+	{ "VSTRS, reserved bit",
+	  FACILITY_VECTOR_ENHANCEMENTS_2,
+	  { 0xe7, 0x23, 0x40, 0, 0x40, 0x8b },
+	  M_24,
+	  1,
+	  1 },
+	{ "VSTRS, reserved bits",
+	  FACILITY_VECTOR_ENHANCEMENTS_2,
+	  { 0xe7, 0x23, 0x40, 0, 0x40, 0x8b },
+	  M_24,
+	  4,
+	  15 },
 	{ "VLEBRH", FACILITY_VECTOR_ENHANCEMENTS_2, { 0xe6, 0x20, 0x50, 0, 0, 0x01 }, M_32, 8, 15 },
 	{ "VLEBRF", FACILITY_VECTOR_ENHANCEMENTS_2, { 0xe6, 0x20, 0x50, 0, 0, 0x03 }, M_32, 4, 15 },
 	{ "VLEBRG", FACILITY_VECTOR_ENHANCEMENTS_2, { 0xe6, 0x20, 0x50, 0, 0, 0x02 }, M_32, 2, 15 },
@@ -135,6 +175,15 @@ static struct fault try_row(const struct row *row, u32 value, struct execution *
 
 	memcpy(bytes, row->bytes, 6);
 	switch (row->field) {
+	case M_20:
+		bytes[2] = (u8)((bytes[2] & 0xf0) | value);
+		break;
+	case M_24:
+		bytes[3] = (u8)(value << 4);
+		break;
+	case M_28:
+		bytes[3] = (u8)value;
+		break;
 	case M_32:
 		bytes[4] = (u8)(value << 4);
 		break;
@@ -162,7 +211,7 @@ TEST(refused_operands, "a size, an index or an immediate that is none is a speci
 
 		SUBTEST("%s", row->name);
 		if (!has_facility(row->facility)) {
-			SKIP_ROW("no vector-enhancements facility 2");
+			SKIP_ROW("no vector-enhancements facility");
 			continue;
 		}
 		for (u32 value = row->first; value <= row->last; value++) {
@@ -185,11 +234,11 @@ TEST(greatest_operands, "the greatest one below those is not refused",
 		const struct row *row = &rows[n];
 		struct execution e;
 
-		if (!row->first)
+		if (!row->first || (row->field == M_24 && row->first > 1))
 			continue;
 		SUBTEST("%s", row->name);
 		if (!has_facility(row->facility)) {
-			SKIP_ROW("no vector-enhancements facility 2");
+			SKIP_ROW("no vector-enhancements facility");
 			continue;
 		}
 		EXPECT_NO_FAULT(try_row(row, row->first - 1u, &e));
