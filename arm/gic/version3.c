@@ -106,26 +106,6 @@ TEST(route_halves,
 	EXPECT_EQ(read32(at), 0x00060504);
 }
 
-TEST(route_to_nobody,
-     "an SPI that is routed to no CPU stays pending, and comes when its route leads to one",
-     SPEC("IHI 0069, 12.9.22, GICD_IROUTER<n>; 4.1.1"))
-{
-	u32 spi = free_spi();
-	ulong at = gicd_base() + GICD_IROUTER + 8 * spi;
-
-	write32(at, 0x00fefdfc);
-	gic_set_edge(spi, true);
-	gic_enable(spi);
-	gic_set_pending(spi);
-	EXPECT(quiet(PSTATE_I));
-	EXPECT(gic_is_pending(spi));
-	gic_set_target(spi, 0);
-	ASSERT(signalled(PSTATE_I));
-	EXPECT_EQ(gic_ack(), spi);
-	gic_eoi(spi);
-	EXPECT(!gic_is_pending(spi));
-}
-
 #define TYPER_LPIS	 BIT(17)
 #define GICR_TYPER_PLPIS BIT(0)
 

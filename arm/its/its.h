@@ -62,6 +62,9 @@ phys_t its_itt(u32 number);
 #define ITS_TABLE_BYTES 0x10000
 const u8 *its_table(u32 n);
 
+/* The LPI pending table of a CPU: a bit for each INTID. */
+u8 *its_pending_table(u32 cpu);
+
 /* One command each; all are done, for the CPUs that have been named, when it returns. Targets are CPU numbers. */
 void its_mapd(u32 device, phys_t itt, u32 event_bits, bool valid);
 void its_mapc(u32 collection, u32 cpu, bool valid);

@@ -108,6 +108,8 @@ void its_start(void)
 
 		if (!GITS_BASER_TYPE(value))
 			continue;
+		/* What is cached of the old table goes with Valid. */
+		its_write64(GITS_BASER + 8 * i, value & ~GITS_BASER_VALID);
 		/* Inner write-back, inner shareable, pages of 64 KiB, one of them. */
 		its_write64(GITS_BASER + 8 * i, GITS_BASER_VALID | 7ull << 59 | (ulong)tables[i] |
 							1ull << 10 | 2ull << 8);
@@ -121,6 +123,11 @@ void its_start(void)
 const u8 *its_table(u32 n)
 {
 	return tables[n];
+}
+
+u8 *its_pending_table(u32 cpu)
+{
+	return pending[cpu];
 }
 
 phys_t its_itt(u32 number)

@@ -42,7 +42,7 @@ u32 cpu_count(void);
 struct cpu *cpu_by_number(u32 number);
 
 /*
- * Starts fn(arg) on another CPU and returns at once. A CPU that does not start within a second fails
+ * Starts fn(arg) on another CPU and returns at once. A CPU that does not start within some seconds fails
  * and ends the case. The CPU must not have other work.
  */
 void cpu_start_work(u32 number, void (*fn)(void *arg), void *arg);

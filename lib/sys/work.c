@@ -9,7 +9,7 @@
 #include <sys/landing.h>
 #include <sys/time.h>
 
-/* How long a CPU may take to start or to notice that it has to stop. */
+/* How long a CPU may take to notice that it has to stop. */
 #define PATIENCE_NS 1000000000ull
 
 /* True once the CPU's state is `state`; false if it takes too long. */
@@ -62,7 +62,7 @@ static void ensure_started(struct cpu *cpu)
 {
 	if (atomic_load(&cpu->state) == CPU_OFF)
 		arch_start_cpus(wait_and_work);
-	if (!wait_for_state(cpu, CPU_WAITING)) {
+	if (!wait_until(atomic_load(&cpu->state) == CPU_WAITING)) {
 		case_error("CPU %u did not start (state %u)", cpu->number, cpu->state);
 		landing_end();
 	}

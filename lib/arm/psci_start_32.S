@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What psci.h declares. */
+/* What <arm/psci_start.h> declares. */
 
 #define UNKNOWN_FUNCTION 0x8400ff01
 
