@@ -31,6 +31,25 @@ static void do_work(struct cpu *cpu)
 	landing_clear(&landing);
 }
 
+/* True: there is work. False: something came that nobody expected, and the running case has failed by it. */
+static bool wait_for_work(const struct cpu *cpu)
+{
+	struct landing landing = { .kind = LANDING_END };
+	volatile bool has_work = false;
+
+	if (landing_set(&landing)) {
+		/* Always for the kick that comes with the work: it must not be pending while a test runs. */
+		do {
+			arch_wait_for_kick();
+		} while (!READ_ONCE(cpu->work));
+		has_work = true;
+	} else {
+		landing_request_end();
+	}
+	landing_clear(&landing);
+	return has_work;
+}
+
 /*
  * Where a started CPU ends up, on its own stack. Once its state is another than the one that it gave
  * itself, cpus_park() has given this CPU up and a reset is on its way: what runs here then must not look
@@ -48,10 +67,8 @@ static void __noreturn wait_and_work(void)
 		cpu = this_cpu();
 		while (!atomic_compare_exchange(&cpu->state, from, CPU_WAITING))
 			arch_relax();
-		/* Always for the kick that comes with the work: it must not be pending while a test runs. */
-		do {
-			arch_wait_for_kick();
-		} while (!READ_ONCE(cpu->work));
+		while (!wait_for_work(cpu))
+			state_reset();
 		do_work(cpu);
 		WRITE_ONCE(cpu->work, NULL);
 	}

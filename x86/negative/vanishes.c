@@ -135,6 +135,21 @@ TEST(unexpected_interrupt, "an interrupt without a handler is a FAIL",
 	FAIL("no interrupt came");
 }
 
+static void do_nothing(void *unused)
+{
+	(void)unused;
+}
+
+TEST(interrupts_idle_cpu, "an interrupt without a handler at a CPU that waits for work is a FAIL",
+     REQUIRES(cpu_has(X86_FEATURE_APIC) && cpu_count() > 1))
+{
+	run_on_cpu(1, do_nothing, NULL);
+	EXPECT(true);
+	apic_send_vector(1, VEC_TEST);
+	delay_us(100000);
+	run_on_cpu(1, do_nothing, NULL);
+}
+
 static void break_stack(void *unused)
 {
 	(void)unused;
