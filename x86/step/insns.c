@@ -5,11 +5,11 @@
 #include <mm/space.h>
 #include <string.h>
 #include <x86/apic.h>
-#include <x86/place.h>
 #include <x86/cr.h>
 #include <x86/insn.h>
 #include <x86/mmio_window.h>
 #include <x86/msr.h>
+#include <x86/place.h>
 #include <x86/xsave.h>
 
 static u8 memory[64] __aligned(64);

@@ -3,8 +3,8 @@
 #include "intercept.h"
 
 #include <mm/page.h>
-#include <x86/place.h>
 #include <x86/insn.h>
+#include <x86/place.h>
 
 SUITE("SVM: enabling", REQUIRES(svm_available()));
 

@@ -5,11 +5,11 @@
  */
 #include <test.h>
 
-#include <x86/place.h>
 #include <x86/cpuid.h>
 #include <x86/cr.h>
 #include <x86/insn.h>
 #include <x86/nest.h>
+#include <x86/place.h>
 #include <x86/xsave.h>
 
 SUITE("Absent features");

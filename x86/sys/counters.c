@@ -5,10 +5,10 @@
  */
 #include <test.h>
 
-#include <x86/place.h>
 #include <x86/cpuid.h>
 #include <x86/cr.h>
 #include <x86/msr.h>
+#include <x86/place.h>
 
 SUITE("RDTSC, RDTSCP, RDPID and RDPMC");
 

@@ -3,9 +3,9 @@
 #include <test.h>
 
 #include <string.h>
-#include <x86/place.h>
 #include <x86/cpuid.h>
 #include <x86/cr.h>
+#include <x86/place.h>
 #include <x86/xsave.h>
 
 SUITE("CPUID");

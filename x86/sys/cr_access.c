@@ -2,9 +2,9 @@
 /* MOV to and from control registers: forms, privilege, registers that there are not. */
 #include <test.h>
 
-#include <x86/place.h>
 #include <x86/cpuid.h>
 #include <x86/cr.h>
+#include <x86/place.h>
 
 SUITE("MOV to and from control registers");
 

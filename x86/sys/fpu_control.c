@@ -5,9 +5,9 @@
  */
 #include <test.h>
 
-#include <x86/place.h>
 #include <x86/cpuid.h>
 #include <x86/cr.h>
+#include <x86/place.h>
 #include <x86/xsave.h>
 
 SUITE("CR0.EM, MP and TS");
@@ -197,7 +197,7 @@ TEST(avx_availability, "VEX instructions need CR4.OSXSAVE and XCR0 bits 2-1, els
 				ASSERT_NO_FAULT(xsetbv_try(0, xcr0[j]));
 				write_cr4(osxsave ? cr4 | CR4_OSXSAVE : cr4);
 				write_cr0(cr0 | (ts ? CR0_TS : 0) | (em ? CR0_EM : 0));
-				fault = execute_in(at_cpl(setting & 2 ? 3 : 0),
+				fault = execute_in(setting & 2 ? USER : KERNEL,
 						   code_bytes(vex[i].code, vex[i].size), &r);
 				write_cr0(cr0);
 				EXPECT_FAULT(!enabled ? UD

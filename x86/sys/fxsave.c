@@ -3,8 +3,8 @@
 #include "xstate.h"
 
 #include <string.h>
-#include <x86/place.h>
 #include <x86/msr.h>
+#include <x86/place.h>
 
 SUITE("FXSAVE and FXRSTOR", REQUIRES(cpu_has(X86_FEATURE_FXSR)));
 

@@ -2,10 +2,10 @@
 /* MSRs that hold a value: every bit, privilege, and that each is a register of its own. */
 #include <test.h>
 
-#include <x86/place.h>
 #include <x86/cpuid.h>
 #include <x86/cr.h>
 #include <x86/msr.h>
+#include <x86/place.h>
 
 SUITE("Model-specific registers", REQUIRES(cpu_has(X86_FEATURE_MSR)));
 

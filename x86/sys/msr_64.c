@@ -2,10 +2,10 @@
 /* MSRs that hold linear addresses. SDM vol. 2D, WRMSR: "a non-canonical address" is #GP(0). */
 #include <test.h>
 
-#include <x86/place.h>
 #include <x86/cpuid.h>
 #include <x86/cr.h>
 #include <x86/msr.h>
+#include <x86/place.h>
 
 SUITE("MSRs with linear addresses");
 

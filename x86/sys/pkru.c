@@ -2,9 +2,9 @@
 /* RDPKRU and WRPKRU: SDM vol. 2B, 2D. */
 #include <test.h>
 
-#include <x86/place.h>
 #include <x86/cpuid.h>
 #include <x86/cr.h>
+#include <x86/place.h>
 #include <x86/xsave.h>
 
 SUITE("RDPKRU and WRPKRU");

@@ -2,10 +2,10 @@
 /* Instructions that only CPL 0 may use, and operands that they do not take. SDM vol. 2. */
 #include <test.h>
 
-#include <x86/place.h>
 #include <x86/cpuid.h>
 #include <x86/cr.h>
 #include <x86/msr.h>
+#include <x86/place.h>
 
 SUITE("Privileged instructions");
 

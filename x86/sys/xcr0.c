@@ -2,8 +2,8 @@
 /* XSETBV, XGETBV and what XCR0 may hold: SDM vol. 1, 13.3; vol. 2D, XSETBV, XGETBV. */
 #include "xstate.h"
 
-#include <x86/place.h>
 #include <x86/execute.h>
+#include <x86/place.h>
 
 SUITE("XCR0", REQUIRES(cpu_has(X86_FEATURE_XSAVE)));
 
