@@ -105,7 +105,7 @@ TEST(crypto_modifier,
 	static u8 block[16];
 
 	for (u32 n = 0; n < ARRAY_SIZE(insns); n++) {
-		struct execution e;
+		struct execution e = { .cc = 0 };
 
 		SUBTEST("%s", crypto_names[insns[n]].name);
 		if (!is_there(insns[n])) {
