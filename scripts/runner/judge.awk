@@ -81,7 +81,7 @@ function known_words(name, row,    i) {
 		known_seen[matched] = 1
 		return known_text[matched]
 	}
-	return known_verdict[name] == "FAIL" ? known[name, ""] : ""
+	return (name, "FAIL") in known_case ? known_case[name, "FAIL"] : ""
 }
 
 # A row's name with * for anything, as an expression for all of it.
@@ -142,7 +142,7 @@ function end_case(verdict, ms,    i, name, words, missing) {
 		notes = escape(objection) (notes == "" ? "" : "\\n" notes)
 		words = ""
 	} else {
-		words = known_verdict[name] == verdict ? known[name, ""] : ""
+		words = (name, verdict) in known_case ? known_case[name, verdict] : ""
 		if (verdict == "FAIL" && words == "" && bad_rows && !unknown_rows && !case_notes)
 			words = "only in rows that are known"
 	}
@@ -151,7 +151,7 @@ function end_case(verdict, ms,    i, name, words, missing) {
 		notes = words (notes == "" ? "" : "\\n" notes)
 	} else if (verdict == "PASS") {
 		missing = missing_known_rows()
-		if ((name SUBSEP "") in known)
+		if (name in known_at_all)
 			notes = "known.cfg lists this case as failing"
 		else if (fixed_rows)
 			notes = "known.cfg lists rows as failing that pass"
@@ -173,8 +173,9 @@ function end_case(verdict, ms,    i, name, words, missing) {
 	if ($1 == "case")
 		names[++expected] = $2
 	else if ($1 == "known" && $3 == "") {
-		known[$2, ""] = $5
-		known_verdict[$2] = $4
+		# Several entries may each have a verdict of their own.
+		known_case[$2, $4] = $5
+		known_at_all[$2] = 1
 	} else if ($1 == "known") {
 		known_name[++known_count] = $2; known_row[known_count] = $3
 		known_text[known_count] = $5

@@ -274,6 +274,20 @@ END
 	judged beta=FAIL
 }
 
+@test "two entries for one case: a verdict of either is known" {
+	local verdict
+	printf '%s\n' '[a]' 'confirmed = 7.2' 'manual = m' 'actual = a' 'verdict = CRASH' 'cases = t:beta' \
+		'[b]' 'confirmed = 7.2' 'manual = m' 'actual = b' 'cases = t:beta' >scripts/vmm/qemu/known.cfg
+	for verdict in not_ok 'exit 1'; do
+		scenario <<<"case_beta() { $verdict; }"
+		runner t:beta
+		judged beta=KNOWN
+	done
+	scenario <<<'case_beta() { ok; }'
+	runner t:beta
+	judged beta=FIXED
+}
+
 @test "a kind of run as guests that there is not" {
 	known t:beta 'nested = yes'
 	runner t:beta
