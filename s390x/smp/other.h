@@ -10,6 +10,25 @@
 #include <sys/time.h>
 #include <test.h>
 
+/* What is stored from byte 4608 of a prefix area on, or at the address of the order. */
+struct stored_status {
+	u64 fpr[16];
+	u64 gpr[16];
+	struct psw psw;
+	u64 reserved_110;
+	u32 prefix;
+	u32 fpc;
+	u32 reserved_120;
+	u32 tod_programmable;
+	s64 cpu_timer;
+	u64 clock_comparator; /* bits 0-55, in the last seven bytes */
+	u64 reserved_138;
+	u32 ar[16];
+	u64 cr[16];
+};
+
+_Static_assert(sizeof(struct stored_status) == 0x200, "stored status");
+
 static u64 rounds;
 
 static inline u16 other_address(void)

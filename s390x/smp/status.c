@@ -10,25 +10,6 @@
 
 SUITE("Status of another CPU", REQUIRES(cpu_count() > 1));
 
-/* What is stored from byte 4608 of a prefix area on, or at the address of the order. */
-struct status {
-	u64 fpr[16];
-	u64 gpr[16];
-	struct psw psw;
-	u64 reserved_110;
-	u32 prefix;
-	u32 fpc;
-	u32 reserved_120;
-	u32 tod_programmable;
-	s64 cpu_timer;
-	u64 clock_comparator; /* bits 0-55, in the last seven bytes */
-	u64 reserved_138;
-	u32 ar[16];
-	u64 cr[16];
-};
-
-_Static_assert(sizeof(struct status) == 0x200, "status");
-
 #define COMPARATOR 0x1122334455667700ull
 #define TOD_FIELD  0x5a3cu
 #define FPC	   0xf8000000u /* all masks */
@@ -84,7 +65,7 @@ static void start_with_registers(bool vector)
 	ASSERT(other_counts());
 }
 
-static void expect_registers(const struct status *status)
+static void expect_registers(const struct stored_status *status)
 {
 	u64 elapsed = store_clock() - timer_set;
 
@@ -139,7 +120,7 @@ TEST(status_of_stopped, "stop and store status of a CPU that is stopped stores i
 {
 	start_with_registers(false);
 	stop_other();
-	memset(LOWCORE->saved_fpr, 0xee, sizeof(struct status));
+	memset(LOWCORE->saved_fpr, 0xee, sizeof(struct stored_status));
 	LOWCORE->info.architectural_mode = 0;
 	ASSERT_EQ(sigp_wait(SIGP_STOP_AND_STORE_STATUS, other_address(), 0, NULL),
 		  (u32)SIGP_ACCEPTED);
@@ -154,7 +135,7 @@ TEST(status_of_operating,
      SPEC("PoP SA22-7832-13, chapter 3, Store-Status Architectural-Mode Identification, absolute 163"))
 {
 	start_with_registers(false);
-	memset(LOWCORE->saved_fpr, 0xee, sizeof(struct status));
+	memset(LOWCORE->saved_fpr, 0xee, sizeof(struct stored_status));
 	LOWCORE->info.architectural_mode = 0;
 	ASSERT_EQ(sigp_wait(SIGP_STOP_AND_STORE_STATUS, other_address(), 0, NULL),
 		  (u32)SIGP_ACCEPTED);

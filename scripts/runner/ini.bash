@@ -21,14 +21,12 @@ ini_read() {
 	for line in ${lines[@]+"${lines[@]}"}; do
 		number=$((number + 1))
 		[[ -n $line && $line != '#'* ]] || continue
-		# As most lines are written; the rest of the loop is for any other.
+		# As most lines are written. Any other is taken apart bit by bit.
 		name=${line%%' = '*} value=${line#*' = '}
 		if [[ $name != *[!a-z_]* && $value != "$line" && $known == *" $name "* && -n $section &&
-			-z ${INI_LINE["$section|$name"]-} && $value == [![:space:]]* && $value != *[[:space:]] ]]; then
+			$value == [![:space:]]* && $value != *[[:space:]] ]]; then
 			key=$name
-			INI["$section|$key"]=$value
-			INI_KEYS+=("$section|$key")
-			INI_LINE["$section|$key"]=$number
+			ini_store
 			continue
 		fi
 		line=${line%$'\r'}
@@ -63,12 +61,17 @@ ini_read() {
 			value=${value#"${value%%[![:space:]]*}"}
 			[[ -n $key && $known == *" $key "* ]] ||
 				usage_error "$file:$number: unknown key '$key'; known: ${*#+}"
-			[[ -z ${INI_LINE["$section|$key"]+x} ]] ||
-				usage_error "$file:$number: key '$key' again in [$section]; it first stands in line ${INI_LINE["$section|$key"]}"
-			INI["$section|$key"]=$value
-			INI_KEYS+=("$section|$key")
-			INI_LINE["$section|$key"]=$number
+			ini_store
 			;;
 		esac
 	done
+}
+
+# ini_store: a key of a section and its value, of ini_read's line.
+ini_store() {
+	[[ -z ${INI_LINE["$section|$key"]+x} ]] ||
+		usage_error "$file:$number: key '$key' again in [$section]; it first stands in line ${INI_LINE["$section|$key"]}"
+	INI["$section|$key"]=$value
+	INI_KEYS+=("$section|$key")
+	INI_LINE["$section|$key"]=$number
 }

@@ -120,11 +120,9 @@ TEST(rtc_flag_without_enable,
 	rtc_reset();
 }
 
-TEST(rtc_flags_cleared_by_read, "reading register C clears it, and lowers the interrupt line",
-     SPEC("MC146818A data sheet, Register C"))
+/* With the flag of a periodic interrupt set, and its line high. */
+static void begin_with_period(void)
 {
-	u8 first, second;
-
 	begin();
 	ioapic_mask(ioapic_pin_of_irq(RTC_IRQ), true);
 	/* Masked, the 8259 tells that the line was raised, without a look at the clock. */
@@ -135,6 +133,14 @@ TEST(rtc_flags_cleared_by_read, "reading register C clears it, and lowers the in
 	ASSERT(wait_until(pic_irr() & BIT(RTC_IRQ)));
 	/* No more periods after this. */
 	rtc_write(RTC_A, RTC_A_DIVIDER_32K);
+}
+
+TEST(rtc_flags_cleared_by_read, "reading register C clears it, and lowers the interrupt line",
+     SPEC("MC146818A data sheet, Register C"))
+{
+	u8 first, second;
+
+	begin_with_period();
 	first = rtc_read(RTC_C);
 	second = rtc_read(RTC_C);
 	EXPECT_EQ(first & (RTC_C_IRQF | RTC_C_PF), RTC_C_IRQF | RTC_C_PF);
@@ -146,14 +152,7 @@ TEST(rtc_disabled_late,
      "disabling an interrupt whose flag is set lowers the line and IRQF, not the flag",
      SPEC("MC146818A data sheet, Register C, IRQF, PF"))
 {
-	begin();
-	ioapic_mask(ioapic_pin_of_irq(RTC_IRQ), true);
-	pic_init(0x50, 0, 0, 0xffff);
-	rtc_write(RTC_A, RTC_A_DIVIDER_32K | 3);
-	(void)rtc_read(RTC_C);
-	rtc_write(RTC_B, RTC_B_24 | RTC_B_PIE);
-	ASSERT(wait_until(pic_irr() & BIT(RTC_IRQ)));
-	rtc_write(RTC_A, RTC_A_DIVIDER_32K);
+	begin_with_period();
 	rtc_write(RTC_B, RTC_B_24);
 	EXPECT_EQ(rtc_read(RTC_C) & (RTC_C_IRQF | RTC_C_PF), RTC_C_PF);
 	SUBTEST("edge-when-enabled-again");
