@@ -6,6 +6,7 @@
 #include <arm/gic.h>
 #include <arm/io.h>
 #include <arm/timer.h>
+#include <sys/atomic.h>
 #include <sys/cpu.h>
 
 #include "signal.h"
@@ -162,7 +163,7 @@ static u32 take(void)
 }
 
 /* Handled where it is routed to: CPU 1 takes it with IRQs unmasked. */
-static u32 handled[MAX_CPUS];
+static u32 handled[MAX_CPUS], listens;
 
 static void handle(u32 intid)
 {
@@ -175,6 +176,7 @@ static void wait_for_handler(void *arg)
 {
 	(void)arg;
 	arch_irq_restore(0);
+	atomic_store(&listens, 1);
 	wait_until(READ_ONCE(handled[1]) != 0);
 	arch_irq_restore(PSTATE_I);
 }
@@ -191,8 +193,9 @@ TEST(level_spi_route, "a level-sensitive SPI is signalled where it is routed to,
 	SUBTEST("cpu-1");
 	handled[0] = handled[1] = 0;
 	irq_set_handler(spi, handle);
-	gic_set_target(spi, 1);
 	cpu_start_work(1, wait_for_handler, NULL);
+	ASSERT(wait_until(atomic_load(&listens)));
+	gic_set_target(spi, 1);
 	set_spi_line(true);
 	EXPECT(wait_until(READ_ONCE(handled[1])));
 	cpu_wait(1);

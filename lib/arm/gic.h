@@ -133,7 +133,7 @@ u8 gic_priority(u32 intid);
 void gic_set_group(u32 intid, u32 group);
 /* Edge-triggered or level-sensitive. */
 void gic_set_edge(u32 intid, bool edge);
-/* Which CPU an SPI goes to. */
+/* Which CPU an SPI goes to: one that has been started, as it alone can tell GICv2 its number. */
 void gic_set_target(u32 intid, u32 cpu_number);
 
 /* Sends SGI `intid` to a CPU, which may be this one. */

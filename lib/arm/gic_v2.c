@@ -3,6 +3,7 @@
 #include <arm/gic.h>
 
 #include <arm/io.h>
+#include <harness/expect.h>
 #include <mm/space.h>
 #include <sys/cpu.h>
 
@@ -107,6 +108,7 @@ static u8 running(void)
 
 static void set_target(u32 intid, u32 cpu_number)
 {
+	ASSERT(interface_bit[cpu_number], "CPU %u has not been started", cpu_number);
 	write8(gicd_base() + GICD_ITARGETSR + intid, interface_bit[cpu_number]);
 }
 
