@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "again.h"
+#include <x86/apic_again.h>
 
-#include <harness/variables.h>
 #include <x86/apic.h>
 #include <x86/msr.h>
 
-static bool tried FOR_NEXT_CASE, again FOR_NEXT_CASE;
+static bool tried, again;
 
 static void disable_and_enable(void *arg)
 {
@@ -22,7 +21,7 @@ bool apic_enables_again(void)
 	if (cpu_count() < 2)
 		return true;
 	if (!tried)
-		run_on_cpu(VICTIM, disable_and_enable, NULL);
+		run_on_cpu(APIC_VICTIM, disable_and_enable, NULL);
 	tried = true;
 	return again;
 }

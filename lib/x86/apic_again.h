@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef ASSAY_APIC_AGAIN_H
-#define ASSAY_APIC_AGAIN_H
+#ifndef ASSAY_X86_APIC_AGAIN_H
+#define ASSAY_X86_APIC_AGAIN_H
 
 #include <sys/cpu.h>
 
@@ -8,7 +8,7 @@
  * The CPU whose APIC is disabled by cases, the last one: where an APIC that was disabled cannot be enabled
  * again, it is lost, and nobody else needs it.
  */
-#define VICTIM (cpu_count() - 1)
+#define APIC_VICTIM (cpu_count() - 1)
 
 /*
  * Whether an APIC that IA32_APIC_BASE has disabled can be enabled again, which is also the only way out of

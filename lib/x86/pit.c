@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include <x86/pit.h>
 
+#include <sys/time.h>
 #include <x86/io.h>
+#include <x86/pic.h>
 
 #define PIT_CHANNEL(n)	 (0x40 + (n))
 #define PIT_CONTROL	 0x43
@@ -76,6 +78,13 @@ void pit_quiet(void)
 {
 	pit_control(0, PIT_ACCESS_BOTH | PIT_MODE(0));
 	pit_write(0, 1);
+}
+
+void pit_quiet_wait(u32 vector)
+{
+	pic_init(vector, PIC_ICW4_AEOI, 0, 0xffff);
+	pit_quiet();
+	wait_until(pic_irr() & BIT(0));
 }
 
 void pit_start(u16 count)

@@ -51,6 +51,12 @@ bool pit_out(void);
 void pit_quiet(void);
 
 /*
+ * The same, and the edge has come: some VMMs bring it late, and would have it counted for something else. The
+ * 8259s, which tell, are initialized for it as by pic_init(vector, PIC_ICW4_AEOI, 0, 0xffff).
+ */
+void pit_quiet_wait(u32 vector);
+
+/*
  * Channel 2, mode 0: starts to count down from `count` (1 to 65535) and returns. pit_done() is true
  * from the moment that count + 1 clocks have passed.
  */

@@ -11,10 +11,9 @@
 #include <sys/atomic.h>
 #include <sys/cpu.h>
 #include <x86/apic.h>
+#include <x86/apic_again.h>
 #include <x86/cpuid.h>
 #include <x86/msr.h>
-
-#include "again.h"
 
 SUITE("IA32_APIC_BASE", REQUIRES(cpu_has(X86_FEATURE_APIC) && cpu_has(X86_FEATURE_MSR)));
 
@@ -127,7 +126,7 @@ TEST(apic_mode_changes, "each change of the APIC's mode is done, or is #GP(0) an
 			if (from == X2APIC && !HAS_X2APIC)
 				continue;
 			SUBTEST("%s-to-%s", mode_names[from], mode_names[to]);
-			run_on_cpu(VICTIM, change_mode, &change);
+			run_on_cpu(APIC_VICTIM, change_mode, &change);
 			if (!EXPECT_EQ(change.before & MODE_BITS, mode_bits[from]))
 				continue;
 			EXPECT_FAULT(is_legal(from, to) ? NO_FAULT : GP(0), change.fault);
@@ -159,7 +158,7 @@ TEST(apic_cpuid_bit, "CPUID.1:EDX.APIC is 0 while the APIC is disabled, and 1 wh
 	const u32 bit = BIT(X86_FEATURE_APIC % 32);
 	struct seen_by_cpuid seen;
 
-	run_on_cpu(VICTIM, read_cpuid_in_each_mode, &seen);
+	run_on_cpu(APIC_VICTIM, read_cpuid_in_each_mode, &seen);
 	SUBTEST("enabled");
 	EXPECT_EQ(seen.before & bit, bit);
 	SUBTEST("disabled");
@@ -196,7 +195,7 @@ TEST(apic_id_kept,
 {
 	u32 ids[4];
 
-	run_on_cpu(VICTIM, disable_and_enable, ids);
+	run_on_cpu(APIC_VICTIM, disable_and_enable, ids);
 	SUBTEST("enabled-again");
 	EXPECT_EQ(ids[1], ids[0]);
 	SUBTEST("x2apic");

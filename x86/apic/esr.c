@@ -6,11 +6,10 @@
 #include <sys/cpu.h>
 #include <sys/time.h>
 #include <x86/apic.h>
+#include <x86/apic_again.h>
 #include <x86/cpuid.h>
 #include <x86/irq.h>
 #include <x86/smp.h>
-
-#include "again.h"
 
 SUITE("APIC errors", REQUIRES(cpu_has(X86_FEATURE_APIC)));
 

@@ -3,11 +3,11 @@
 #include <test.h>
 
 #include <x86/apic.h>
+#include <x86/apic_again.h>
 #include <x86/cpuid.h>
 #include <x86/irq.h>
 #include <x86/msr.h>
 
-#include "again.h"
 #include "x2apic.h"
 
 SUITE("Registers in x2APIC mode", REQUIRES(cpu_has(X86_FEATURE_APIC) && cpu_has(X86_FEATURE_MSR)));

@@ -11,12 +11,11 @@
 #include <sys/cpu.h>
 #include <sys/time.h>
 #include <x86/apic.h>
+#include <x86/apic_again.h>
 #include <x86/cpuid.h>
 #include <x86/irq.h>
 #include <x86/msr.h>
 #include <x86/smp.h>
-
-#include "again.h"
 
 SUITE("INIT in x2APIC mode", REQUIRES(cpu_has(X86_FEATURE_APIC) && cpu_has(X86_FEATURE_X2APIC) &&
 				      apic_enables_again() && cpu_count() > 1));

@@ -9,11 +9,10 @@
 #include <sys/cpu.h>
 #include <sys/time.h>
 #include <x86/apic.h>
+#include <x86/apic_again.h>
 #include <x86/cpuid.h>
 #include <x86/irq.h>
 #include <x86/msr.h>
-
-#include "again.h"
 
 SUITE("Interprocessor interrupts in x2APIC mode",
       REQUIRES(cpu_has(X86_FEATURE_APIC) && cpu_has(X86_FEATURE_X2APIC) && apic_enables_again()));

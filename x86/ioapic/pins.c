@@ -22,7 +22,7 @@ static u32 routes(u32 timer)
 static void begin(void)
 {
 	hpet_reset();
-	pit_quiet();
+	pit_quiet_wait(0x20);
 	ioapic_begin();
 }
 

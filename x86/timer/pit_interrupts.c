@@ -20,18 +20,13 @@ SUITE("PIT: interrupts of channel 0", REQUIRES(cpu_has(X86_FEATURE_APIC)));
 #define MS	   1000000ull
 #define WATCH_NS   (5 * MS)
 
-/*
- * Through the 8259, which ends the interrupt itself, and the pin LINT0. The edge that pit_quiet() makes has
- * come: some VMMs take a while, and what comes later would be counted.
- */
+/* Through the 8259, which ends the interrupt itself, and the pin LINT0. */
 static void begin(void)
 {
 	if (ioapic_is_there())
 		ioapic_reset();
 	pic_set_elcr(0);
-	pic_init(PIT_VECTOR, PIC_ICW4_AEOI, 0, 0xffff);
-	pit_quiet();
-	wait_until(pic_irr() & BIT(0));
+	pit_quiet_wait(PIT_VECTOR);
 	pic_init(PIT_VECTOR, PIC_ICW4_AEOI, 0, (u16)~BIT(0));
 	apic_write(APIC_LVT_LINT0, APIC_LVT_EXTINT);
 	irq_record(0x20, 0xef);

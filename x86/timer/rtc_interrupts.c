@@ -169,6 +169,13 @@ TEST(rtc_disabled_late,
 
 /* ------------------------------------------------------------------------------- update and alarm */
 
+static void set_alarm(u8 hours, u8 minutes, u8 seconds)
+{
+	rtc_write(RTC_HOURS_ALARM, hours);
+	rtc_write(RTC_MINUTES_ALARM, minutes);
+	rtc_write(RTC_SECONDS_ALARM, seconds);
+}
+
 /* 12:34:56 of a day of this century, and the next update in half a second. */
 static void set_time(u8 enables)
 {
@@ -192,6 +199,7 @@ TEST(rtc_update_ended, "the update-ended interrupt comes once for each update, w
      SPEC("MC146818A data sheet, Update cycle, Register B, UIE"))
 {
 	begin();
+	set_alarm(0x23, 0x59, 0x59);
 	set_time(RTC_B_UIE);
 	EXPECT(wait_for(1));
 	EXPECT_EQ(taken.first & (RTC_C_IRQF | RTC_C_UF), RTC_C_IRQF | RTC_C_UF);
@@ -223,9 +231,7 @@ TEST(rtc_alarm, "the alarm matches the whole time, with every value for don't-ca
 
 		SUBTEST("%s", rows[i].name);
 		begin();
-		rtc_write(RTC_HOURS_ALARM, rows[i].hours);
-		rtc_write(RTC_MINUTES_ALARM, rows[i].minutes);
-		rtc_write(RTC_SECONDS_ALARM, rows[i].seconds);
+		set_alarm(rows[i].hours, rows[i].minutes, rows[i].seconds);
 		set_time(0);
 		ASSERT(wait_until((flags = rtc_read(RTC_C)) & RTC_C_UF));
 		EXPECT_EQ(flags & RTC_C_AF, rows[i].matches ? RTC_C_AF : 0ull);
@@ -262,9 +268,7 @@ TEST(rtc_alarm_of_time, "the alarm matches at carries, and in 12 hours and binar
 		begin();
 		rtc_write(RTC_B, (u8)(RTC_B_SET | rows[i].bits));
 		rtc_write(RTC_A, RTC_A_DIVIDER_STOP);
-		rtc_write(RTC_HOURS_ALARM, rows[i].hours);
-		rtc_write(RTC_MINUTES_ALARM, rows[i].minutes);
-		rtc_write(RTC_SECONDS_ALARM, rows[i].seconds);
+		set_alarm(rows[i].hours, rows[i].minutes, rows[i].seconds);
 		rtc_write(RTC_HOURS, rows[i].before_hours);
 		rtc_write(RTC_MINUTES, rows[i].before_minutes);
 		rtc_write(RTC_SECONDS, rows[i].before_seconds);
@@ -287,9 +291,7 @@ TEST(rtc_alarm_interrupts, "the alarm interrupts with AIE, once",
      SPEC("MC146818A data sheet, Register B, AIE"))
 {
 	begin();
-	rtc_write(RTC_HOURS_ALARM, 0x12);
-	rtc_write(RTC_MINUTES_ALARM, 0x34);
-	rtc_write(RTC_SECONDS_ALARM, 0x57);
+	set_alarm(0x12, 0x34, 0x57);
 	set_time(RTC_B_AIE);
 	EXPECT(wait_for(1));
 	EXPECT_EQ(taken.first & (RTC_C_IRQF | RTC_C_AF), RTC_C_IRQF | RTC_C_AF);
