@@ -11,7 +11,7 @@ TESTS=()           # names, in the order of the file
 
 # config_read FILE: reads and checks unittests.cfg.
 config_read() {
-	local file=$1 section key value vmm keys=("${CONFIG_KEYS[@]}")
+	local file=$1 section place key value vmm keys=("${CONFIG_KEYS[@]}")
 	local -A checked=() # "key=value"
 	for vmm in "$ROOT"/scripts/vmm/*/; do
 		vmm=${vmm%/}
@@ -27,14 +27,14 @@ config_read() {
 		TESTS+=("$section")
 		TEST["$section|line"]=${INI_LINE[$section]}
 	done
-	for key in ${INI_KEYS[@]+"${INI_KEYS[@]}"}; do
-		value=${INI["$key"]}
-		[[ -n $value && $key != '*|'* ]] || continue
-		if [[ -z ${checked["${key##*|}=$value"]-} ]]; then
-			check_value "$file:${INI_LINE["$key"]}" "${key##*|}" "$value"
-			checked["${key##*|}=$value"]=true
+	for place in ${INI_KEYS[@]+"${INI_KEYS[@]}"}; do
+		value=${INI[$place]} key=${place#*|}
+		[[ -n $value && $place != '*|'* ]] || continue
+		if [[ -z ${checked[$key=$value]-} ]]; then
+			check_value "$file:${INI_LINE[$place]}" "$key" "$value"
+			checked[$key=$value]=true
 		fi
-		TEST["$key"]=$value
+		TEST[$place]=$value
 	done
 	((${#TESTS[@]})) || usage_error "$file: no test in it"
 }
@@ -61,11 +61,12 @@ arch_check() {
 
 # words_check WHERE WHAT WORDS KNOWN...: whether each of the words, with spaces or commas between, is one of the known.
 words_check() {
-	local word words where=$1 what=$2
-	read -ra words <<<"${3//,/ }"
+	local word words where=$1 what=$2 known
+	IFS=', ' read -ra words <<<"$3"
 	shift 3
+	known=" $* "
 	for word in ${words[@]+"${words[@]}"}; do
-		[[ " $* " == *" $word "* ]] && continue
+		[[ $known == *" $word "* ]] && continue
 		suggest "$word" < <(printf '%s\n' "$@")
 		usage_error "$where: there is no $what '$word'; known: $*$SUGGESTION"
 	done

@@ -11,29 +11,22 @@ declare -A INI_LINE=() # "section" and "section|key" -> line number
 # are comments; a carriage return at the end of a line is not part of it. A KEY that is given as +KEY is a list: an item
 # in each of the lines that follow, which are indented; its value has them with newlines between.
 ini_read() {
-	local file=$1 line lines section='' name key='' value number=0 known lists indented
+	local file=$1 line lines section='' key='' value number known lists indented place
 	shift
 	known=" ${*#+} "
 	lists=" $* "
 	INI_KEYS=() INI_SECTIONS=() INI=() INI_LINE=()
 	[[ -r $file && ! -d $file ]] || usage_error "$file: cannot be read"
-	mapfile -t lines <"$file"
-	for line in ${lines[@]+"${lines[@]}"}; do
-		number=$((number + 1))
-		[[ -n $line && $line != '#'* ]] || continue
-		# As most lines are written. Any other is taken apart bit by bit.
-		name=${line%%' = '*} value=${line#*' = '}
-		if [[ $name != *[!a-z_]* && $value != "$line" && $known == *" $name "* && -n $section &&
-			$value == [![:space:]]* && $value != *[[:space:]] ]]; then
-			key=$name
-			ini_store
-			continue
-		fi
-		line=${line%$'\r'}
+	mapfile -t -O 1 lines <"$file"
+	for number in "${!lines[@]}"; do
+		line=${lines[number]}
 		indented=false
-		[[ $line != [[:space:]]* ]] || indented=true
-		line=${line#"${line%%[![:space:]]*}"}
-		line=${line%"${line##*[![:space:]]}"}
+		# Most lines have nothing to take off.
+		if [[ $line != [![:space:]]*[![:space:]] ]]; then
+			line=${line%$'\r'}
+			[[ $line != [[:space:]]* ]] || indented=true
+			ini_trim line
+		fi
 		case $line in
 		'' | '#'* | ';'*) ;;
 		'['*']')
@@ -55,23 +48,26 @@ ini_read() {
 			[[ $line == *=* ]] ||
 				usage_error "$file:$number: expected '[section]' or 'key = value', not '$line'"
 			[[ -n $section ]] || usage_error "$file:$number: expected a [section] before '$line'"
-			key=${line%%=*}
-			key=${key%"${key##*[![:space:]]}"}
-			value=${line#*=}
-			value=${value#"${value%%[![:space:]]*}"}
+			key=${line%%=*} value=${line#*=}
+			key=${key% } value=${value# }
+			[[ $key != *[[:space:]] ]] || ini_trim key
+			[[ $value != [[:space:]]* ]] || ini_trim value
 			[[ -n $key && $known == *" $key "* ]] ||
 				usage_error "$file:$number: unknown key '$key'; known: ${*#+}"
-			ini_store
+			place="$section|$key"
+			[[ -z ${INI_LINE[$place]+x} ]] ||
+				usage_error "$file:$number: key '$key' again in [$section]; it first stands in line ${INI_LINE[$place]}"
+			INI[$place]=$value
+			INI_KEYS+=("$place")
+			INI_LINE[$place]=$number
 			;;
 		esac
 	done
 }
 
-# ini_store: a key of a section and its value, of ini_read's line.
-ini_store() {
-	[[ -z ${INI_LINE["$section|$key"]+x} ]] ||
-		usage_error "$file:$number: key '$key' again in [$section]; it first stands in line ${INI_LINE["$section|$key"]}"
-	INI["$section|$key"]=$value
-	INI_KEYS+=("$section|$key")
-	INI_LINE["$section|$key"]=$number
+# ini_trim NAME: takes the white space off both ends of what the variable has.
+ini_trim() {
+	local -n text=$1
+	text=${text#"${text%%[![:space:]]*}"}
+	text=${text%"${text##*[![:space:]]}"}
 }
