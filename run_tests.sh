@@ -19,7 +19,9 @@ export LC_ALL=C
 # Any awk will do; of those that there are, mawk takes the least time.
 AWK=${ASSAY_AWK:-mawk}
 type -P "$AWK" >/dev/null || AWK='awk'
-ROOT=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd) || exit 2
+ROOT=${BASH_SOURCE[0]}
+[[ $ROOT == */* ]] || ROOT=./$ROOT
+ROOT=$(cd -- "${ROOT%/*}/" && pwd) || exit 2
 for part in options suggest ini config patterns jobs known machine lab results symbols guard watch scheduler ending show compare matrix bisect; do
 	# shellcheck source=/dev/null
 	source "$ROOT/scripts/runner/$part.bash"

@@ -11,7 +11,7 @@ declare -A INI_LINE=() # "section" and "section|key" -> line number
 # are comments; a carriage return at the end of a line is not part of it. A KEY that is given as +KEY is a list: an item
 # in each of the lines that follow, which are indented; its value has them with newlines between.
 ini_read() {
-	local file=$1 line lines section='' key='' value number known lists indented place
+	local file=$1 line lines section='' key='' value number known lists place
 	shift
 	known=" ${*#+} "
 	lists=" $* "
@@ -20,13 +20,8 @@ ini_read() {
 	mapfile -t -O 1 lines <"$file"
 	for number in "${!lines[@]}"; do
 		line=${lines[number]}
-		indented=false
 		# Most lines have nothing to take off.
-		if [[ $line != [![:space:]]*[![:space:]] ]]; then
-			line=${line%$'\r'}
-			[[ $line != [[:space:]]* ]] || indented=true
-			ini_trim line
-		fi
+		[[ $line == [![:space:]]*[![:space:]] ]] || ini_trim line
 		case $line in
 		'' | '#'* | ';'*) ;;
 		'['*']')
@@ -41,28 +36,32 @@ ini_read() {
 			INI_LINE[$section]=$number
 			;;
 		*)
-			if $indented && [[ -n $key && $lists == *" +$key "* ]]; then
+			if [[ ${lines[number]} == [[:space:]]* && -n $key && $lists == *" +$key "* ]]; then
 				INI["$section|$key"]+=${INI["$section|$key"]:+$'\n'}$line
 				continue
 			fi
-			[[ $line == *=* ]] ||
-				usage_error "$file:$number: expected '[section]' or 'key = value', not '$line'"
-			[[ -n $section ]] || usage_error "$file:$number: expected a [section] before '$line'"
 			key=${line%%=*} value=${line#*=}
 			key=${key% } value=${value# }
-			[[ $key != *[[:space:]] ]] || ini_trim key
-			[[ $value != [[:space:]]* ]] || ini_trim value
-			[[ -n $key && $known == *" $key "* ]] ||
-				usage_error "$file:$number: unknown key '$key'; known: ${*#+}"
+			if [[ $key == *[[:space:]] || $value == [[:space:]]* ]]; then
+				ini_trim key
+				ini_trim value
+			fi
 			place="$section|$key"
-			[[ -z ${INI_LINE[$place]+x} ]] ||
-				usage_error "$file:$number: key '$key' again in [$section]; it first stands in line ${INI_LINE[$place]}"
-			INI[$place]=$value
+			[[ $line == *=* && -n $section && -n $key && $known == *" $key "* && -z ${INI_LINE[$place]+x} ]] ||
+				ini_wrong "$@"
+			INI[$place]=$value INI_LINE[$place]=$number
 			INI_KEYS+=("$place")
-			INI_LINE[$place]=$number
 			;;
 		esac
 	done
+}
+
+# ini_wrong KEY...: says what is wrong with ini_read's line, which is of neither kind.
+ini_wrong() {
+	[[ $line == *=* ]] || usage_error "$file:$number: expected '[section]' or 'key = value', not '$line'"
+	[[ -n $section ]] || usage_error "$file:$number: expected a [section] before '$line'"
+	[[ -n $key && $known == *" $key "* ]] || usage_error "$file:$number: unknown key '$key'; known: ${*#+}"
+	usage_error "$file:$number: key '$key' again in [$section]; it first stands in line ${INI_LINE[$place]}"
 }
 
 # ini_trim NAME: takes the white space off both ends of what the variable has.

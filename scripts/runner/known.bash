@@ -56,16 +56,19 @@ known_read() {
 	done
 	# Not line by line: bash reads pipes byte by byte.
 	blocks=$(
-		for arch in "${ARCHS[@]}"; do
-			printf 'arch\t%s\t%s\t%s\t%s\n' "$arch" "${ACCEL_OF[$arch]%%,*}" "${2:-${VERSION_OF[$arch]}}" "${VENDOR_OF[$arch]}"
-			for test in "${TESTS[@]}"; do
-				test_is_for "$test" "$arch" || continue
-				test_list "$arch" "$test"
-				[[ -f $LIST ]] || LIST=''
-				printf 'test\t%s\t%s\t%s\t%s\t%s\t%s\n' "$arch" "$test" "$LIST" "${TEST["$test|cpu"]-}" "${TEST["$test|vendor"]-}" \
-					"${runs["$arch/$test"]-}"
+		{
+			for arch in "${ARCHS[@]}"; do
+				printf 'arch\t%s\t%s\t%s\t%s\n' "$arch" "${ACCEL_OF[$arch]%%,*}" "${2:-${VERSION_OF[$arch]}}" "${VENDOR_OF[$arch]}"
+				for test in "${TESTS[@]}"; do
+					test_is_for "$test" "$arch" || continue
+					test_list "$arch" "$test"
+					[[ -f $LIST ]] || LIST=''
+					printf 'test\t%s\t%s\t%s\t%s\t%s\t%s\n' "$arch" "$test" "$LIST" "${TEST["$test|cpu"]-}" "${TEST["$test|vendor"]-}" \
+						"${runs["$arch/$test"]-}"
+				done
 			done
-		done | { cat && known_selected; } | known_awk "$1" "${3-}"
+			known_selected
+		} | known_awk "$1" "${3-}"
 	)
 	set -f
 	IFS=$'\x1e' read -r -d '' -a blocks <<<"$blocks"

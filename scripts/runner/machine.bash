@@ -55,8 +55,10 @@ host_about() {
 	local line key value vendor='' model=''
 	HOST_CPU='' HOST_NESTED=null
 	while IFS= read -r line; do
+		# No pattern with *( ) here: bash takes the square of the line's length for it, and flags are a long line.
 		key=${line%%:*} value=${line#*:}
-		key=${key%%*([[:space:]])} value=${value##*([[:space:]])}
+		ini_trim key
+		value=${value# }
 		case $key in
 		vendor_id | 'CPU implementer') vendor=$value ;;
 		'model name' | 'CPU part' | 'processor 0') model=$value ;;

@@ -86,7 +86,7 @@ results_unlock() {
 # results_open: makes OUT again, empty, for the reports of a run.
 results_open() {
 	results_folder
-	mkdir -p "${ARCHS[@]/#/"$OUT/"}" 2>/dev/null || out_failed "$OUT/${ARCHS[0]}"
+	mkdir -p "$OUT/.new" "${ARCHS[@]/#/"$OUT/"}" 2>/dev/null || out_failed "$OUT/${ARCHS[0]}"
 	{ : >"$OUT/events.tsv"; } 2>/dev/null || out_failed "$OUT/events.tsv"
 }
 
@@ -138,8 +138,7 @@ results_write() {
 		results_failed 'the reports'
 	fi
 	mv -f "${reports[@]/#/"$OUT/.new/"}" "$OUT/" || results_failed 'the reports'
-	find "$OUT" -name '*.stderr' -empty -delete
-	rm -rf "$OUT/.new" "$OUT/events.tsv"
+	find "$OUT" \( -name '*.stderr' -empty -o -path "$OUT/.new" -o -path "$OUT/events.tsv" \) -delete
 }
 
 # results_report: writes them into the folder .new. What the run was is in the environment: -v would take \ for more than it is.
@@ -164,7 +163,7 @@ results_report() {
 	export RUN_old=/dev/null
 	[[ ! -f $OUT.old/results.jsonl ]] || RUN_old=$OUT.old/results.jsonl
 	export RUN_hostname=${HOSTNAME:-localhost} RUN_junit_rows=$OPT_JUNIT_ROWS RUN_annotate=$OPT_ANNOTATE
-	mkdir -p "$OUT/.new"
+	[[ -d $OUT/.new ]] || mkdir -p "$OUT/.new"
 	[[ $OPT_ANNOTATE != github ]] || : >"$OUT/.new/annotations"
 	{ results_jobs && sort -s -n -k1,1 "$OUT/events.tsv" && results_commands; } |
 		"$AWK" -f "$ROOT/scripts/runner/json.awk" -f "$ROOT/scripts/runner/report.awk" -v "cases=$EVENTS_CASES"
