@@ -3,30 +3,18 @@
  * The programmable interval timer's counters, on channel 2, whose gate and output the PC has in system
  * control port B: Intel 8254 data sheet (231164), "Programming the 8254", "Mode definitions".
  */
-#include <test.h>
+#include "pit_test.h"
 
 #include <sys/cpu.h>
 #include <sys/time.h>
-#include <x86/pit.h>
 
 SUITE("Programmable interval timer");
 
-#define CHANNEL	   2
 #define US_PER_TRY 1000
-#define TRIES	   50
 
 /* A count of 54.9 ms, and less than that. */
 #define LONG_COUNT		0xffff
 #define LESS_THAN_LONG_COUNT_NS 40000000ull
-
-#define TOO_BUSY "the host was too busy"
-
-static void program(u32 mode, u16 count)
-{
-	pit_set_gate(true);
-	pit_control(CHANNEL, PIT_ACCESS_BOTH | PIT_MODE(mode));
-	pit_write(CHANNEL, count);
-}
 
 static bool wait_for_out(bool high)
 {
@@ -44,15 +32,6 @@ static u64 clocks_min(u64 ticks)
 	u64 clocks = ticks * PIT_HZ / clock_hz_max();
 
 	return clocks - MIN(clocks, clocks / 500 + 2);
-}
-
-/*
- * True if so much time has passed since `start`, in ticks of the TSC, that the host must have paused the CPU:
- * what was read meanwhile says nothing.
- */
-static bool disturbed(u64 start, u64 ns)
-{
-	return arch_ticks() - start > clock_ticks_at_most(ns);
 }
 
 /* ------------------------------------------------------------------------------------------- counting */
@@ -73,7 +52,7 @@ TEST(counts_down, "the counter decreases by one each clock of 1.193182 MHz, by t
 			u16 first, second;
 			u64 counted;
 
-			program(rows[i].mode, 0);
+			pit_program(rows[i].mode, 0);
 			delay_us(100);
 			before_1 = arch_ticks();
 			first = pit_read_latched(CHANNEL);
@@ -83,7 +62,7 @@ TEST(counts_down, "the counter decreases by one each clock of 1.193182 MHz, by t
 			second = pit_read_latched(CHANNEL);
 			after_2 = arch_ticks();
 			/* It wraps after 27 ms in mode 3: a longer pause of the host says nothing. */
-			if (disturbed(before_1, 20000000))
+			if (pit_disturbed(before_1, 20000000))
 				continue;
 			counted = (u16)(first - second) / rows[i].step;
 			EXPECT_LE(counted, clocks_max(after_2 - before_1) * 501 / 500, "too fast");
@@ -106,7 +85,7 @@ TEST(reloads,
 
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
 		SUBTEST("mode-%u-count-%u", rows[i].mode, rows[i].count);
-		program(rows[i].mode, rows[i].count);
+		pit_program(rows[i].mode, rows[i].count);
 		delay_us(20);
 		for (u32 n = 0; n < 200; n++) {
 			u16 now = pit_read_latched(CHANNEL);
@@ -125,7 +104,7 @@ TEST(mode_0_output, "in mode 0 OUT is low from the control word to the terminal 
 	u64 start;
 
 	SUBTEST("low-from-control-word-on");
-	program(0, 100);
+	pit_program(0, 100);
 	ASSERT(wait_for_out(true));
 	pit_control(CHANNEL, PIT_ACCESS_BOTH | PIT_MODE(0));
 	EXPECT(!pit_out());
@@ -144,7 +123,7 @@ TEST(mode_0_output, "in mode 0 OUT is low from the control word to the terminal 
 		start = arch_ticks();
 		pit_write(CHANNEL, LONG_COUNT);
 		high = pit_out();
-		if (high && disturbed(start, LESS_THAN_LONG_COUNT_NS))
+		if (high && pit_disturbed(start, LESS_THAN_LONG_COUNT_NS))
 			continue;
 		EXPECT(!high);
 		return;
@@ -159,11 +138,11 @@ TEST(mode_0_wraps, "in mode 0 the count goes on after 0, from 0xffff down",
 		u64 start = arch_ticks();
 		u16 count;
 
-		program(0, 100);
+		pit_program(0, 100);
 		ASSERT(wait_for_out(true));
 		delay_us(500);
 		count = pit_read_latched(CHANNEL);
-		if (disturbed(start, 20000000))
+		if (pit_disturbed(start, 20000000))
 			continue;
 		EXPECT_GT(count, 0x8000);
 		EXPECT(pit_out());
@@ -177,7 +156,7 @@ TEST(mode_2_output, "in mode 2 OUT is high but for one clock of each period",
 {
 	u32 high = 0;
 
-	program(2, 50000);
+	pit_program(2, 50000);
 	delay_us(20);
 	for (u32 n = 0; n < 100; n++)
 		high += pit_out();
@@ -189,7 +168,7 @@ TEST(mode_3_output, "in mode 3 OUT is high for one half of the period and low fo
 {
 	u64 start;
 
-	program(3, 4000);
+	pit_program(3, 4000);
 	EXPECT(wait_for_out(true));
 	for (u32 n = 0; n < 5; n++) {
 		EXPECT(wait_for_out(false));
@@ -197,7 +176,7 @@ TEST(mode_3_output, "in mode 3 OUT is high for one half of the period and low fo
 	}
 	/* The first half after the count was written: low before its end would be early. */
 	start = arch_ticks();
-	program(3, 40000);
+	pit_program(3, 40000);
 	EXPECT(wait_for_out(false));
 	EXPECT_GE(arch_ticks() - start, 20000 * clock_hz_min() / PIT_HZ);
 }
@@ -219,7 +198,7 @@ static u64 half_at_most(bool high)
 TEST(mode_3_halves, "in mode 3 neither half of the period is shorter than half of the count",
      SPEC("8254 data sheet, Mode 3"))
 {
-	program(3, 20000);
+	pit_program(3, 20000);
 	for (u32 n = 0; n < 4; n++) {
 		EXPECT_GE(half_at_most(true), (10000 - 2) * clock_hz_min() / PIT_HZ, "high");
 		EXPECT_GE(half_at_most(false), (10000 - 2) * clock_hz_min() / PIT_HZ, "low");
@@ -255,7 +234,7 @@ TEST(gate_stops_count, "with the gate low the counter stands still in modes 0, 2
 		u16 first, second;
 
 		SUBTEST("mode-%u", modes[i]);
-		program(modes[i], 0);
+		pit_program(modes[i], 0);
 		delay_us(100);
 		pit_set_gate(false);
 		delay_us(20);
@@ -280,14 +259,14 @@ TEST(gate_restarts_count, "a rising edge of the gate loads the count again in mo
 			u64 start;
 			u16 count;
 
-			program(modes[i], 0);
+			pit_program(modes[i], 0);
 			delay_us(3000);
 			start = arch_ticks();
 			pit_set_gate(false);
 			pit_set_gate(true);
 			delay_us(10);
 			count = pit_read_latched(CHANNEL);
-			if (disturbed(start, 1000000))
+			if (pit_disturbed(start, 1000000))
 				continue;
 			/* 1 ms is 1194 clocks, twice that in mode 3; 3 ms would have been more. */
 			EXPECT_GT(count, 0x10000 - 2 * 1250);
@@ -307,7 +286,7 @@ TEST(latch_holds_count, "a latched count stays until it is read, while the count
 		u64 start, end;
 		u16 before, latched, now;
 
-		program(2, 0);
+		pit_program(2, 0);
 		delay_us(50);
 		start = arch_ticks();
 		before = pit_read_latched(CHANNEL);
@@ -316,7 +295,7 @@ TEST(latch_holds_count, "a latched count stays until it is read, while the count
 		delay_us(2000);
 		latched = pit_read(CHANNEL);
 		now = pit_read_latched(CHANNEL);
-		if (disturbed(start, 30000000) || end - start > clock_ticks_at_most(500000))
+		if (pit_disturbed(start, 30000000) || end - start > clock_ticks_at_most(500000))
 			continue;
 		EXPECT_LE((u16)(before - latched), clocks_max(end - start));
 		EXPECT_GE((u16)(latched - now), 2000);
@@ -332,7 +311,7 @@ TEST(second_latch_is_ignored, "a latch command before the latched count was read
 		u64 start, end;
 		u16 before, latched;
 
-		program(2, 0);
+		pit_program(2, 0);
 		delay_us(50);
 		start = arch_ticks();
 		before = pit_read_latched(CHANNEL);
@@ -407,17 +386,17 @@ TEST(read_back_output, "bit 7 of the status byte is OUT",
 		u64 start = arch_ticks();
 		u8 status;
 
-		program(0, LONG_COUNT);
+		pit_program(0, LONG_COUNT);
 		pit_read_back(BIT(CHANNEL), false, true);
 		status = pit_read_byte(CHANNEL);
-		if (disturbed(start, LESS_THAN_LONG_COUNT_NS))
+		if (pit_disturbed(start, LESS_THAN_LONG_COUNT_NS))
 			continue;
 		EXPECT_EQ(status & PIT_STATUS_OUT, 0);
 		break;
 	}
 	if (tries == TRIES)
 		SKIP_ROW(TOO_BUSY);
-	program(0, 10);
+	pit_program(0, 10);
 	ASSERT(wait_for_out(true));
 	pit_read_back(BIT(CHANNEL), false, true);
 	SUBTEST("high");
@@ -428,7 +407,7 @@ TEST(read_back_null_count,
      "the null count flag is set until the count written is in the counting element",
      SPEC("8254 data sheet, Read-back command, figure 12"))
 {
-	program(2, 1000);
+	pit_program(2, 1000);
 	delay_us(100);
 	SUBTEST("after-control-word");
 	pit_control(CHANNEL, PIT_ACCESS_BOTH | PIT_MODE(2));
@@ -446,7 +425,7 @@ TEST(read_back_both, "of status and count latched by one command the status is r
 {
 	u16 count;
 
-	program(2, 0x1000);
+	pit_program(2, 0x1000);
 	delay_us(20);
 	pit_read_back(BIT(CHANNEL), true, true);
 	EXPECT_EQ(pit_read_byte(CHANNEL) & 0x3f, PIT_ACCESS_BOTH | PIT_MODE(2));
@@ -471,5 +450,5 @@ TEST(bcd_counts_in_decimal, "with BCD set the counter counts in decimal digits",
 		EXPECT_LE(now & 0xf, 9, "count %#x", now);
 		EXPECT_LE(now >> 4 & 0xf, 9, "count %#x", now);
 	}
-	program(0, 1);
+	pit_program(0, 1);
 }

@@ -3,30 +3,18 @@
  * What the programmable interval timer keeps until it is read, which byte comes next, and modes 1 and 5:
  * Intel 8254 data sheet (231164), "Read operations", "Mode definitions".
  */
-#include <test.h>
+#include "pit_test.h"
 
 #include <sys/time.h>
-#include <x86/pit.h>
 
 SUITE("Programmable interval timer: latches, bytes, triggers");
 
-#define CHANNEL	 2
-#define TRIES	 50
-#define TOO_BUSY "the host was too busy"
-
-static void program(u32 access, u32 mode, u16 count)
+/* Of the count only this byte. */
+static void program_byte(u32 access, u32 mode, u8 byte)
 {
 	pit_set_gate(true);
 	pit_control(CHANNEL, access | PIT_MODE(mode));
-	if (access == PIT_ACCESS_BOTH)
-		pit_write(CHANNEL, count);
-	else
-		pit_write_byte(CHANNEL, (u8)(access == PIT_ACCESS_HIGH ? count >> 8 : count));
-}
-
-static bool disturbed(u64 start, u64 ns)
-{
-	return arch_ticks() - start > clock_ticks_at_most(ns);
+	pit_write_byte(CHANNEL, byte);
 }
 
 TEST(second_status_latch_is_ignored,
@@ -37,9 +25,9 @@ TEST(second_status_latch_is_ignored,
 		u64 start = arch_ticks();
 		u8 status;
 
-		program(PIT_ACCESS_BOTH, 0, 5000);
+		pit_program(0, 5000);
 		pit_read_back(BIT(CHANNEL), false, true);
-		if (disturbed(start, 3000000))
+		if (pit_disturbed(start, 3000000))
 			continue;
 		ASSERT(wait_until(pit_out()));
 		pit_read_back(BIT(CHANNEL), false, true);
@@ -58,15 +46,15 @@ TEST(second_count_by_read_back_is_ignored,
 {
 	u16 first;
 
-	program(PIT_ACCESS_BOTH, 0, 5);
+	pit_program(0, 5);
 	ASSERT(wait_until(pit_out()));
 	/* Counts on from FFFFH: after 5 ms it is far from where it was. */
 	for (u32 tries = 0; tries < TRIES; tries++) {
 		u64 start = arch_ticks();
 
-		program(PIT_ACCESS_BOTH, 0, 0xf000);
+		pit_program(0, 0xf000);
 		pit_read_back(BIT(CHANNEL), true, false);
-		if (disturbed(start, 1000000))
+		if (pit_disturbed(start, 1000000))
 			continue;
 		delay_us(5000);
 		pit_read_back(BIT(CHANNEL), true, true);
@@ -92,13 +80,13 @@ TEST(latch_of_one_byte,
 			SKIP_ROW(TOO_BUSY);
 			break;
 		}
-		program(PIT_ACCESS_HIGH, 0, 0xf000);
+		program_byte(PIT_ACCESS_HIGH, 0, 0xf0);
 		pit_latch(CHANNEL);
 		delay_us(5000);
 		latched = pit_read_byte(CHANNEL);
 		now = pit_read_byte(CHANNEL);
 		/* It wraps after 51 ms. */
-		if (disturbed(start, 40000000))
+		if (pit_disturbed(start, 40000000))
 			continue;
 		EXPECT_LE(latched, 0xf0);
 		EXPECT_GE(latched, 0xf0 - 0x05, "not of the moment of the command");
@@ -107,7 +95,7 @@ TEST(latch_of_one_byte,
 		break;
 	}
 	SUBTEST("low-byte");
-	program(PIT_ACCESS_LOW, 2, 1);
+	program_byte(PIT_ACCESS_LOW, 2, 1);
 	pit_control(CHANNEL, PIT_ACCESS_LOW | PIT_MODE(2));
 	pit_write_byte(CHANNEL, 2);
 	delay_us(20);
@@ -121,7 +109,7 @@ TEST(latch_of_one_byte,
 TEST(bytes_alternate, "with two-byte access reads give the low and the high byte by turns",
      SPEC("8254 data sheet, Read operations"))
 {
-	program(PIT_ACCESS_BOTH, 2, 2);
+	pit_program(2, 2);
 	delay_us(20);
 	SUBTEST("not-latched");
 	for (u32 n = 0; n < 10; n++) {
@@ -150,7 +138,7 @@ TEST(count_written_again,
 {
 	static const u16 counts[] = { 2, 0x0103, 3, 0x0201, 2 };
 
-	program(PIT_ACCESS_BOTH, 2, 0x0104);
+	pit_program(2, 0x0104);
 	for (u32 i = 0; i < ARRAY_SIZE(counts); i++) {
 		u16 highest = 0;
 
@@ -161,7 +149,7 @@ TEST(count_written_again,
 			highest = MAX(highest, pit_read_latched(CHANNEL));
 		EXPECT_LE(highest, counts[i], "count %#x", counts[i]);
 	}
-	program(PIT_ACCESS_BOTH, 0, 1);
+	pit_program(0, 1);
 }
 
 TEST(control_word_begins_again,
@@ -169,9 +157,9 @@ TEST(control_word_begins_again,
      SPEC("8254 data sheet, Programming the 8254"))
 {
 	SUBTEST("write");
-	program(PIT_ACCESS_BOTH, 2, 1000);
+	pit_program(2, 1000);
 	pit_write_byte(CHANNEL, 0x80);
-	program(PIT_ACCESS_BOTH, 2, 0x0040);
+	pit_program(2, 0x0040);
 	delay_us(200);
 	for (u32 n = 0; n < 20; n++) {
 		u16 now = pit_read_latched(CHANNEL);
@@ -181,7 +169,7 @@ TEST(control_word_begins_again,
 	}
 	SUBTEST("read");
 	(void)pit_read_byte(CHANNEL);
-	program(PIT_ACCESS_BOTH, 2, 2);
+	pit_program(2, 2);
 	delay_us(20);
 	EXPECT_GE(pit_read_byte(CHANNEL), 1, "the low byte");
 	EXPECT_EQ(pit_read_byte(CHANNEL), 0, "the high byte");
@@ -191,7 +179,7 @@ TEST(read_back_mask, "a read-back and a latch are for the channels that they nam
      SPEC("8254 data sheet, Counter latch command, Read-back command"))
 {
 	pit_quiet();
-	program(PIT_ACCESS_BOTH, 0, 5000);
+	pit_program(0, 5000);
 	ASSERT(wait_until(pit_out()));
 	SUBTEST("status-of-another");
 	pit_read_back(BIT(0), false, true);
@@ -206,14 +194,14 @@ TEST(read_back_mask, "a read-back and a latch are for the channels that they nam
 		u64 start = arch_ticks();
 		u16 count;
 
-		program(PIT_ACCESS_BOTH, 0, 0xf000);
+		pit_program(0, 0xf000);
 		pit_latch(0);
 		pit_read_back(BIT(0), true, false);
 		delay_us(5000);
 		pit_latch(CHANNEL);
 		count = pit_read(CHANNEL);
 		(void)pit_read(0);
-		if (disturbed(start, 40000000))
+		if (pit_disturbed(start, 40000000))
 			continue;
 		EXPECT_LE(count, 0xf000 - 5900);
 		pit_quiet();
@@ -237,7 +225,7 @@ TEST(trigger_loads_count, "a rising edge of the gate loads the count in modes 1 
 			u64 start;
 			u16 count;
 
-			program(PIT_ACCESS_BOTH, modes[i], 0xf000);
+			pit_program(modes[i], 0xf000);
 			pit_set_gate(false);
 			pit_set_gate(true);
 			delay_us(5000);
@@ -246,7 +234,7 @@ TEST(trigger_loads_count, "a rising edge of the gate loads the count in modes 1 
 			pit_set_gate(true);
 			delay_us(10);
 			count = pit_read_latched(CHANNEL);
-			if (disturbed(start, 1000000))
+			if (pit_disturbed(start, 1000000))
 				continue;
 			EXPECT_LE(count, 0xf000);
 			EXPECT_GT(count, 0xf000 - 1250);
@@ -265,7 +253,7 @@ TEST(mode_bit_2_ignored, "modes 6 and 7 are modes 2 and 3: bit M2 is not looked 
 		u32 high = 0;
 
 		SUBTEST("mode-%u", mode);
-		program(PIT_ACCESS_BOTH, mode, 1000);
+		pit_program(mode, 1000);
 		delay_us(2000);
 		for (u32 n = 0; n < 50; n++) {
 			u16 now = pit_read_latched(CHANNEL);
@@ -281,5 +269,5 @@ TEST(mode_bit_2_ignored, "modes 6 and 7 are modes 2 and 3: bit M2 is not looked 
 			EXPECT(wait_until(!pit_out()) && wait_until(pit_out()) &&
 			       wait_until(!pit_out()));
 	}
-	program(PIT_ACCESS_BOTH, 0, 1);
+	pit_program(0, 1);
 }
