@@ -137,6 +137,7 @@ TEST(avic_absent,
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
 
+	svm_touch(g, SVM_NATIVE);
 	/* By STI, so that it does not depend on what VMRUN itself looks at. */
 	svm_code_bytes(g, "\xfb\x90\x90", 3);
 	g->control->vintr = BIT(31) | V_IRQ | V_INTR_PRIO(5) | V_INTR_VECTOR(0x45);

@@ -16,6 +16,14 @@ static void set_up(struct svm_guest *g, enum svm_mode mode, u64 vintr)
 	g->save->rflags |= FLAG_IF;
 }
 
+static struct svm_guest *new_guest(enum svm_mode mode)
+{
+	struct svm_guest *g = svm_new(mode);
+
+	svm_touch(g, mode);
+	return g;
+}
+
 static u64 pending(u32 priority, u32 vector)
 {
 	return V_IRQ | V_INTR_PRIO(priority) | V_INTR_VECTOR(vector);
@@ -44,7 +52,7 @@ static void expect_not_taken(struct svm_guest *g)
 
 static void virq_taken(enum svm_mode mode)
 {
-	struct svm_guest *g = svm_new(SVM_NATIVE);
+	struct svm_guest *g = new_guest(mode);
 
 	for (u32 masking = 0; masking < 2; masking++) {
 		SUBTEST("masking-%u", masking);
@@ -60,7 +68,7 @@ TEST_IN_MODES(
 
 static void virq_if(enum svm_mode mode)
 {
-	struct svm_guest *g = svm_new(SVM_NATIVE);
+	struct svm_guest *g = new_guest(mode);
 
 	for (u32 i = 0; i < 4; i++) {
 		/* The host's IF means nothing to virtual interrupts. */
@@ -79,7 +87,7 @@ TEST_IN_MODES(virq_if, "a virtual interrupt is not taken with IF clear, and V_IR
 TEST(virq_vector, "a virtual interrupt is delivered by the gate of V_INTR_VECTOR, whichever it is",
      SPEC("APM vol. 2, 15.21.4"))
 {
-	struct svm_guest *g = svm_new(SVM_NATIVE);
+	struct svm_guest *g = new_guest(SVM_NATIVE);
 
 	for (u32 vector = 0; vector < 256; vector++) {
 		SUBTEST("vector-%u", vector);
@@ -91,7 +99,7 @@ TEST(virq_vector, "a virtual interrupt is delivered by the gate of V_INTR_VECTOR
 TEST(virq_priority, "a virtual interrupt is taken if V_INTR_PRIO is greater than V_TPR",
      SPEC("APM vol. 2, 15.21.4"))
 {
-	struct svm_guest *g = svm_new(SVM_NATIVE);
+	struct svm_guest *g = new_guest(SVM_NATIVE);
 
 	for (u32 priority = 0; priority < 16; priority++)
 		for (u32 tpr = 0; tpr < 16; tpr++) {
@@ -109,7 +117,7 @@ TEST(virq_priority, "a virtual interrupt is taken if V_INTR_PRIO is greater than
 TEST(virq_ign_tpr, "with V_IGN_TPR set the priorities are not compared",
      SPEC("APM vol. 2, 15.21.4"))
 {
-	struct svm_guest *g = svm_new(SVM_NATIVE);
+	struct svm_guest *g = new_guest(SVM_NATIVE);
 
 	for (u32 tpr = 0; tpr < 16; tpr++) {
 		SUBTEST("tpr-%u", tpr);
@@ -121,7 +129,7 @@ TEST(virq_ign_tpr, "with V_IGN_TPR set the priorities are not compared",
 
 static void virq_none(enum svm_mode mode)
 {
-	struct svm_guest *g = svm_new(SVM_NATIVE);
+	struct svm_guest *g = new_guest(mode);
 
 	set_up(g, mode, (pending(15, VECTOR_1) & ~V_IRQ) | V_IGN_TPR);
 	svm_run(g);
@@ -134,7 +142,7 @@ TEST_IN_MODES(virq_none, "with V_IRQ clear there is no virtual interrupt",
 
 static void virq_shadow(enum svm_mode mode)
 {
-	struct svm_guest *g = svm_new(SVM_NATIVE);
+	struct svm_guest *g = new_guest(mode);
 
 	set_up(g, mode, pending(5, VECTOR_1));
 	g->control->interrupt_shadow = INTERRUPT_SHADOW;
@@ -150,7 +158,7 @@ TEST(virq_sti, "after STI a virtual interrupt is taken after one more instructio
      SPEC("APM vol. 2, 15.21.5"))
 {
 	static const u8 code[] = { 0xfb, 0x90, 0x90 };
-	struct svm_guest *g = svm_new(SVM_NATIVE);
+	struct svm_guest *g = new_guest(SVM_NATIVE);
 
 	for (u32 i = 0; i < 2; i++) {
 		SUBTEST("%s", i ? "if-was-set" : "if-was-clear");
@@ -179,7 +187,7 @@ TEST(shadow_saved,
 		{ "mov-ds", { 0x8e, 0xd8 }, 2, 0 },
 		{ "cli", { 0xfa }, 1, 0 },
 	};
-	struct svm_guest *g = svm_new(SVM_NATIVE);
+	struct svm_guest *g = new_guest(SVM_NATIVE);
 
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
 		SUBTEST("%s", rows[i].name);
@@ -208,7 +216,7 @@ TEST(shadow_saved,
 
 static void vintr_intercept(enum svm_mode mode)
 {
-	struct svm_guest *g = svm_new(SVM_NATIVE);
+	struct svm_guest *g = new_guest(mode);
 
 	set_up(g, mode, pending(5, VECTOR_1));
 	svm_intercept(g, SVM_EXIT_VINTR, true);
@@ -235,7 +243,7 @@ struct window {
 
 static void check_windows(const struct window *rows, u32 count)
 {
-	struct svm_guest *g = svm_new(SVM_NATIVE);
+	struct svm_guest *g = new_guest(SVM_NATIVE);
 
 	for (u32 i = 0; i < count; i++) {
 		SUBTEST("%s", rows[i].name);
@@ -284,7 +292,7 @@ TEST(vintr_window_cr8, "the VINTR intercept exits where the guest opens the wind
 TEST(virq_not_in_host, "a virtual interrupt that the guest did not take is not pending in the host",
      SPEC("APM vol. 2, 15.6, 15.21.4"))
 {
-	struct svm_guest *g = svm_new(SVM_NATIVE);
+	struct svm_guest *g = new_guest(SVM_NATIVE);
 
 	set_up(g, SVM_NATIVE, pending(5, VECTOR_1));
 	g->save->rflags &= ~FLAG_IF;
@@ -298,7 +306,7 @@ TEST(virq_delivery_fault,
      "a fault of the delivery of a virtual interrupt reports it in EXITINTINFO, and V_IRQ is clear",
      SPEC("APM vol. 2, 15.7.2, 15.21.4"))
 {
-	struct svm_guest *g = svm_new(SVM_NATIVE);
+	struct svm_guest *g = new_guest(SVM_NATIVE);
 
 	set_up(g, SVM_NATIVE, pending(5, VECTOR_1));
 	g->save->idtr.limit = 32 * 16 - 1;
@@ -313,7 +321,7 @@ TEST(virq_and_injection,
      "an injected event comes before a virtual interrupt, which is then masked by the gate's IF",
      SPEC("APM vol. 2, 15.20, 15.21.4"))
 {
-	struct svm_guest *g = svm_new(SVM_NATIVE);
+	struct svm_guest *g = new_guest(SVM_NATIVE);
 
 	set_up(g, SVM_NATIVE, pending(5, VECTOR_1));
 	g->control->eventinj = EVENT_V | EVENT_TYPE_EXCEPTION | VEC_UD;
@@ -330,7 +338,7 @@ TEST(virq_gif, "CLGI in the guest holds a virtual interrupt pending, STGI lets i
 				   0xfb, 0x90, 0x90, /* STI */
 				   0x0f, 0x01, 0xdc, /* STGI */
 				   0x90, 0x90 };
-	struct svm_guest *g = svm_new(SVM_NATIVE);
+	struct svm_guest *g = new_guest(SVM_NATIVE);
 
 	SUBTEST("held");
 	set_up(g, SVM_NATIVE, pending(5, VECTOR_1));

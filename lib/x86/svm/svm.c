@@ -74,6 +74,16 @@ void svm_reset(struct svm_guest *g, enum svm_mode mode)
 	svm_mode_init(g, mode);
 }
 
+void svm_touch(struct svm_guest *g, enum svm_mode mode)
+{
+	svm_reset(g, mode);
+	svm_code_bytes(g, "", 0);
+	svm_deliver(g);
+	g->control->eventinj = EVENT_V | EVENT_TYPE_INTR | 0x20;
+	svm_run(g);
+	svm_reset(g, mode);
+}
+
 void svm_code_bytes(struct svm_guest *g, const void *bytes, size_t size)
 {
 	static const u8 vmmcall[] = { 0x0f, 0x01, 0xd9 };

@@ -105,6 +105,12 @@ void svm_reset_like_host(struct svm_guest *g);
 /* Fills the save area from this CPU: all of it but RIP, RSP and RAX; RFLAGS is FLAG_1. */
 void svm_save_host(struct vmcb *vmcb);
 
+/*
+ * Injects an interrupt, so that the guest has used once what delivery reads and writes: a hypervisor that fills nested
+ * page tables when they are used does not come in between any more. Then svm_reset().
+ */
+void svm_touch(struct svm_guest *g, enum svm_mode mode);
+
 /* Copies code of the guest's mode, and a VMMCALL after it, to where the guest begins. */
 void svm_code(struct svm_guest *g, struct mode_code code);
 /* The same with bytes. */
