@@ -297,6 +297,8 @@ TEST(controls_need_ept, "unrestricted guest, page-modification logging and EPTP 
 	const struct check rows[] = {
 		{ "unrestricted", true, { SECONDARY(CPU2_UNRESTRICTED) } },
 		{ "pml", true, { SECONDARY(CPU2_PML) } },
+		{ "mode-based-execute", true, { SECONDARY(CPU2_MODE_EXECUTE) } },
+		{ "sub-page-write", true, { SECONDARY(CPU2_SUB_PAGE_WRITE) } },
 		{ "eptp-switching",
 		  true,
 		  { SECONDARY(CPU2_VM_FUNCTIONS), PUT(VM_FUNCTION_CONTROLS, 1) } },
@@ -310,6 +312,23 @@ TEST(controls_need_ept, "unrestricted guest, page-modification logging and EPTP 
 	};
 
 	CHECK(rows);
+}
+
+TEST(controls_sub_page, "the SPPTP must be aligned and within the physical width",
+     SPEC("SDM vol. 3C of later editions, 26.2.1.1"),
+     REQUIRES(vmx_has_ept() && vmx_can(VMCS_SECONDARY_CONTROLS, CPU2_SUB_PAGE_WRITE)))
+{
+	const u64 refused = BITS(11, 0) | BITS(63, cpu_physical_bits());
+	struct vmx_guest *g = vmx_new();
+
+	for_each_set_bit(bit, refused | BIT(12)) {
+		SUBTEST("bit-%llu", bit);
+		check_set_up(g);
+		vmx_use_ept(g);
+		vmcs_set(VMCS_SECONDARY_CONTROLS, CPU2_SUB_PAGE_WRITE);
+		vmcs_write(VMCS_SPPTP, BIT(bit));
+		check_expect(g, CHECK_CONTROLS, refused & BIT(bit));
+	}
 }
 
 TEST(controls_shadowing,

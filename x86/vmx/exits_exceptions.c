@@ -317,7 +317,18 @@ static const struct {
 	{ "write-absent", BYTES("\x88\x03"), false, true, PF_W },
 	{ "user-read-absent", BYTES("\x8a\x03"), true, true, PF_U },
 	{ "user-write-absent", BYTES("\x88\x03"), true, true, PF_U | PF_W },
+	/* JMP BX */
+	{ "fetch-absent", BYTES("\xff\xe3"), false, true, PF_I },
+	{ "user-fetch-absent", BYTES("\xff\xe3"), true, true, PF_U | PF_I },
 };
+
+/* That it was a fetch is told where something can forbid that. */
+static u32 page_fault_code(u32 i)
+{
+	const bool tells = (vmcs_read(VMCS_GUEST_CR4) & CR4_SMEP) || (rdmsr(MSR_EFER) & EFER_NXE);
+
+	return page_faults[i].code & ~(tells ? 0 : PF_I);
+}
 
 TEST(exit_page_fault, "a page fault exits with address and error code, and CR2 as it was",
      SPEC("SDM vol. 3C, 27.1; 27.2.1; 27.2.2"))
@@ -340,7 +351,7 @@ TEST(exit_page_fault, "a page fault exits with address and error code, and CR2 a
 				EXPECT_VMX_EXCEPTION(g, VEC_PF);
 				EXPECT_EQ(vmcs_read(VMCS_EXIT_QUALIFICATION), 0x123ull);
 				EXPECT_EQ(vmcs_read(VMCS_EXIT_INTERRUPTION_ERROR_CODE),
-					  (u64)page_faults[i].code);
+					  (u64)page_fault_code(i));
 				EXPECT_EQ(read_cr2(), 0x5555ul);
 			} else {
 				EXPECT_EQ(vmx_delivered(g), VEC_PF);
@@ -352,14 +363,14 @@ TEST(exit_page_fault, "a page fault exits with address and error code, and CR2 a
 TEST(page_fault_mask_codes, "mask and match select page faults by each bit of the error code",
      SPEC("SDM vol. 3C, 25.2"), BUG("b96fb439774e"))
 {
-	static const u32 bits[] = { PF_P, PF_W, PF_U };
+	static const u32 bits[] = { PF_P, PF_W, PF_U, PF_I };
 	struct vmx_guest *g = vmx_new();
 
 	for (u32 i = 0; i < ARRAY_SIZE(page_faults); i++)
 		for (u32 j = 0; j < ARRAY_SIZE(bits); j++)
 			for (u32 match = 0; match < 2; match++)
 				for (u32 bit = 0; bit < 2; bit++) {
-					bool equal = !!(page_faults[i].code & bits[j]) == match;
+					bool equal = !!(page_fault_code(i) & bits[j]) == match;
 
 					SUBTEST("%s-mask-%#x-match-%u-bit-%u", page_faults[i].name,
 						bits[j], match, bit);

@@ -217,6 +217,9 @@ TEST(segments_hidden, "the guest's accesses go by the hidden parts that VM entry
 	}
 }
 
+/* A base that needs all of a register. */
+#define HIGH_BASE ((ulong)(sizeof(ulong) == 8 ? 0xffff912340000000ull : 0xe0000000ull))
+
 TEST(tables_kept, "GDTR and IDTR of the guest are loaded and saved, base and limit",
      SPEC("SDM vol. 3C, 26.3.2.2, 27.3.2"))
 {
@@ -233,19 +236,19 @@ TEST(tables_kept, "GDTR and IDTR of the guest are loaded and saved, base and lim
 	struct vmx_guest *g = vmx_new();
 
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct desc_table_register table = { 0x123, (ulong)0x7654321 };
+		struct desc_table_register table = { 0x123, HIGH_BASE + 0x7654321 };
 
 		SUBTEST("%s-loaded", rows[i].name);
 		vmx_reset(g);
 		vmx_code(g, rows[i].store, 3);
-		vmcs_write(rows[i].base, 0x12345678);
+		vmcs_write(rows[i].base, HIGH_BASE + 0x12345678);
 		vmcs_write(rows[i].limit, 0xabcd);
 		g->registers.bx = (ulong)g->data;
 		vmx_run(g);
 		EXPECT_VMX_DONE(g);
-		EXPECT_EQ((u64)(*(struct desc_table_register *)g->data).base, 0x12345678ull);
+		EXPECT_EQ((*(struct desc_table_register *)g->data).base, HIGH_BASE + 0x12345678);
 		EXPECT_EQ((*(struct desc_table_register *)g->data).limit, 0xabcd);
-		EXPECT_EQ(vmcs_read(rows[i].base), 0x12345678ull);
+		EXPECT_EQ(vmcs_read(rows[i].base), (u64)HIGH_BASE + 0x12345678);
 		EXPECT_EQ(vmcs_read(rows[i].limit), 0xabcdull);
 		SUBTEST("%s-saved", rows[i].name);
 		vmx_reset(g);
@@ -401,6 +404,17 @@ TEST(host_tables, "after an exit, GDTR and IDTR have the host's bases and limits
 	vmx_run(g);
 	EXPECT_VMX_DONE(g);
 	EXPECT_EQ((u64)g->exit_gdtr.base, (u64)(ulong)g->data);
+	/* Nothing is loaded from it before the host has its own again. */
+	SUBTEST("gdtr-high");
+	vmx_reset(g);
+	vmcs_write(VMCS_HOST_GDTR_BASE, HIGH_BASE + 0x5000);
+	vmx_run(g);
+	EXPECT_EQ(g->exit_gdtr.base, HIGH_BASE + 0x5000);
+	SUBTEST("idtr-high");
+	vmx_reset(g);
+	vmcs_write(VMCS_HOST_IDTR_BASE, HIGH_BASE + 0x5000);
+	vmx_run(g);
+	EXPECT_EQ(g->exit_idtr.base, HIGH_BASE + 0x5000);
 	SUBTEST("idtr-other");
 	memcpy(g->code + PAGE_SIZE, idt, sizeof(idt));
 	vmx_reset(g);

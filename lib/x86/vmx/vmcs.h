@@ -54,6 +54,7 @@
 	X(VE_INFORMATION_ADDRESS, 0x202a)       \
 	X(XSS_EXITING_BITMAP, 0x202c)           \
 	X(ENCLS_EXITING_BITMAP, 0x202e)         \
+	X(SPPTP, 0x2030)                        \
 	X(TSC_MULTIPLIER, 0x2032)               \
 	X(GUEST_PHYSICAL_ADDRESS, 0x2400)       \
 	X(VMCS_LINK_POINTER, 0x2800)            \
@@ -239,6 +240,8 @@ const char *vmcs_field_name(u32 field);
 #define CPU2_PML		BIT(17)
 #define CPU2_VE			BIT(18)
 #define CPU2_XSAVES		BIT(20)
+#define CPU2_MODE_EXECUTE	BIT(22)
+#define CPU2_SUB_PAGE_WRITE	BIT(23)
 #define CPU2_TSC_SCALING	BIT(25)
 #define CPU2_USER_WAIT		BIT(26)
 

@@ -190,6 +190,8 @@ u64 *vmx_ept_entry(struct vmx_guest *g, u64 address);
 #define EPT_PS		      BIT(7)
 #define EPT_A		      BIT(8)
 #define EPT_D		      BIT(9)
+#define EPT_XU		      BIT(10) /* with CPU2_MODE_EXECUTE; EPT_X is of supervisor-mode addresses then */
+#define EPT_SUB_PAGE	      BIT(61)
 #define EPT_SUPPRESS_VE	      BIT(63)
 
 #define EPTP_WB		    6ull
