@@ -8,10 +8,10 @@ SUITE("VMX: VM entry's checks on other state", REQUIRES(vmx_available()));
 #define ACTIVITY_SHUTDOWN 2
 #define ACTIVITY_SIPI	  3
 
-#define BLOCKED_STI BIT(0)
-#define BLOCKED_SS  BIT(1)
-#define BLOCKED_SMI BIT(2)
-#define BLOCKED_NMI BIT(3)
+#define BLOCKED_STI	    BIT(0)
+#define BLOCKED_SS	    BIT(1)
+#define BLOCKED_SMI	    BIT(2)
+#define BLOCKED_NMI	    BIT(3)
 #define INTERRUPTED_ENCLAVE BIT(4)
 
 #define PENDING_BS BIT(14)

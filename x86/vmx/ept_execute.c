@@ -60,8 +60,8 @@ static void expect(struct nested *n, enum access access, u64 mask, u64 qualifica
 static void one(struct nested *n, u32 number, bool user, enum access access)
 {
 	const u64 entry = permissions(number);
-	const bool allowed = access == ACCESS_FETCH ? entry & (user ? EPT_XU : EPT_X) :
-						      entry & BIT(access);
+	const bool allowed = access == ACCESS_FETCH ? entry & (user ? EPT_XU : EPT_X)
+						    : entry & BIT(access);
 
 	set_up(n, user, CPU2_MODE_EXECUTE);
 	nested_code(n, access, NESTED_OFFSET);
@@ -82,7 +82,7 @@ TEST(ept_execute_by_mode,
      "bit 2 of an EPT entry lets instructions of supervisor-mode addresses be fetched, bit 10 those of "
      "user-mode addresses; bits 5 and 6 of the qualification tell both",
      SPEC("SDM vol. 3C of later editions, 28.2.2; 28.2.3.1; 28.2.3.2; table 27-7"),
-     REQUIRES(HAS_MODE_EXECUTE))
+	  REQUIRES(HAS_MODE_EXECUTE))
 {
 	struct nested n = nested_new();
 
@@ -95,8 +95,7 @@ TEST(ept_execute_by_mode,
 			}
 }
 
-TEST(ept_execute_all_levels,
-     "either execute permission is that of all entries which translate",
+TEST(ept_execute_all_levels, "either execute permission is that of all entries which translate",
      SPEC("SDM vol. 3C of later editions, 28.2.3.2; table 27-7"), REQUIRES(HAS_MODE_EXECUTE))
 {
 	struct nested n = nested_new();
@@ -126,7 +125,8 @@ TEST(ept_execute_all_levels,
 		}
 }
 
-TEST(ept_execute_control_off, "without the control, bit 10 is ignored and bit 2 is for all addresses",
+TEST(ept_execute_control_off,
+     "without the control, bit 10 is ignored and bit 2 is for all addresses",
      SPEC("SDM vol. 3C of later editions, 24.6.2; 28.2.2"))
 {
 	struct nested n = nested_new();

@@ -153,7 +153,8 @@ static void move_tables(struct vmx_guest *g, u8 *page, u32 offset)
 	memcpy(page + offset, g->tables, 32);
 }
 
-TEST(pdpte_aligned_32, "the PDPTEs are where all of CR3's bits 31:5 say: at a VM entry, and at MOV to CR3",
+TEST(pdpte_aligned_32,
+     "the PDPTEs are where all of CR3's bits 31:5 say: at a VM entry, and at MOV to CR3",
      SPEC("SDM vol. 3A, 4.4.1, table 4-7; vol. 3C, 26.3.2.4; 28.2.1"))
 {
 	struct nested n = nested_new();

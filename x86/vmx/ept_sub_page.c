@@ -132,6 +132,22 @@ TEST(sub_page_not_eligible,
 		SKIP_ROW("no execute-only translations");
 	}
 
+	SUBTEST("large-page");
+	if (vmx_ept_vpid_cap() & BIT(16)) {
+		u8 *block = pages_alloc(512, 512 * PAGE_SIZE);
+		struct nested large = nested_new();
+
+		*make_table(&large).entry[0] = ~0ull / 3;
+		nested_code(&large, ACCESS_WRITE, NESTED_OFFSET);
+		space_map_page(large.ept, large.address, (ulong)block, 1, PROT_EXEC);
+		*space_entry_at(large.ept, large.address, 1) |= EPT_SUB_PAGE;
+		nested_flush();
+		expect_violation(&large, NESTED_OFFSET, EPT_R | EPT_X);
+		nested_reset(&n);
+	} else {
+		SKIP_ROW("no pages of 2 MiB");
+	}
+
 	SUBTEST("no-control");
 	nested_reset(&n);
 	*make_table(&n).entry[0] = ~0ull / 3;

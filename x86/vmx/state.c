@@ -153,9 +153,10 @@ TEST(state_cr3, "VM entry loads CR3, VM exit saves it and loads the host's", SPE
 				 .guest = VMCS_GUEST_CR3,
 				 .host = VMCS_HOST_CR3,
 				 .host_before = read_cr3(),
-				 .entry_value = (ulong)space_create()->root,
-				 .guest_writes = (ulong)space_create()->root,
-				 .host_is = (ulong)space_create()->root });
+				 /* PWT and PCD are of CR3, too. */
+				 .entry_value = (ulong)space_create()->root | BITS(4, 3),
+				 .guest_writes = (ulong)space_create()->root | BIT(4),
+				 .host_is = (ulong)space_create()->root | BIT(3) });
 }
 
 TEST(state_cr4, "VM entry loads CR4, VM exit saves it and loads the host's", SPEC(STATE))

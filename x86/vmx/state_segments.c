@@ -384,6 +384,22 @@ TEST(host_flat, "after an exit, data segments are flat, whatever the guest's wer
 	}
 }
 
+#ifdef __x86_64__
+extern const u8 vmx_exit_point[];
+
+TEST(host_rip_high, "an exit goes to all 64 bits of the host's RIP", SPEC("SDM vol. 3C, 27.5.3"))
+{
+	const ulong page = ALIGN_DOWN((ulong)vmx_exit_point, (ulong)PAGE_SIZE);
+	struct vmx_guest *g = vmx_new();
+
+	/* What is at vmx_exit_point may be anywhere, and returns to where it was called. */
+	space_map(space_kernel(), HIGH_BASE, page, 2 * PAGE_SIZE, PROT_EXEC);
+	vmcs_write(VMCS_HOST_RIP, HIGH_BASE + ((ulong)vmx_exit_point - page));
+	vmx_run(g);
+	EXPECT_VMX_DONE(g);
+}
+#endif
+
 TEST(host_tables, "after an exit, GDTR and IDTR have the host's bases and limits of 0xffff",
      SPEC("SDM vol. 3C, 27.5.2"))
 {
