@@ -263,10 +263,27 @@ TEST(exit_debug, "a debug exception exits with its causes in the qualification, 
 	}
 }
 
-static void deliver(struct vmx_guest *g, const struct debug *d)
+/* A page that a guest's stack is alone in: an exception that comes again and again ends with it, as a page fault. */
+struct stack {
+	struct space *space;
+	ulong address;
+};
+
+static struct stack new_stack(void)
+{
+	struct stack s = { space_create(), (ulong)(sizeof(ulong) == 8 ? BIT(39) : 0xc0000000) };
+
+	space_unmap(s.space, s.address, PAGE_SIZE);
+	space_map(s.space, s.address + PAGE_SIZE, (ulong)page_alloc(), PAGE_SIZE, PROT_ALL);
+	return s;
+}
+
+static void deliver(struct vmx_guest *g, const struct debug *d, const struct stack *s)
 {
 	set_up_debug(g, d);
-	vmx_deliver(g);
+	vmcs_write(VMCS_GUEST_CR3, (ulong)s->space->root);
+	vmcs_write(VMCS_GUEST_RSP, s->address + 2 * PAGE_SIZE);
+	vmcs_write(VMCS_EXCEPTION_BITMAP, ~(u32)BIT(VEC_DB));
 	vmx_run(g);
 	EXPECT_VMX_EXIT(g, VMX_EXIT_VMCALL);
 	EXPECT_EQ(vmx_delivered(g), VEC_DB);
@@ -277,12 +294,13 @@ static void deliver(struct vmx_guest *g, const struct debug *d)
 static void deliver_all(bool fault, bool detect)
 {
 	struct vmx_guest *g = vmx_new();
+	const struct stack s = new_stack();
 
 	for (u32 i = 0; i < ARRAY_SIZE(debugs); i++) {
 		if (debugs[i].fault != fault || !!(debugs[i].dr7 & DR7_GD) != detect)
 			continue;
 		SUBTEST("%s", debugs[i].name);
-		deliver(g, &debugs[i]);
+		deliver(g, &debugs[i], &s);
 	}
 }
 
