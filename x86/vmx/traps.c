@@ -259,6 +259,7 @@ TEST(pending_debug_exits,
 				EXPECT_VMX_EXCEPTION(g, VEC_DB);
 				EXPECT_EQ(vmcs_read(VMCS_EXIT_QUALIFICATION), p->qualification);
 				EXPECT_EQ(vmcs_read(VMCS_GUEST_RIP), vmx_start(g));
+				EXPECT_EQ(vmcs_read(VMCS_GUEST_PENDING_DEBUG), 0ull);
 				EXPECT_EQ((u64)read_dr6(), (u64)DR6_RESET);
 			} else {
 				EXPECT_EQ(vmx_delivered(g), VEC_DB);
