@@ -42,6 +42,9 @@ static void expect_segment(u32 segment, struct segment expected)
 	EXPECT_EQ(s.limit, expected.limit);
 }
 
+/* A base that needs all of a register. */
+#define HIGH_BASE ((ulong)(sizeof(ulong) == 8 ? 0xffff912340000000ull : 0xe0000000ull))
+
 TEST(segments_kept, "what VM entry loads of a segment, VM exit saves, whatever its selector says",
      SPEC("SDM vol. 3C, 26.3.2.2, 27.3.2"))
 {
@@ -63,6 +66,11 @@ TEST(segments_kept, "what VM entry loads of a segment, VM exit saves, whatever i
 		{ "ldtr-large", VMX_LDTR, { 0x7ff8, 0x123000, 0x1ffff, 0x8082 } },
 		{ "ldtr-unusable", VMX_LDTR, { 0x28, 0, 0, 0x10000 } },
 		{ "tr", VMX_TR, { 0x1000, 0x54321000, 0x12345, 0x8b } },
+		{ "tr-high", VMX_TR, { 0x1000, HIGH_BASE + 0x1000, 0x12345, 0x8b } },
+		{ "tr-available-bit", VMX_TR, { 0x1000, 0x1000, 0x67, 0x108b } },
+		{ "ldtr-high", VMX_LDTR, { 0x50, HIGH_BASE + 0x2000, 0x7f, 0x1082 } },
+		{ "fs-high", VMX_FS, { 0x10, HIGH_BASE + 0x3000, 0xffffffff, 0xc093 } },
+		{ "gs-high", VMX_GS, { 0x10, HIGH_BASE + 0x4000, 0xffffffff, 0xc093 } },
 		{ "tr-null", VMX_TR, { 0, 0x1000, 0x67, 0x8b } },
 	};
 	struct vmx_guest *g = vmx_new();
@@ -118,8 +126,9 @@ TEST(segments_loaded, "a segment that the guest loads is saved as its descriptor
 		{ "tr",
 		  "\x0f\x00\xd8",
 		  VMX_TR,
-		  DESC_BASE(0x4000) | DESC_LIMIT(0x99) | DESC_P | DESC_TYPE(DESC_TSS_AVAILABLE),
-		  { VMX_SEL_SPARE, 0x4000, 0x99, 0x8b } },
+		  DESC_BASE(0x4000) | DESC_LIMIT(0x99) | DESC_P | DESC_AVL |
+			  DESC_TYPE(DESC_TSS_AVAILABLE),
+		  { VMX_SEL_SPARE, 0x4000, 0x99, 0x108b } },
 	};
 	struct vmx_guest *g = vmx_new();
 
@@ -214,9 +223,6 @@ TEST(segments_hidden, "the guest's accesses go by the hidden parts that VM entry
 		}
 	}
 }
-
-/* A base that needs all of a register. */
-#define HIGH_BASE ((ulong)(sizeof(ulong) == 8 ? 0xffff912340000000ull : 0xe0000000ull))
 
 TEST(tables_kept, "GDTR and IDTR of the guest are loaded and saved, base and limit",
      SPEC("SDM vol. 3C, 26.3.2.2, 27.3.2"))
