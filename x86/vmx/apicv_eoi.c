@@ -347,8 +347,10 @@ TEST(posted_nothing, "a notification without requests leaves RVI as it was",
 	apicv_set_status(0x50, 0);
 	apic_send(ICR_SELF | ICR_ASSERT | NOTIFICATION, 0);
 	vmx_run(a.g);
+	SUBTEST("rvi");
 	EXPECT_VMX_DONE(a.g);
 	EXPECT_EQ(APICV_RVI(), 0x50u);
+	SUBTEST("outstanding-notification");
 	EXPECT_EQ(descriptor[4], 0ull);
 }
 

@@ -168,8 +168,10 @@ TEST(mtf_hlt, "after HLT, the monitor trap flag exits from the HLT state",
 	vmcs_set(VMCS_PRIMARY_CONTROLS, CPU_MTF);
 	guard();
 	vmx_run(g);
+	SUBTEST("exit");
 	EXPECT_VMX_EXIT(g, VMX_EXIT_MTF);
 	EXPECT_EQ(vmcs_read(VMCS_GUEST_RIP), vmx_start(g) + 1);
+	SUBTEST("activity");
 	EXPECT_EQ(vmcs_read(VMCS_GUEST_ACTIVITY), 1ull);
 }
 
