@@ -124,6 +124,12 @@ static inline struct fault invlpg_register_try(void)
 	return fault_taken();
 }
 
+/* SDM vol. 2B, MONITOR, without extensions and hints. */
+static inline void monitor_memory(const void *memory)
+{
+	__asm__ volatile("monitor" : : "a"(memory), "c"(0), "d"(0) : "memory");
+}
+
 static inline void lidt(const struct desc_table_register *idtr)
 {
 	__asm__ volatile("lidt %0" : : "m"(*idtr) : "memory");

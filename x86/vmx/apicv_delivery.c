@@ -30,6 +30,33 @@ TEST(virtual_delivery,
 	}
 }
 
+TEST(virtual_delivery_fault,
+     "a fault in the delivery of a virtual interrupt is an external event's, and its exit has the interrupt",
+     SPEC("SDM vol. 3C, 27.2.3; 29.2.2; vol. 3A, 6.13"))
+{
+	const u32 vector = 0x61;
+	struct apicv a = apicv_new();
+
+	apicv_set_up_virtual(&a, 0);
+	apicv_request(&a, vector);
+	apicv_set_status(vector, 0);
+	/* Its gate is not present. */
+	((u64 *)a.g->idt)[vector * (sizeof(ulong) / 4)] &= ~DESC_P;
+	vmcs_write(VMCS_EXCEPTION_BITMAP, BIT(VEC_NP));
+	vmx_run(a.g);
+	SUBTEST("fault");
+	EXPECT_VMX_EXCEPTION(a.g, VEC_NP);
+	EXPECT_EQ(vmcs_read(VMCS_EXIT_INTERRUPTION_ERROR_CODE),
+		  (u64)(vector * 8 | ERR_IDT | ERR_EXT));
+	EXPECT_EQ(vmcs_read(VMCS_GUEST_RIP), vmx_start(a.g));
+	/* The virtual APIC has delivered it. */
+	EXPECT(apicv_get_bit(&a, APIC_ISR, vector));
+	EXPECT_EQ(APICV_SVI(), vector);
+	SUBTEST("idt-vectoring");
+	EXPECT_EQ(vmcs_read(VMCS_IDT_VECTORING_INFO) & ~0x1000ull,
+		  INTR_VALID | INTR_EXTERNAL | vector);
+}
+
 TEST(virtual_delivery_next, "after a delivery, RVI is the highest request that is left",
      SPEC("SDM vol. 3C, 29.2.2"))
 {

@@ -295,6 +295,46 @@ TEST(posted_interrupt,
 	}
 }
 
+TEST(posted_with_others,
+     "posted requests come to those that VIRR has, and RVI falls for none of them",
+     SPEC("SDM vol. 3C, 29.6"), REQUIRES(has_posted()))
+{
+	static const struct {
+		const char *name;
+		u8 virr, rvi, posted, expected;
+		bool if_clear;
+	} rows[] = {
+		{ "lower", 0x81, 0x81, 0x62, 0x81, false },
+		{ "higher", 0x62, 0x62, 0x81, 0x81, false },
+		{ "same-register", 0x63, 0x63, 0x61, 0x63, false },
+		/* An RVI that VIRR has no bit for. */
+		{ "rvi-alone", 0x62, 0x90, 0x71, 0x90, false },
+		{ "if-clear", 0x62, 0x62, 0x81, 0x81, true },
+	};
+	struct apicv a = apicv_new();
+
+	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
+		u64 *descriptor;
+
+		SUBTEST("%s", rows[i].name);
+		descriptor = set_up_posted(&a);
+		if (rows[i].if_clear)
+			vmcs_write(VMCS_GUEST_RFLAGS, FLAG_1);
+		/* None of them is delivered. */
+		*apicv_register(&a, APIC_TPR) = 0xf0;
+		apicv_request(&a, rows[i].virr);
+		apicv_set_status(rows[i].rvi, 0);
+		descriptor[rows[i].posted / 64] = BIT(rows[i].posted % 64);
+		descriptor[4] = 1;
+		apic_send(ICR_SELF | ICR_ASSERT | NOTIFICATION, 0);
+		vmx_run(a.g);
+		EXPECT_VMX_DONE(a.g);
+		EXPECT_EQ(APICV_RVI(), (u32)rows[i].expected);
+		EXPECT(apicv_get_bit(&a, APIC_IRR, rows[i].virr));
+		EXPECT(apicv_get_bit(&a, APIC_IRR, rows[i].posted));
+	}
+}
+
 TEST(posted_nothing, "a notification without requests leaves RVI as it was",
      SPEC("SDM vol. 3C, 29.6"), REQUIRES(has_posted()))
 {
@@ -307,8 +347,10 @@ TEST(posted_nothing, "a notification without requests leaves RVI as it was",
 	apicv_set_status(0x50, 0);
 	apic_send(ICR_SELF | ICR_ASSERT | NOTIFICATION, 0);
 	vmx_run(a.g);
+	SUBTEST("rvi");
 	EXPECT_VMX_DONE(a.g);
 	EXPECT_EQ(APICV_RVI(), 0x50u);
+	SUBTEST("outstanding-notification");
 	EXPECT_EQ(descriptor[4], 0ull);
 }
 

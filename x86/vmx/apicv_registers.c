@@ -286,6 +286,27 @@ TEST(apicv_read_sizes_registers,
 	sizes(false, CPU2_APIC_REGISTERS);
 }
 
+TEST(apicv_write_icr_high,
+     "a write to any byte of the high half of ICR clears the three bytes that do not exist, and does not exit",
+     SPEC("SDM vol. 3C, 29.4.3.2"), REQUIRES(apicv_can(CPU2_APIC_REGISTERS)))
+{
+	struct apicv a = apicv_new();
+
+	for (u32 byte = 0; byte < 4; byte++) {
+		SUBTEST("byte-%u", byte);
+		apicv_reset(&a);
+		enable(&a, CPU2_APIC_REGISTERS);
+		*apicv_register(&a, APIC_ICR_HIGH) = 0x44332211;
+		vmx_code(a.g, "\x88\x03", 2); /* MOV [BX], AL */
+		a.g->registers.bx = a.address + APIC_ICR_HIGH + byte;
+		a.g->registers.ax = 0xdd;
+		vmx_run(a.g);
+		EXPECT_VMX_DONE(a.g);
+		EXPECT_EQ(*apicv_register(&a, APIC_ICR_HIGH),
+			  byte == 3 ? 0xdd000000u : 0x44000000u);
+	}
+}
+
 TEST(apicv_write_sizes_registers,
      "with APIC-register virtualisation, so are writes of parts of a register",
      SPEC("SDM vol. 3C, 29.4.3"), REQUIRES(apicv_can(CPU2_APIC_REGISTERS)))

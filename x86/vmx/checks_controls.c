@@ -84,6 +84,52 @@ TEST(controls_secondary_ignored,
 	}
 }
 
+/* 64 bits, all of which may be 0: each that the MSR does not allow is refused where another control has them used. */
+static void younger_controls(enum vmcs_field user, u64 use, enum vmcs_field field, u32 msr)
+{
+	struct vmx_guest *g = vmx_new();
+	const bool can = vmx_can(user, use);
+	const u64 allowed = can ? rdmsr(msr) : 0;
+	ulong value = 0;
+
+	for (u32 used = 0; used < 2; used++)
+		for (u32 bit = 0; bit < 64; bit++) {
+			SUBTEST("%s-%sbit-%u", used ? "used" : "unused", bit < 32 ? "" : "high-",
+				bit);
+			check_set_up(g);
+			if (vmx_value(vmread_try(field, &value)) != VMX_SUCCEED) {
+				SKIP_ROW("the field does not exist");
+				continue;
+			}
+			/* What a control that may be 1 does to the guest is no matter of its check. */
+			if (used && (!can || (allowed & BIT(bit)))) {
+				SKIP_ROW("%s", can ? "the control may be 1" : "nothing uses them");
+				continue;
+			}
+			if (used)
+				vmcs_set(user, use);
+			vmcs_write(field, BIT(bit));
+			check_expect(g, CHECK_CONTROLS, used);
+		}
+}
+
+TEST(controls_tertiary,
+     "a tertiary control that its capability MSR does not have is refused; with them off the field is not checked",
+     SPEC("SDM vol. 3C of later editions, 26.2.1.1; A.3.4"))
+{
+	younger_controls(VMCS_PRIMARY_CONTROLS, CPU_TERTIARY, VMCS_TERTIARY_CONTROLS,
+			 MSR_IA32_VMX_PROCBASED_CTLS3);
+}
+
+TEST(controls_exit_secondary,
+     "a secondary VM-exit control that its capability MSR does not have is refused; with them off the field is not "
+     "checked",
+     SPEC("SDM vol. 3C of later editions, 26.2.1.2; A.4.2"))
+{
+	younger_controls(VMCS_EXIT_CONTROLS, EXIT_SECONDARY, VMCS_SECONDARY_EXIT_CONTROLS,
+			 MSR_IA32_VMX_EXIT_CTLS2);
+}
+
 TEST(controls_cr3_target_count, "the CR3-target count must not be greater than IA32_VMX_MISC says",
      SPEC("SDM vol. 3C, 26.2.1.1; A.6"))
 {
@@ -297,6 +343,8 @@ TEST(controls_need_ept, "unrestricted guest, page-modification logging and EPTP 
 	const struct check rows[] = {
 		{ "unrestricted", true, { SECONDARY(CPU2_UNRESTRICTED) } },
 		{ "pml", true, { SECONDARY(CPU2_PML) } },
+		{ "mode-based-execute", true, { SECONDARY(CPU2_MODE_EXECUTE) } },
+		{ "sub-page-write", true, { SECONDARY(CPU2_SUB_PAGE_WRITE) } },
 		{ "eptp-switching",
 		  true,
 		  { SECONDARY(CPU2_VM_FUNCTIONS), PUT(VM_FUNCTION_CONTROLS, 1) } },
@@ -310,6 +358,23 @@ TEST(controls_need_ept, "unrestricted guest, page-modification logging and EPTP 
 	};
 
 	CHECK(rows);
+}
+
+TEST(controls_sub_page, "the SPPTP must be aligned and within the physical width",
+     SPEC("SDM vol. 3C of later editions, 26.2.1.1"),
+	  REQUIRES(vmx_has_ept() && vmx_can(VMCS_SECONDARY_CONTROLS, CPU2_SUB_PAGE_WRITE)))
+{
+	const u64 refused = BITS(11, 0) | BITS(63, cpu_physical_bits());
+	struct vmx_guest *g = vmx_new();
+
+	for_each_set_bit(bit, refused | BIT(12)) {
+		SUBTEST("bit-%llu", bit);
+		check_set_up(g);
+		vmx_use_ept(g);
+		vmcs_set(VMCS_SECONDARY_CONTROLS, CPU2_SUB_PAGE_WRITE);
+		vmcs_write(VMCS_SPPTP, BIT(bit));
+		check_expect(g, CHECK_CONTROLS, refused & BIT(bit));
+	}
 }
 
 TEST(controls_shadowing,

@@ -43,6 +43,11 @@ TEST(vm86_segments,
 		SUBTEST("%s-base+1", names[segment]);
 		set_up(g, VMX_VM86);
 		one(g, base, vmcs_read(base) + 1, true);
+		for (u32 bit = 4; bit < 32; bit += 4) {
+			SUBTEST("%s-base-bit-%u", names[segment], bit);
+			set_up(g, VMX_VM86);
+			one(g, base, vmcs_read(base) ^ BIT(bit), true);
+		}
 		SUBTEST("%s-limit-0xfffe", names[segment]);
 		set_up(g, VMX_VM86);
 		one(g, limit, 0xfffe, true);
@@ -208,6 +213,37 @@ TEST(unrestricted_ss,
 		vmcs_write(VMCS_GUEST_SS_SELECTOR, 0x1000 | rpl);
 		check_expect(g, CHECK_GUEST, false);
 	}
+}
+
+TEST(unrestricted_ss_dpl,
+     "the DPL of SS is 0 without CR0.PE whatever CS is, and where CS is of type 3 in any mode",
+     SPEC("SDM vol. 3C, 26.3.1.2"), REQUIRES(HAS_UNRESTRICTED))
+{
+	static const struct {
+		const char *name;
+		enum vmx_mode mode;
+		u32 type;
+		bool refused;
+	} rows[] = {
+		{ "real-code", VMX_REAL, 0xb, true },
+		{ "protected-type-3", VMX_PROTECTED, 3, true },
+		/* Conforming code may have a lower DPL. */
+		{ "protected-conforming", VMX_PROTECTED, 0xf, false },
+	};
+	struct vmx_guest *g = vmx_new();
+
+	for (u32 i = 0; i < ARRAY_SIZE(rows); i++)
+		for (u32 dpl = 0; dpl < 4; dpl += 3) {
+			SUBTEST("%s-dpl-%u", rows[i].name, dpl);
+			set_up(g, rows[i].mode);
+			vmcs_clear(VMCS_GUEST_CS_ACCESS_RIGHTS, 0xf);
+			vmcs_set(VMCS_GUEST_CS_ACCESS_RIGHTS, rows[i].type);
+			vmcs_set(VMCS_GUEST_SS_ACCESS_RIGHTS, dpl << 5);
+			/* Code that is not conforming has the DPL of SS. */
+			if (rows[i].type == 0xb)
+				vmcs_set(VMCS_GUEST_CS_ACCESS_RIGHTS, dpl << 5);
+			check_expect(g, CHECK_GUEST, dpl && rows[i].refused);
+		}
 }
 
 TEST(unrestricted_mov_cr0,

@@ -8,10 +8,11 @@ SUITE("VMX: VM entry's checks on other state", REQUIRES(vmx_available()));
 #define ACTIVITY_SHUTDOWN 2
 #define ACTIVITY_SIPI	  3
 
-#define BLOCKED_STI BIT(0)
-#define BLOCKED_SS  BIT(1)
-#define BLOCKED_SMI BIT(2)
-#define BLOCKED_NMI BIT(3)
+#define BLOCKED_STI	    BIT(0)
+#define BLOCKED_SS	    BIT(1)
+#define BLOCKED_SMI	    BIT(2)
+#define BLOCKED_NMI	    BIT(3)
+#define INTERRUPTED_ENCLAVE BIT(4)
 
 #define PENDING_BS BIT(14)
 
@@ -66,7 +67,8 @@ TEST(guest_interruptibility,
 		{ "nmi", false, { PUT(GUEST_INTERRUPTIBILITY, BLOCKED_NMI) } },
 	};
 
-	check_bits(CHECK_GUEST, VMCS_GUEST_INTERRUPTIBILITY, "reserved", BITS(31, 5), true);
+	check_bits(CHECK_GUEST, VMCS_GUEST_INTERRUPTIBILITY, "reserved",
+		   BITS(31, 5) | (cpu_has(X86_FEATURE_SGX) ? 0 : INTERRUPTED_ENCLAVE), true);
 	check_rows(CHECK_GUEST, rows, ARRAY_SIZE(rows));
 }
 

@@ -126,6 +126,11 @@ static void expect_type(struct vmx_result (*run)(ulong, struct vmx_descriptor), 
 			   supported ? VMX_SUCCEED
 				     : VMX_FAIL_VALID(VMX_ERROR_INVEPT_INVVPID_OPERAND));
 	}
+#ifdef __x86_64__
+	/* The operand has 64 bits. */
+	SUBTEST("type-2-bit-32");
+	EXPECT_VMX(run(2 | BIT(32), good), VMX_FAIL_VALID(VMX_ERROR_INVEPT_INVVPID_OPERAND));
+#endif
 }
 
 static struct vmx_result invept(ulong type, struct vmx_descriptor d)

@@ -128,6 +128,60 @@ TEST(pdpte_memory_checked, "without EPT, PDPTEs come from the memory at CR3, and
 		}
 }
 
+TEST(pdpte_memory_absent, "without EPT, a PDPTE in memory that is not present is not checked",
+     SPEC("SDM vol. 3C, 26.3.1.6; vol. 3A, 4.4.1"))
+{
+	struct vmx_guest *g = vmx_new();
+
+	for_each_set_bit(bit, RESERVED) {
+		SUBTEST("bit-%llu", bit);
+		vmx_reset(g);
+		vmx_set_mode(g, VMX_PAE);
+		if (VMX_NATIVE == VMX_PAE)
+			memcpy(g->tables, (const void *)read_cr3(), 32);
+		vmcs_write(VMCS_GUEST_CR3, (ulong)g->tables);
+		vmx_code(g, "\xff\xc3", 2);
+		g->tables[3] = BIT(bit);
+		run(g, false);
+	}
+}
+
+/* The tables that are right are at `offset` in their page, and what is at its start is refused. */
+static void move_tables(struct vmx_guest *g, u8 *page, u32 offset)
+{
+	memset(page, 0xff, PAGE_SIZE);
+	memcpy(page + offset, g->tables, 32);
+}
+
+TEST(pdpte_aligned_32,
+     "the PDPTEs are where all of CR3's bits 31:5 say: at a VM entry, and at MOV to CR3",
+     SPEC("SDM vol. 3A, 4.4.1, table 4-7; vol. 3C, 26.3.2.4; 28.2.1"))
+{
+	struct nested n = nested_new();
+	struct vmx_guest *g = n.g;
+	u8 *page = page_alloc();
+
+	for (u32 offset = 0x20; offset < PAGE_SIZE; offset <<= 1) {
+		SUBTEST("entry-%#x", offset);
+		vmx_reset(g);
+		vmx_set_mode(g, VMX_PAE);
+		if (VMX_NATIVE == VMX_PAE)
+			memcpy(g->tables, (const void *)read_cr3(), 32);
+		move_tables(g, page, offset);
+		vmcs_write(VMCS_GUEST_CR3, (ulong)page + offset);
+		vmx_code(g, "\xff\xc3", 2);
+		run(g, false);
+		SUBTEST("mov-to-cr3-%#x", offset);
+		set_up(&n);
+		move_tables(g, page, offset);
+		g->registers.ax = (ulong)page + offset;
+		vmx_code(g, "\x0f\x22\xd8", 3);
+		vmx_run(g);
+		EXPECT_VMX_DONE(g);
+		EXPECT_EQ(vmcs_read(VMCS_GUEST_CR3), (u64)(ulong)page + offset);
+	}
+}
+
 TEST(pdpte_saved, "an exit saves the PDPTEs that the guest had in use", SPEC("SDM vol. 3C, 27.3.4"))
 {
 	struct nested n = nested_new();

@@ -278,14 +278,16 @@ TEST(ept_event_delivery, "a violation while an event is delivered has the event 
 {
 	static const struct {
 		const char *name, *bytes;
-		u32 size, inject, info, length;
+		u32 size, inject, info, length, code;
 	} events[] = {
-		{ "int-n", "\xcd\x40", 2, 0, INTR_SOFTWARE_INTERRUPT | 0x40, 2 },
-		{ "int3", "\xcc", 1, 0, INTR_SOFTWARE_EXCEPTION | VEC_BP, 1 },
-		{ "ud", "\x0f\x0b", 2, 0, INTR_HARDWARE_EXCEPTION | VEC_UD, 0 },
-		{ "injected", "\x90", 1, INTR_EXTERNAL | 0x40, INTR_EXTERNAL | 0x40, 0 },
+		{ "int-n", "\xcd\x40", 2, 0, INTR_SOFTWARE_INTERRUPT | 0x40, 2, 0 },
+		{ "int3", "\xcc", 1, 0, INTR_SOFTWARE_EXCEPTION | VEC_BP, 1, 0 },
+		{ "ud", "\x0f\x0b", 2, 0, INTR_HARDWARE_EXCEPTION | VEC_UD, 0, 0 },
+		{ "pf", "\x89\x03", 2, 0, INTR_HARDWARE_EXCEPTION | INTR_ERROR_CODE | VEC_PF, 0,
+		  PF_W },
+		{ "injected", "\x90", 1, INTR_EXTERNAL | 0x40, INTR_EXTERNAL | 0x40, 0, 0 },
 		{ "injected-int-n", "\x90", 1, INTR_SOFTWARE_INTERRUPT | 0x40,
-		  INTR_SOFTWARE_INTERRUPT | 0x40, 2 },
+		  INTR_SOFTWARE_INTERRUPT | 0x40, 2, 0 },
 	};
 	struct nested n = nested_new();
 
@@ -305,6 +307,7 @@ TEST(ept_event_delivery, "a violation while an event is delivered has the event 
 			nested_reset(&n);
 			vmx_code(g, events[i].bytes, events[i].size);
 			vmx_deliver(g);
+			g->registers.bx = 0x10;
 			vmcs_set(VMCS_GUEST_RFLAGS, FLAG_IF);
 			if (events[i].inject) {
 				vmcs_write(VMCS_ENTRY_INTERRUPTION_INFO,
@@ -335,9 +338,12 @@ TEST(ept_event_delivery, "a violation while an event is delivered has the event 
 			/* As the delivery would have pushed it: RF is for faults. */
 			if (!events[i].inject)
 				EXPECT_EQ(vmcs_read(VMCS_GUEST_RFLAGS) & FLAG_RF,
-					  vector == VEC_UD ? FLAG_RF : 0ull);
+					  vector == VEC_UD || vector == VEC_PF ? FLAG_RF : 0ull);
 			EXPECT_EQ(vmcs_read(VMCS_IDT_VECTORING_INFO) & ~0x1000ull,
 				  INTR_VALID | events[i].info);
+			if (events[i].code)
+				EXPECT_EQ(vmcs_read(VMCS_IDT_VECTORING_ERROR_CODE),
+					  (u64)events[i].code);
 			EXPECT_EQ(vmcs_read(VMCS_EXIT_INTERRUPTION_INFO) & INTR_VALID, 0ull);
 			if (events[i].length)
 				EXPECT_EQ(vmcs_read(VMCS_EXIT_INSTRUCTION_LENGTH),

@@ -263,10 +263,27 @@ TEST(exit_debug, "a debug exception exits with its causes in the qualification, 
 	}
 }
 
-static void deliver(struct vmx_guest *g, const struct debug *d)
+/* A page that a guest's stack is alone in: an exception that comes again and again ends with it, as a page fault. */
+struct stack {
+	struct space *space;
+	ulong address;
+};
+
+static struct stack new_stack(void)
+{
+	struct stack s = { space_create(), (ulong)(sizeof(ulong) == 8 ? BIT(39) : 0xc0000000) };
+
+	space_unmap(s.space, s.address, PAGE_SIZE);
+	space_map(s.space, s.address + PAGE_SIZE, (ulong)page_alloc(), PAGE_SIZE, PROT_ALL);
+	return s;
+}
+
+static void deliver(struct vmx_guest *g, const struct debug *d, const struct stack *s)
 {
 	set_up_debug(g, d);
-	vmx_deliver(g);
+	vmcs_write(VMCS_GUEST_CR3, (ulong)s->space->root);
+	vmcs_write(VMCS_GUEST_RSP, s->address + 2 * PAGE_SIZE);
+	vmcs_write(VMCS_EXCEPTION_BITMAP, ~(u32)BIT(VEC_DB));
 	vmx_run(g);
 	EXPECT_VMX_EXIT(g, VMX_EXIT_VMCALL);
 	EXPECT_EQ(vmx_delivered(g), VEC_DB);
@@ -277,12 +294,13 @@ static void deliver(struct vmx_guest *g, const struct debug *d)
 static void deliver_all(bool fault, bool detect)
 {
 	struct vmx_guest *g = vmx_new();
+	const struct stack s = new_stack();
 
 	for (u32 i = 0; i < ARRAY_SIZE(debugs); i++) {
 		if (debugs[i].fault != fault || !!(debugs[i].dr7 & DR7_GD) != detect)
 			continue;
 		SUBTEST("%s", debugs[i].name);
-		deliver(g, &debugs[i]);
+		deliver(g, &debugs[i], &s);
 	}
 }
 
@@ -317,7 +335,18 @@ static const struct {
 	{ "write-absent", BYTES("\x88\x03"), false, true, PF_W },
 	{ "user-read-absent", BYTES("\x8a\x03"), true, true, PF_U },
 	{ "user-write-absent", BYTES("\x88\x03"), true, true, PF_U | PF_W },
+	/* JMP BX */
+	{ "fetch-absent", BYTES("\xff\xe3"), false, true, PF_I },
+	{ "user-fetch-absent", BYTES("\xff\xe3"), true, true, PF_U | PF_I },
 };
+
+/* That it was a fetch is told where something can forbid that. */
+static u32 page_fault_code(u32 i)
+{
+	const bool tells = (vmcs_read(VMCS_GUEST_CR4) & CR4_SMEP) || (rdmsr(MSR_EFER) & EFER_NXE);
+
+	return page_faults[i].code & ~(tells ? 0 : PF_I);
+}
 
 TEST(exit_page_fault, "a page fault exits with address and error code, and CR2 as it was",
      SPEC("SDM vol. 3C, 27.1; 27.2.1; 27.2.2"))
@@ -340,7 +369,7 @@ TEST(exit_page_fault, "a page fault exits with address and error code, and CR2 a
 				EXPECT_VMX_EXCEPTION(g, VEC_PF);
 				EXPECT_EQ(vmcs_read(VMCS_EXIT_QUALIFICATION), 0x123ull);
 				EXPECT_EQ(vmcs_read(VMCS_EXIT_INTERRUPTION_ERROR_CODE),
-					  (u64)page_faults[i].code);
+					  (u64)page_fault_code(i));
 				EXPECT_EQ(read_cr2(), 0x5555ul);
 			} else {
 				EXPECT_EQ(vmx_delivered(g), VEC_PF);
@@ -352,14 +381,14 @@ TEST(exit_page_fault, "a page fault exits with address and error code, and CR2 a
 TEST(page_fault_mask_codes, "mask and match select page faults by each bit of the error code",
      SPEC("SDM vol. 3C, 25.2"), BUG("b96fb439774e"))
 {
-	static const u32 bits[] = { PF_P, PF_W, PF_U };
+	static const u32 bits[] = { PF_P, PF_W, PF_U, PF_I };
 	struct vmx_guest *g = vmx_new();
 
 	for (u32 i = 0; i < ARRAY_SIZE(page_faults); i++)
 		for (u32 j = 0; j < ARRAY_SIZE(bits); j++)
 			for (u32 match = 0; match < 2; match++)
 				for (u32 bit = 0; bit < 2; bit++) {
-					bool equal = !!(page_faults[i].code & bits[j]) == match;
+					bool equal = !!(page_fault_code(i) & bits[j]) == match;
 
 					SUBTEST("%s-mask-%#x-match-%u-bit-%u", page_faults[i].name,
 						bits[j], match, bit);

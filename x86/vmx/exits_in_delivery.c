@@ -50,6 +50,40 @@ TEST(double_fault,
 		}
 }
 
+TEST(double_page_fault, "a page fault while a page fault is delivered is a double fault",
+     SPEC("SDM vol. 3A, 6.15, table 6-5; vol. 3C, 25.2"))
+{
+	struct vmx_guest *g = vmx_new();
+	struct space *space = space_create();
+	const u32 gate = (u32)sizeof(struct idt_gate);
+	/* All gates up to that of #GP are in this page, which is the last that is mapped there. */
+	u8 *page = page_alloc();
+	const ulong address = (ulong)(sizeof(ulong) == 8 ? BIT(39) : 0xc0000000);
+	const ulong base = address + PAGE_SIZE - VEC_PF * gate;
+
+	space_map(space, address, (ulong)page, PAGE_SIZE, PROT_ALL);
+	space_unmap(space, address + PAGE_SIZE, PAGE_SIZE);
+	for (u32 exits = 0; exits < 2; exits++) {
+		SUBTEST("%s", exits ? "exits" : "delivered");
+		vmx_reset(g);
+		vmx_code(g, "\x8a\x01", 2);
+		g->registers.cx = 0x10;
+		memcpy(page + PAGE_SIZE - VEC_PF * gate, g->idt, VEC_PF * gate);
+		vmcs_write(VMCS_GUEST_CR3, (ulong)space->root);
+		vmcs_write(VMCS_GUEST_IDTR_BASE, base);
+		vmcs_write(VMCS_EXCEPTION_BITMAP, exits ? BIT(VEC_DF) : 0);
+		vmx_run(g);
+		if (exits) {
+			EXPECT_VMX_EXCEPTION(g, VEC_DF);
+			EXPECT_EQ(vmcs_read(VMCS_EXIT_INTERRUPTION_ERROR_CODE), 0ull);
+			EXPECT_EQ(vmcs_read(VMCS_IDT_VECTORING_INFO) & INTR_VALID, 0ull);
+		} else {
+			EXPECT_EQ(vmx_delivered(g), VEC_DF);
+		}
+		EXPECT_EQ(read_cr2(), base + VEC_PF * gate);
+	}
+}
+
 TEST(exception_in_delivery,
      "an exception while another is delivered exits with that one as IDT vectoring",
      SPEC("SDM vol. 3C, 27.2.3"))
@@ -66,7 +100,9 @@ TEST(exception_in_delivery,
 		{ "int", BYTES("\xcd\x06"), 0, 6, INTR_SOFTWARE_INTERRUPT, 0, false, 2 },
 		{ "icebp", BYTES("\xf1"), 0, VEC_DB, INTR_PRIVILEGED_SOFTWARE, 0, false, 1 },
 		{ "gp", BYTES("\x8e\xd9"), 0xff8, VEC_GP, HARD, 0xff8, true, 0 },
+		{ "gp-ldt", BYTES("\x8e\xd9"), 0xffc, VEC_GP, HARD, 0xffc, true, 0 },
 		{ "pf", BYTES("\x8a\x01"), 0x10, VEC_PF, HARD, 0, true, 0 },
+		{ "pf-write", BYTES("\x88\x01"), 0x10, VEC_PF, HARD, PF_W, true, 0 },
 	};
 	struct vmx_guest *g = vmx_new();
 

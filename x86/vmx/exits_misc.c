@@ -306,6 +306,15 @@ TEST(mwait_armed,
 	vmx_run(g);
 	EXPECT_VMX_EXIT(g, VMX_EXIT_MWAIT);
 	EXPECT_EQ(vmcs_read(VMCS_EXIT_QUALIFICATION), 0ull);
+	/* 26.3.2.5: "VM entries clear any address-range monitoring that may be in effect". */
+	SUBTEST("cleared-by-entry");
+	vmx_reset(g);
+	vmx_code(g, "\x0f\x01\xc9", 3);
+	vmcs_set(PRIMARY, CPU_MWAIT);
+	monitor_memory(g->data);
+	vmx_run(g);
+	EXPECT_VMX_EXIT(g, VMX_EXIT_MWAIT);
+	EXPECT_EQ(vmcs_read(VMCS_EXIT_QUALIFICATION), 0ull);
 	/* 27.5.6: "VM exits clear any address-range monitoring that may be in effect". */
 	SUBTEST("cleared-by-exit");
 	vmx_reset(g);

@@ -176,13 +176,18 @@ TEST(interrupt_shadow_saved, "an exit saves blocking by STI and by MOV SS",
 		u32 size;
 		u64 rflags;
 		u64 interruptibility;
+		u32 reason;
 	} rows[] = {
-		{ "sti", "\xfb\x0f\xa2", 3, 0, 1 },
-		{ "sti-if-set", "\xfb\x0f\xa2", 3, FLAG_IF, 0 },
-		{ "sti-nop", "\xfb\x90\x0f\xa2", 4, 0, 0 },
-		{ "mov-ss", "\x8e\xd0\x0f\xa2", 4, 0, 2 },
-		{ "mov-ss-nop", "\x8e\xd0\x90\x0f\xa2", 5, 0, 0 },
-		{ "none", "\x0f\xa2", 2, 0, 0 },
+		{ "sti", "\xfb\x0f\xa2", 3, 0, 1, VMX_EXIT_CPUID },
+		{ "sti-if-set", "\xfb\x0f\xa2", 3, FLAG_IF, 0, VMX_EXIT_CPUID },
+		{ "sti-nop", "\xfb\x90\x0f\xa2", 4, 0, 0, VMX_EXIT_CPUID },
+		{ "mov-ss", "\x8e\xd0\x0f\xa2", 4, 0, 2, VMX_EXIT_CPUID },
+		{ "mov-ss-nop", "\x8e\xd0\x90\x0f\xa2", 5, 0, 0, VMX_EXIT_CPUID },
+		{ "sti-vmcall", "\xfb\x0f\x01\xc1", 4, 0, 1, VMX_EXIT_VMCALL },
+		{ "mov-ss-vmcall", "\x8e\xd0\x0f\x01\xc1", 5, 0, 2, VMX_EXIT_VMCALL },
+		{ "sti-ud", "\xfb\x0f\x0b", 3, 0, 1, VMX_EXIT_EXCEPTION_NMI },
+		{ "mov-ss-ud", "\x8e\xd0\x0f\x0b", 4, 0, 2, VMX_EXIT_EXCEPTION_NMI },
+		{ "none", "\x0f\xa2", 2, 0, 0, VMX_EXIT_CPUID },
 	};
 	struct vmx_guest *g = vmx_new();
 
@@ -193,7 +198,7 @@ TEST(interrupt_shadow_saved, "an exit saves blocking by STI and by MOV SS",
 		vmcs_set(VMCS_GUEST_RFLAGS, rows[i].rflags);
 		g->registers.ax = SEL_KERNEL_DATA;
 		vmx_run(g);
-		EXPECT_VMX_EXIT(g, VMX_EXIT_CPUID);
+		EXPECT_VMX_EXIT(g, rows[i].reason);
 		EXPECT_EQ(vmcs_read(VMCS_GUEST_INTERRUPTIBILITY), rows[i].interruptibility);
 	}
 }

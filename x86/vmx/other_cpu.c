@@ -120,9 +120,11 @@ TEST(init_hlt, "an INIT ends the HLT state with the exit, which saves that state
 	start(0, 1);
 	cpu_take_over(1);
 	send(ICR_INIT);
+	SUBTEST("exit");
 	expect_exit(VMX_EXIT_INIT);
-	EXPECT_EQ(work.saved_activity, 1ull);
 	EXPECT_EQ(count_of(), 0u);
+	SUBTEST("activity");
+	EXPECT_EQ(work.saved_activity, 1ull);
 }
 
 TEST(init_shutdown, "an INIT ends the shutdown state with the exit, which saves that state",
@@ -131,7 +133,9 @@ TEST(init_shutdown, "an INIT ends the shutdown state with the exit, which saves 
 	start(0, 2);
 	cpu_take_over(1);
 	send(ICR_INIT);
+	SUBTEST("exit");
 	expect_exit(VMX_EXIT_INIT);
+	SUBTEST("activity");
 	EXPECT_EQ(work.saved_activity, 2ull);
 }
 

@@ -105,6 +105,54 @@ TEST(shadow_vmwrite, "VMWRITE in the guest writes the shadow VMCS, and not the c
 	}
 }
 
+TEST(shadow_wide_fields,
+     "VMREAD and VMWRITE in the guest have all bits of a field, and the high half of one of 64",
+     SPEC("SDM vol. 3C, 24.11.2; 25.1.3"))
+{
+	static const struct {
+		const char *name;
+		enum vmcs_field field;
+		u32 high; /* 1: by the encoding of the high half */
+	} rows[] = {
+		{ "64", VMCS_TSC_OFFSET, 0 },	    { "64-high", VMCS_TSC_OFFSET, 1 },
+		{ "natural", VMCS_GUEST_CR3, 0 },   { "16", VMCS_GUEST_ES_SELECTOR, 0 },
+		{ "32", VMCS_EXCEPTION_BITMAP, 0 },
+	};
+	const u64 value = 0x89abcdef12345678ull, written = 0x7654321089abcdefull;
+	struct shadow s = shadow_new();
+
+	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
+		const enum vmcs_field field = rows[i].field;
+		const u32 width = VMCS_WIDTH(field);
+		const u64 mask = width == VMCS_WIDTH_16	       ? 0xffff
+				 : width == VMCS_WIDTH_32      ? 0xffffffff
+				 : width == VMCS_WIDTH_NATURAL ? (ulong)-1
+							       : ~0ull;
+		u64 expected = written & mask;
+
+		SUBTEST("%s", rows[i].name);
+		set_up(&s);
+		shadow_write(&s, field, value);
+		vmx_code(s.g, VMREAD_AX, 3);
+		s.g->registers.cx = field + rows[i].high;
+		vmx_run(s.g);
+		EXPECT_VMX_DONE(s.g);
+		EXPECT_EQ(s.g->registers.ax, (ulong)(rows[i].high ? value >> 32 : value & mask));
+		set_up(&s);
+		vmx_code(s.g, VMWRITE_AX, 3);
+		s.g->registers.cx = field + rows[i].high;
+		s.g->registers.ax = (ulong)written;
+		vmx_run(s.g);
+		EXPECT_VMX_DONE(s.g);
+		if (rows[i].high)
+			expected = (value & 0xffffffff) | (written & 0xffffffff) << 32;
+		else if (sizeof(ulong) == 4 && width == VMCS_WIDTH_64)
+			expected = written & 0xffffffff;
+		EXPECT_EQ(shadow_read(&s, field) & (sizeof(ulong) == 4 ? 0xffffffff : ~0ull),
+			  expected & (sizeof(ulong) == 4 ? 0xffffffff : ~0ull));
+	}
+}
+
 TEST(shadow_bitmaps,
      "a field's bit of the VMREAD or VMWRITE bitmap makes the access exit, and no other's does",
      SPEC("SDM vol. 3C, 24.6.15; 25.1.3"))

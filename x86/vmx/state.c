@@ -153,9 +153,10 @@ TEST(state_cr3, "VM entry loads CR3, VM exit saves it and loads the host's", SPE
 				 .guest = VMCS_GUEST_CR3,
 				 .host = VMCS_HOST_CR3,
 				 .host_before = read_cr3(),
-				 .entry_value = (ulong)space_create()->root,
-				 .guest_writes = (ulong)space_create()->root,
-				 .host_is = (ulong)space_create()->root });
+				 /* PWT and PCD are of CR3, too. */
+				 .entry_value = (ulong)space_create()->root | BITS(4, 3),
+				 .guest_writes = (ulong)space_create()->root | BIT(4),
+				 .host_is = (ulong)space_create()->root | BIT(3) });
 }
 
 TEST(state_cr4, "VM entry loads CR4, VM exit saves it and loads the host's", SPEC(STATE))
@@ -256,10 +257,10 @@ TEST(state_debugctl, "IA32_DEBUGCTL goes by the controls of debug registers; aft
 	}
 
 SYSENTER(sysenter_cs, IA32_SYSENTER_CS, 0x1234, 0x8765, 0x4321, 0x5678)
-SYSENTER(sysenter_esp, IA32_SYSENTER_ESP, 0x7fffffffu, 0x12345678u, (ulong)0xffff8000a0000000ull,
-	 0x1000)
-SYSENTER(sysenter_eip, IA32_SYSENTER_EIP, (ulong)0xffff800000000000ull, 0x12345678u, 0x7ffffff0u,
-	 0x2000)
+SYSENTER(sysenter_esp, IA32_SYSENTER_ESP, (ulong)0xffff80007fffffffull,
+	 (ulong)0xffff900012345678ull, (ulong)0xffff8000a0000000ull, 0x1000)
+SYSENTER(sysenter_eip, IA32_SYSENTER_EIP, (ulong)0xffff800000000000ull,
+	 (ulong)0xffff910012345678ull, (ulong)0xffffa0007ffffff0ull, 0x2000)
 
 #define BASES(name_, words, field)                                                          \
 	TEST(state_##name_,                                                                 \

@@ -22,6 +22,26 @@ TEST(efer_without_paging,
 	EXPECT_EQ((u64)g->registers.ax & EFER_LME, lme);
 }
 
+TEST(host_lme_and_lma,
+     "an exit without IA32_EFER makes LME and LMA what the host's address-space size says, whatever LME was",
+     SPEC("SDM vol. 3C, 27.5.1"), REQUIRES(cpu_has(X86_FEATURE_LM)),
+	  REQUIRES(vmx_can(VMCS_ENTRY_CONTROLS, ENTRY_LOAD_EFER)))
+{
+	struct vmx_guest *g = vmx_new();
+	const u64 both = EFER_LME | EFER_LMA, host = rdmsr(MSR_EFER);
+
+	for (u32 lme = 0; lme < 2; lme++) {
+		SUBTEST("guest-lme-%u", lme);
+		vmx_reset(g);
+		vmx_set_mode(g, VMX_PROTECTED);
+		vmcs_set(VMCS_ENTRY_CONTROLS, ENTRY_LOAD_EFER);
+		vmcs_write(VMCS_GUEST_IA32_EFER, (host & ~both) | (lme ? EFER_LME : 0));
+		vmx_run(g);
+		EXPECT_VMX_EXIT(g, VMX_EXIT_VMCALL);
+		EXPECT_EQ(rdmsr(MSR_EFER) & both, sizeof(ulong) == 8 ? both : 0ull);
+	}
+}
+
 TEST(cpl_is_dpl_of_ss, "after VM entry CPL is the DPL of SS, whatever the selectors have as RPL",
      SPEC("SDM vol. 3C, 26.3.2.2"))
 {

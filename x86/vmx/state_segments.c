@@ -8,8 +8,6 @@
 
 SUITE("VMX: segments across VM entry and VM exit", REQUIRES(vmx_available()));
 
-static const char *const names[] = { "es", "cs", "ss", "ds", "fs", "gs", "ldtr", "tr" };
-
 /* Access rights that may be told apart: P, DPL, S, type, AVL, L, D/B, G, unusable. */
 #define RIGHTS 0x1f0ffull
 
@@ -44,6 +42,9 @@ static void expect_segment(u32 segment, struct segment expected)
 	EXPECT_EQ(s.limit, expected.limit);
 }
 
+/* A base that needs all of a register. */
+#define HIGH_BASE ((ulong)(sizeof(ulong) == 8 ? 0xffff912340000000ull : 0xe0000000ull))
+
 TEST(segments_kept, "what VM entry loads of a segment, VM exit saves, whatever its selector says",
      SPEC("SDM vol. 3C, 26.3.2.2, 27.3.2"))
 {
@@ -65,6 +66,11 @@ TEST(segments_kept, "what VM entry loads of a segment, VM exit saves, whatever i
 		{ "ldtr-large", VMX_LDTR, { 0x7ff8, 0x123000, 0x1ffff, 0x8082 } },
 		{ "ldtr-unusable", VMX_LDTR, { 0x28, 0, 0, 0x10000 } },
 		{ "tr", VMX_TR, { 0x1000, 0x54321000, 0x12345, 0x8b } },
+		{ "tr-high", VMX_TR, { 0x1000, HIGH_BASE + 0x1000, 0x12345, 0x8b } },
+		{ "tr-available-bit", VMX_TR, { 0x1000, 0x1000, 0x67, 0x108b } },
+		{ "ldtr-high", VMX_LDTR, { 0x50, HIGH_BASE + 0x2000, 0x7f, 0x1082 } },
+		{ "fs-high", VMX_FS, { 0x10, HIGH_BASE + 0x3000, 0xffffffff, 0xc093 } },
+		{ "gs-high", VMX_GS, { 0x10, HIGH_BASE + 0x4000, 0xffffffff, 0xc093 } },
 		{ "tr-null", VMX_TR, { 0, 0x1000, 0x67, 0x8b } },
 	};
 	struct vmx_guest *g = vmx_new();
@@ -120,8 +126,9 @@ TEST(segments_loaded, "a segment that the guest loads is saved as its descriptor
 		{ "tr",
 		  "\x0f\x00\xd8",
 		  VMX_TR,
-		  DESC_BASE(0x4000) | DESC_LIMIT(0x99) | DESC_P | DESC_TYPE(DESC_TSS_AVAILABLE),
-		  { VMX_SEL_SPARE, 0x4000, 0x99, 0x8b } },
+		  DESC_BASE(0x4000) | DESC_LIMIT(0x99) | DESC_P | DESC_AVL |
+			  DESC_TYPE(DESC_TSS_AVAILABLE),
+		  { VMX_SEL_SPARE, 0x4000, 0x99, 0x108b } },
 	};
 	struct vmx_guest *g = vmx_new();
 
@@ -233,19 +240,19 @@ TEST(tables_kept, "GDTR and IDTR of the guest are loaded and saved, base and lim
 	struct vmx_guest *g = vmx_new();
 
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct desc_table_register table = { 0x123, (ulong)0x7654321 };
+		struct desc_table_register table = { 0x123, HIGH_BASE + 0x7654321 };
 
 		SUBTEST("%s-loaded", rows[i].name);
 		vmx_reset(g);
 		vmx_code(g, rows[i].store, 3);
-		vmcs_write(rows[i].base, 0x12345678);
+		vmcs_write(rows[i].base, HIGH_BASE + 0x12345678);
 		vmcs_write(rows[i].limit, 0xabcd);
 		g->registers.bx = (ulong)g->data;
 		vmx_run(g);
 		EXPECT_VMX_DONE(g);
-		EXPECT_EQ((u64)(*(struct desc_table_register *)g->data).base, 0x12345678ull);
+		EXPECT_EQ((*(struct desc_table_register *)g->data).base, HIGH_BASE + 0x12345678);
 		EXPECT_EQ((*(struct desc_table_register *)g->data).limit, 0xabcd);
-		EXPECT_EQ(vmcs_read(rows[i].base), 0x12345678ull);
+		EXPECT_EQ(vmcs_read(rows[i].base), (u64)HIGH_BASE + 0x12345678);
 		EXPECT_EQ(vmcs_read(rows[i].limit), 0xabcdull);
 		SUBTEST("%s-saved", rows[i].name);
 		vmx_reset(g);
@@ -257,230 +264,4 @@ TEST(tables_kept, "GDTR and IDTR of the guest are loaded and saved, base and lim
 		EXPECT_EQ(vmcs_read(rows[i].base), (u64)table.base);
 		EXPECT_EQ(vmcs_read(rows[i].limit), (u64)table.limit);
 	}
-}
-
-/* ----------------------------------------------------------------------------------- the host's */
-
-static u16 selector_of(u32 segment)
-{
-	ulong value = 0;
-
-	switch (segment) {
-	case VMX_ES:
-		__asm__ volatile("mov %%es, %0" : "=r"(value));
-		break;
-	case VMX_CS:
-		__asm__ volatile("mov %%cs, %0" : "=r"(value));
-		break;
-	case VMX_SS:
-		__asm__ volatile("mov %%ss, %0" : "=r"(value));
-		break;
-	case VMX_DS:
-		__asm__ volatile("mov %%ds, %0" : "=r"(value));
-		break;
-	case VMX_FS:
-		__asm__ volatile("mov %%fs, %0" : "=r"(value));
-		break;
-	case VMX_GS:
-		__asm__ volatile("mov %%gs, %0" : "=r"(value));
-		break;
-	case VMX_LDTR:
-		return sldt();
-	default:
-		return str();
-	}
-	return (u16)value;
-}
-
-TEST(host_segments, "after an exit, selectors are the host's, and LDTR is null",
-     SPEC("SDM vol. 3C, 27.5.2"), BUG("afc8de0118be"))
-{
-	static const struct {
-		u32 segment, host;
-		u16 selector;
-	} rows[] = {
-		{ VMX_ES, VMCS_HOST_ES_SELECTOR, SEL_KERNEL_CS32 },
-		{ VMX_DS, VMCS_HOST_DS_SELECTOR, 0x60 },
-		{ VMX_FS, VMCS_HOST_FS_SELECTOR, 0x58 },
-		{ VMX_GS, VMCS_HOST_GS_SELECTOR, 0xfff8 },
-		{ VMX_SS, VMCS_HOST_SS_SELECTOR, SEL_KERNEL_DATA },
-		{ VMX_CS, VMCS_HOST_CS_SELECTOR, SEL_KERNEL_CODE },
-		{ VMX_TR, VMCS_HOST_TR_SELECTOR, SEL_TSS },
-	};
-	struct vmx_guest *g = vmx_new();
-
-	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
-		SUBTEST("%s", names[rows[i].segment]);
-		vmx_reset(g);
-		if (rows[i].segment < VMX_LDTR)
-			vmx_set_user(g);
-		vmcs_write(VMCS_SELECTOR(VMX_TR), 0x1000);
-		vmcs_write(rows[i].host, rows[i].selector);
-		vmx_run(g);
-		EXPECT_VMX_DONE(g);
-		EXPECT_EQ(selector_of(rows[i].segment), rows[i].selector);
-	}
-	SUBTEST("ldtr");
-	vmx_reset(g);
-	write_segment(VMX_LDTR, (struct segment){ 0x50, (ulong)g->data, 0x7f, 0x82 });
-	vmx_run(g);
-	EXPECT_VMX_DONE(g);
-	EXPECT_EQ(selector_of(VMX_LDTR), 0);
-}
-
-TEST(host_ldtr_unusable, "after an exit, LDTR is unusable: a selector of the LDT is #GP",
-     SPEC("SDM vol. 3C, 27.5.2"), BUG("afc8de0118be"))
-{
-	struct vmx_guest *g = vmx_new();
-	struct fault fault;
-	u16 loaded;
-
-	((u64 *)g->data)[2] = DESC_FLAT | DESC_DB;
-	write_segment(VMX_LDTR, (struct segment){ 0x50, (ulong)g->data, 0x7f, 0x82 });
-	vmx_code(g, "\x8e\xc0", 2); /* MOV ES, AX */
-	g->registers.ax = 0x14;
-	vmx_run(g);
-	EXPECT_VMX_DONE(g);
-	EXPECT_EQ(vmcs_read(VMCS_SELECTOR(VMX_ES)), 0x14ull);
-	fault = load_es_try(0x14, &loaded);
-	EXPECT_FAULT(GP(0x14), fault);
-}
-
-TEST(host_flat, "after an exit, data segments are flat, whatever the guest's were",
-     SPEC("SDM vol. 3C, 27.5.2"), REQUIRES(sizeof(ulong) == 4))
-{
-	struct vmx_guest *g = vmx_new();
-
-	for (u32 segment = 0; segment < 6; segment++) {
-		volatile u32 value = 0;
-
-		if (segment == VMX_CS || segment == VMX_SS)
-			continue;
-		SUBTEST("%s", names[segment]);
-		vmx_reset(g);
-		write_segment(segment, (struct segment){ 0x10, 0x1000, 0x2f, 0x91 });
-		vmcs_write(VMCS_HOST_FS_SELECTOR, SEL_KERNEL_DATA);
-		vmcs_write(VMCS_HOST_GS_SELECTOR, SEL_KERNEL_DATA);
-		vmx_run(g);
-		EXPECT_VMX_DONE(g);
-		switch (segment) {
-		case VMX_ES:
-			__asm__ volatile("movl $0x1234, %%es:(%0)" : : "r"(&value) : "memory");
-			break;
-		case VMX_DS:
-			__asm__ volatile("movl $0x1234, %%ds:(%0)" : : "r"(&value) : "memory");
-			break;
-		case VMX_FS:
-			__asm__ volatile("movl $0x1234, %%fs:(%0)" : : "r"(&value) : "memory");
-			break;
-		default:
-			__asm__ volatile("movl $0x1234, %%gs:(%0)" : : "r"(&value) : "memory");
-			break;
-		}
-		EXPECT_EQ(value, 0x1234u);
-	}
-}
-
-TEST(host_tables, "after an exit, GDTR and IDTR have the host's bases and limits of 0xffff",
-     SPEC("SDM vol. 3C, 27.5.2"))
-{
-	struct vmx_guest *g = vmx_new();
-
-	vmx_run(g);
-	EXPECT_VMX_DONE(g);
-	SUBTEST("gdtr");
-	EXPECT_EQ((u64)g->exit_gdtr.base, vmcs_read(VMCS_HOST_GDTR_BASE));
-	EXPECT_EQ(g->exit_gdtr.limit, 0xffff);
-	SUBTEST("idtr");
-	EXPECT_EQ((u64)g->exit_idtr.base, vmcs_read(VMCS_HOST_IDTR_BASE));
-	EXPECT_EQ(g->exit_idtr.limit, 0xffff);
-	SUBTEST("gdtr-other");
-	memcpy(g->data, gdt_entries(), GDT_ENTRIES * 8);
-	vmx_reset(g);
-	vmcs_write(VMCS_HOST_GDTR_BASE, (ulong)g->data);
-	vmx_run(g);
-	EXPECT_VMX_DONE(g);
-	EXPECT_EQ((u64)g->exit_gdtr.base, (u64)(ulong)g->data);
-	SUBTEST("idtr-other");
-	memcpy(g->code + PAGE_SIZE, idt, sizeof(idt));
-	vmx_reset(g);
-	vmcs_write(VMCS_HOST_IDTR_BASE, (ulong)g->code + PAGE_SIZE);
-	vmx_run(g);
-	EXPECT_VMX_DONE(g);
-	EXPECT_EQ((u64)g->exit_idtr.base, (u64)(ulong)g->code + PAGE_SIZE);
-}
-
-TEST(host_tables_after_refusal, "a VM entry that fails early leaves GDTR and IDTR as they were",
-     SPEC("SDM vol. 3C, 26.2, 26.7"))
-{
-	struct vmx_guest *g = vmx_new();
-	const struct desc_table_register gdtr = sgdt(), idtr = sidt();
-
-	SUBTEST("controls");
-	vmcs_write(VMCS_CR3_TARGET_COUNT, 0xffffffff);
-	vmx_run(g);
-	EXPECT_VMX_EXIT(g, VMX_FAIL_VALID(VMX_ERROR_CONTROLS));
-	EXPECT_EQ(g->exit_gdtr.limit, gdtr.limit);
-	EXPECT_EQ(g->exit_idtr.limit, idtr.limit);
-	/* 26.7: then the host's state is loaded as by a VM exit. */
-	SUBTEST("guest-state");
-	vmx_reset(g);
-	vmcs_write(VMCS_GUEST_ACTIVITY, 5);
-	vmx_run(g);
-	EXPECT_VMX_EXIT(g, VMX_ENTRY_FAILURE | VMX_EXIT_INVALID_GUEST_STATE);
-	EXPECT_EQ(g->exit_gdtr.limit, 0xffff);
-	EXPECT_EQ(g->exit_idtr.limit, 0xffff);
-}
-
-TEST(host_tss, "after an exit, the TSS is the one that the host's field names",
-     SPEC("SDM vol. 3C, 27.5.2"), REQUIRES(sizeof(ulong) == 8))
-{
-	struct vmx_guest *g = vmx_new();
-	struct tss *other = page_alloc();
-	u8 *stack = page_alloc();
-
-	*other = *tss_of_this_cpu();
-	/* An entry of the interrupt-stack table that no other gate uses, 7, at its place: SDM vol. 3A, 7.7. */
-	*(u64 *)((u8 *)other + 0x24 + 6 * 8) = (ulong)stack + PAGE_SIZE;
-	vmcs_write(VMCS_HOST_TR_BASE, (ulong)other);
-	vmx_run(g);
-	EXPECT_VMX_DONE(g);
-	idt_set_ist(VEC_UD, 7);
-	EXPECT_FAULT(UD, ud2_try());
-	idt_set_ist(VEC_UD, 0);
-	/* SS of the frame is the first thing pushed. */
-	EXPECT_EQ(*(u64 *)(stack + PAGE_SIZE - 8), (u64)SEL_KERNEL_DATA);
-}
-
-static u16 port;
-
-static void read_port(void *arg)
-{
-	(void)arg;
-	u8 value;
-
-	__asm__ volatile("in %1, %0" : "=a"(value) : "d"(port) : "memory");
-}
-
-TEST(host_tss_limit,
-     "after an exit, the limit of TR is 0x67: no I/O permission map beyond it counts",
-     SPEC("SDM vol. 3C, 27.5.2"))
-{
-	struct vmx_guest *g = vmx_new();
-	struct tss *tss = tss_of_this_cpu();
-	const u16 before = tss->io_map_base;
-	const u8 *map = (const u8 *)tss + 0x68;
-	struct fault fault;
-
-	/* A port that the memory after the TSS would permit. */
-	for (port = 0; map[port / 8] || map[port / 8 + 1]; port += 8)
-		;
-	/* The guest's TR has a map and a limit that would do. */
-	EXPECT_GE(vmcs_read(VMCS_LIMIT(VMX_TR)), 0x68ull + port / 8 + 1);
-	vmx_run(g);
-	EXPECT_VMX_DONE(g);
-	tss->io_map_base = 0x68;
-	fault = run_user(read_port, NULL);
-	tss->io_map_base = before;
-	EXPECT_FAULT(GP(0), fault);
 }

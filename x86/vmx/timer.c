@@ -53,6 +53,27 @@ TEST(timer_saved, "the preemption timer's value is saved by its control, and els
 		  vmx_can(VMCS_EXIT_CONTROLS, EXIT_SAVE_TIMER) ? 0ull : 100ull);
 }
 
+TEST(timer_saved_ticks, "the value that is saved has lost no more ticks than the TSC has passed",
+     SPEC("SDM vol. 3C, 25.5.1; 27.3.4; A.6"),
+	  REQUIRES(vmx_can(VMCS_EXIT_CONTROLS, EXIT_SAVE_TIMER)))
+{
+	const u64 value = 0xf0000000;
+	struct vmx_guest *g = vmx_new();
+	u64 start, ticks;
+
+	vmx_code(g, "\xff\xc9\x75\xfc", 4);
+	g->registers.cx = 20000;
+	vmcs_set(VMCS_PIN_CONTROLS, PIN_PREEMPTION_TIMER);
+	vmcs_set(VMCS_EXIT_CONTROLS, EXIT_SAVE_TIMER);
+	vmcs_write(VMCS_PREEMPTION_TIMER_VALUE, value);
+	start = rdmsr(MSR_IA32_TSC);
+	vmx_run(g);
+	ticks = ((rdmsr(MSR_IA32_TSC) - start) >> timer_shift()) + 1;
+	EXPECT_VMX_DONE(g);
+	EXPECT_LE(vmcs_read(VMCS_PREEMPTION_TIMER_VALUE), value);
+	EXPECT_GE(vmcs_read(VMCS_PREEMPTION_TIMER_VALUE), ticks < value ? value - ticks : 0);
+}
+
 TEST(timer_never_early, "the preemption timer does not end before the TSC has passed its ticks",
      SPEC("SDM vol. 3C, 25.5.1; A.6"))
 {

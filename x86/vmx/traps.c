@@ -168,8 +168,10 @@ TEST(mtf_hlt, "after HLT, the monitor trap flag exits from the HLT state",
 	vmcs_set(VMCS_PRIMARY_CONTROLS, CPU_MTF);
 	guard();
 	vmx_run(g);
+	SUBTEST("exit");
 	EXPECT_VMX_EXIT(g, VMX_EXIT_MTF);
 	EXPECT_EQ(vmcs_read(VMCS_GUEST_RIP), vmx_start(g) + 1);
+	SUBTEST("activity");
 	EXPECT_EQ(vmcs_read(VMCS_GUEST_ACTIVITY), 1ull);
 }
 
@@ -259,6 +261,7 @@ TEST(pending_debug_exits,
 				EXPECT_VMX_EXCEPTION(g, VEC_DB);
 				EXPECT_EQ(vmcs_read(VMCS_EXIT_QUALIFICATION), p->qualification);
 				EXPECT_EQ(vmcs_read(VMCS_GUEST_RIP), vmx_start(g));
+				EXPECT_EQ(vmcs_read(VMCS_GUEST_PENDING_DEBUG), 0ull);
 				EXPECT_EQ((u64)read_dr6(), (u64)DR6_RESET);
 			} else {
 				EXPECT_EQ(vmx_delivered(g), VEC_DB);

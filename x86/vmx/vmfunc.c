@@ -125,6 +125,7 @@ TEST(vmfunc_bad_entry, "EPTP switching to what VM entry would refuse exits, and 
 		n.g->registers.cx = rows[i].index;
 		vmx_run(n.g);
 		EXPECT_VMX_EXIT(n.g, VMX_EXIT_VMFUNC);
+		EXPECT_EQ(vmcs_read(VMCS_EXIT_QUALIFICATION), 0ull);
 		EXPECT_EQ(vmcs_read(VMCS_EXIT_INSTRUCTION_LENGTH), 3ull);
 		EXPECT_EQ(vmcs_read(VMCS_EPTP), before);
 		EXPECT_EQ(vmcs_read(VMCS_GUEST_RIP), vmx_start(n.g));

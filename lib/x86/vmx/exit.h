@@ -68,7 +68,8 @@
 	X(RDSEED, 61)               \
 	X(PML_FULL, 62)             \
 	X(XSAVES, 63)               \
-	X(XRSTORS, 64)
+	X(XRSTORS, 64)              \
+	X(SPP, 66)
 
 enum vmx_exit_reason {
 #define VMX_EXIT_(name, number) VMX_EXIT_##name = (number),

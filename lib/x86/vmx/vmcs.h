@@ -54,7 +54,10 @@
 	X(VE_INFORMATION_ADDRESS, 0x202a)       \
 	X(XSS_EXITING_BITMAP, 0x202c)           \
 	X(ENCLS_EXITING_BITMAP, 0x202e)         \
+	X(SPPTP, 0x2030)                        \
 	X(TSC_MULTIPLIER, 0x2032)               \
+	X(TERTIARY_CONTROLS, 0x2034)            \
+	X(SECONDARY_EXIT_CONTROLS, 0x2044)      \
 	X(GUEST_PHYSICAL_ADDRESS, 0x2400)       \
 	X(VMCS_LINK_POINTER, 0x2800)            \
 	X(GUEST_IA32_DEBUGCTL, 0x2802)          \
@@ -205,6 +208,7 @@ const char *vmcs_field_name(u32 field);
 #define CPU_RDTSC	     BIT(12)
 #define CPU_CR3_LOAD	     BIT(15)
 #define CPU_CR3_STORE	     BIT(16)
+#define CPU_TERTIARY	     BIT(17)
 #define CPU_CR8_LOAD	     BIT(19)
 #define CPU_CR8_STORE	     BIT(20)
 #define CPU_TPR_SHADOW	     BIT(21)
@@ -239,6 +243,8 @@ const char *vmcs_field_name(u32 field);
 #define CPU2_PML		BIT(17)
 #define CPU2_VE			BIT(18)
 #define CPU2_XSAVES		BIT(20)
+#define CPU2_MODE_EXECUTE	BIT(22)
+#define CPU2_SUB_PAGE_WRITE	BIT(23)
 #define CPU2_TSC_SCALING	BIT(25)
 #define CPU2_USER_WAIT		BIT(26)
 
@@ -253,6 +259,7 @@ const char *vmcs_field_name(u32 field);
 #define EXIT_LOAD_EFER		   BIT(21)
 #define EXIT_SAVE_TIMER		   BIT(22)
 #define EXIT_LOAD_CET		   BIT(28)
+#define EXIT_SECONDARY		   BIT(31)
 
 /* VM entry: table 24-12. */
 #define ENTRY_LOAD_DEBUG	    BIT(2)

@@ -39,6 +39,8 @@
 #define MSR_IA32_VMX_PROCBASED_CTLS2 0x48b
 #define MSR_IA32_VMX_EPT_VPID_CAP    0x48c
 #define MSR_IA32_VMX_VMFUNC	     0x491
+#define MSR_IA32_VMX_PROCBASED_CTLS3 0x492
+#define MSR_IA32_VMX_EXIT_CTLS2	     0x493
 
 #define FEATURE_CONTROL_LOCK	    BIT(0)
 #define FEATURE_CONTROL_OUTSIDE_SMX BIT(2)
@@ -190,6 +192,8 @@ u64 *vmx_ept_entry(struct vmx_guest *g, u64 address);
 #define EPT_PS		      BIT(7)
 #define EPT_A		      BIT(8)
 #define EPT_D		      BIT(9)
+#define EPT_XU		      BIT(10) /* with CPU2_MODE_EXECUTE; EPT_X is of supervisor-mode addresses then */
+#define EPT_SUB_PAGE	      BIT(61)
 #define EPT_SUPPRESS_VE	      BIT(63)
 
 #define EPTP_WB		    6ull
