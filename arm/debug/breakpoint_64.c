@@ -2,6 +2,10 @@
 /* Breakpoints: at each of them, at both levels, and what keeps one from being hit. */
 #include <test.h>
 
+#include <arm/sysreg.h>
+#include <mm/page.h>
+#include <mm/space.h>
+
 #include "debug.h"
 
 SUITE("Breakpoints");
@@ -107,6 +111,38 @@ TEST(breakpoint_whole_address, "a breakpoint compares all bits of the address",
 		expect_hit(ARM_EL0, at, ENABLED, 4);
 	}
 	debug_off();
+}
+
+#define DBGBCR_HALVES(bas) ((u64)(bas) << 5)
+#define T32_VA		   0x20000000ul
+
+TEST(breakpoint_halfwords, "BAS selects the halfword of a T32 instruction at EL0",
+     SPEC("DDI 0487, D24.3.1, DBGBCR<n>_EL1.BAS; D2.8.3"),
+	  REQUIRES((read_sys(ID_AA64PFR0) & 15) == 2))
+{
+	u16 *page = page_alloc();
+
+	for (u32 i = 0; i < 8; i++)
+		page[i] = 0x3101; /* ADDS r1, #1 */
+	page[8] = EXECUTE_END_T32;
+	sync_code(page, 32);
+	space_map(space_kernel(), T32_VA, (ulong)page, PAGE_SIZE, PROT_USER | PROT_EXEC);
+	debug_off();
+	for (u32 n = 0; n < breakpoints(); n++) {
+		SUBTEST("number-%u", n);
+		for (u32 half = 0; half < 6; half++) {
+			struct arm_registers r = { .pstate = PSTATE_T };
+
+			set_breakpoint(n, T32_VA + (2 * half & ~3u),
+				       DBGCR_E | DBGCR_EL0 | DBGBCR_HALVES(half & 1 ? 0xc : 3));
+			EXPECT_FAULT(BREAKPOINT_AT(ARM_EL0),
+				     debug_run(ARM_EL0_A32, T32_VA, &r, ENABLED), "halfword %u",
+				     half);
+			EXPECT_EQ(r.pc, T32_VA + 2 * half);
+			EXPECT_EQ(r.x[1], half);
+		}
+		set_breakpoint(n, 0, 0);
+	}
 }
 
 /* OSLSR_EL1: OSLK is bit 1; OSLM, bits 3 and 0, says that the lock is there. */

@@ -127,8 +127,8 @@ TEST(waker, "ChildrenAsleep follows ProcessorSleep",
 {
 	ulong at = gicr_base() + GICR_WAKER;
 
-	write_sys(ICC_IGRPEN1, 0);
 	write_sys(ICC_IGRPEN0, 0);
+	write_sys(ICC_IGRPEN1, 0);
 	isb();
 	SUBTEST("asleep");
 	write32(at, GICR_WAKER_PROCESSOR_SLEEP);

@@ -5,6 +5,7 @@
 #include <arm/gic.h>
 #include <arm/io.h>
 #include <sys/cpu.h>
+#include <sys/time.h>
 
 #include "its.h"
 
@@ -73,6 +74,65 @@ TEST(its_registers,
 		EXPECT_EQ(read32(its_base() + offset), 0, "offset %#x", offset);
 	for (u32 offset = 0x140; offset < 0xc000; offset += 0x40)
 		EXPECT_EQ(read32(its_base() + offset), 0, "offset %#x", offset);
+}
+
+static u64 read_whole(ulong at)
+{
+	u64 value;
+
+	__asm__ volatile("ldr %0, [%1]" : "=r"(value) : "r"(at) : "memory");
+	return value;
+}
+
+static void write_whole(ulong at, u64 value)
+{
+	__asm__ volatile("str %0, [%1]" : : "r"(value), "r"(at) : "memory");
+}
+
+/* A register with an address in it, as one of 64 bits and as two of 32. */
+static void expect_halves(ulong at, u64 bits)
+{
+	u64 before = read_whole(at), first = 0x0000123456780000ull & bits,
+	    second = 0x00000fedcba90000ull & bits;
+
+	write_whole(at, first);
+	EXPECT_EQ(read_whole(at) & bits, first);
+	EXPECT_EQ(read32(at), (u32)read_whole(at));
+	EXPECT_EQ(read32(at + 4), (u32)(read_whole(at) >> 32));
+	write32(at, (u32)second);
+	EXPECT_EQ(read_whole(at) & bits, (first & BITS(63, 32)) | (second & BITS(31, 0)));
+	write32(at + 4, (u32)(second >> 32));
+	EXPECT_EQ(read_whole(at) & bits, second);
+	write_whole(at, before);
+	EXPECT_EQ(read_whole(at) & bits, before & bits);
+}
+
+TEST(lpi_registers_by_halves,
+     "registers with addresses of tables are one of 64 bits or two of 32, with the same contents",
+     SPEC("IHI 0069, 12.1.3; 12.19.4, GITS_BASER<n>; 12.19.5, GITS_CBASER; 12.11.33, GICR_PROPBASER; 12.11.32, GICR_PENDBASER"))
+{
+	const u64 page = BITS(47, 16);
+	ulong gicr = gicr_base();
+
+	start(true);
+	write32(its_base() + GITS_CTLR, 0);
+	SUBTEST("gits-cbaser");
+	expect_halves(its_base() + GITS_CBASER, page);
+	SUBTEST("gits-baser");
+	for (u32 i = 0; i < 8; i++)
+		if (GITS_BASER_TYPE(its_read64(GITS_BASER + 8 * i)))
+			expect_halves(its_base() + GITS_BASER + 8 * i, page);
+	write32(gicr + GICR_CTLR, read32(gicr + GICR_CTLR) & ~(u32)GICR_CTLR_ENABLE_LPI);
+	if (read32(gicr + GICR_CTLR) & GICR_CTLR_ENABLE_LPI)
+		return;
+	ASSERT(wait_until(!(read32(gicr + GICR_CTLR) & GICR_CTLR_RWP)));
+	SUBTEST("gicr-propbaser");
+	expect_halves(gicr + GICR_PROPBASER, page);
+	SUBTEST("gicr-pendbaser");
+	expect_halves(gicr + GICR_PENDBASER, page);
+	SUBTEST("gicr-typer");
+	EXPECT_EQ(read32(gicr + GICR_TYPER), (u32)read_whole(gicr + GICR_TYPER));
+	EXPECT_EQ(read32(gicr + GICR_TYPER + 4), (u32)(read_whole(gicr + GICR_TYPER) >> 32));
 }
 
 TEST(its_disabled,

@@ -99,6 +99,9 @@ void its_start(void)
 	write32(base + GITS_CTLR, 0);
 	while (!(read32(base + GITS_CTLR) & GITS_CTLR_QUIESCENT))
 		;
+	/* What is cached of the old tables goes with Valid; only then is their memory software's again. */
+	for (u32 i = 0; i < 8; i++)
+		its_write64(GITS_BASER + 8 * i, its_read64(GITS_BASER + 8 * i) & ~GITS_BASER_VALID);
 	memset(tables, 0, sizeof(tables));
 	memset(itts, 0, sizeof(itts));
 	memset(configuration, LPI_PRIORITY, sizeof(configuration));
@@ -106,13 +109,11 @@ void its_start(void)
 	for (u32 i = 0; i < 8; i++) {
 		u64 value = its_read64(GITS_BASER + 8 * i);
 
-		if (!GITS_BASER_TYPE(value))
-			continue;
-		/* What is cached of the old table goes with Valid. */
-		its_write64(GITS_BASER + 8 * i, value & ~GITS_BASER_VALID);
 		/* Inner write-back, inner shareable, pages of 64 KiB, one of them. */
-		its_write64(GITS_BASER + 8 * i, GITS_BASER_VALID | 7ull << 59 | (ulong)tables[i] |
-							1ull << 10 | 2ull << 8);
+		if (GITS_BASER_TYPE(value))
+			its_write64(GITS_BASER + 8 * i, GITS_BASER_VALID | 7ull << 59 |
+								(ulong)tables[i] | 1ull << 10 |
+								2ull << 8);
 	}
 	its_write64(GITS_CBASER,
 		    BIT(63) | 7ull << 59 | (ulong)queue | 1ull << 10 | (QUEUE_BYTES / 4096 - 1));

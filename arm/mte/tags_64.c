@@ -390,3 +390,61 @@ TEST(tag_arithmetic,
 	}
 	end();
 }
+
+#define SYS_RGSR	s3_0_c1_c0_5
+#define RGSR(tag, seed) ((u64)(tag) | (u64)(seed) << 8)
+
+/* AArch64.RandomTag(): four bits of a shift register of 16. */
+static u32 random_tag(u32 *seed)
+{
+	u32 tag = 0;
+
+	for (u32 i = 0; i < 4; i++) {
+		u32 top = (*seed >> 5 ^ *seed >> 3 ^ *seed >> 2 ^ *seed) & 1;
+
+		*seed = *seed >> 1 | top << 15;
+		tag |= top << i;
+	}
+	return tag;
+}
+
+/* AArch64.ChooseNonExcludedTag() */
+static u32 choose_tag(u32 tag, u32 offset, u32 exclude)
+{
+	if (exclude == 0xffff)
+		return 0;
+	while (!offset && (exclude >> tag & 1))
+		tag = (tag + 1) & 15;
+	for (; offset; offset--)
+		do
+			tag = (tag + 1) & 15;
+		while (exclude >> tag & 1);
+	return tag;
+}
+
+TEST(irg_sequence, "while GCR_EL1.RRND is 0, the tags of IRG are those that follow in RGSR_EL1",
+     SPEC("DDI 0487, C6.2, IRG; D24.2, RGSR_EL1; J1.1, AArch64.RandomTag, AArch64.ChooseNonExcludedTag"))
+{
+	static const u16 excludes[] = { 0, 1, 0x00f0, 0x5555, 0x7fff, 0xffff };
+	const u32 irg[] = { 0x9ac31041 }; /* IRG x1, x2, x3 */
+
+	start();
+	for (u32 i = 0; i < ARRAY_SIZE(excludes); i++) {
+		u32 tag = i, seed = 0xace1 + i;
+
+		SUBTEST("exclude-%#x", excludes[i]);
+		write_sys(GCR, excludes[i] & 0xff);
+		write_sys(RGSR, RGSR(tag, seed));
+		isb();
+		for (u32 k = 0; k < 20; k++) {
+			struct arm_registers r = { .x = { 0, 0, 0xa5000000001000, excludes[i] } };
+
+			tag = choose_tag(tag, random_tag(&seed), excludes[i]);
+			EXPECT_NO_FAULT(arm_execute(k & 1 ? ARM_EL0 : ARM_EL1, irg, 1, &r));
+			EXPECT_EQ(r.x[1], (0xa5000000001000 & ~TAG(15)) | TAG(tag), "number %u", k);
+			EXPECT_EQ(read_sys(RGSR), RGSR(tag, seed), "number %u", k);
+		}
+	}
+	write_sys(GCR, 0);
+	end();
+}

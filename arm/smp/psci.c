@@ -96,6 +96,20 @@ TEST(affinity_info_self, "AFFINITY_INFO of the calling CPU is ON", SPEC("DEN 002
 	EXPECT_EQ(psci_affinity_info(cpu_by_number(0)->hardware_id), PSCI_IS_ON);
 }
 
+TEST(affinity_info_levels,
+     "of a higher affinity level, AFFINITY_INFO is ON, as this CPU is, or INVALID_PARAMETERS",
+     SPEC("DEN 0022, 5.7, lowest_affinity_level"))
+{
+	u64 self = cpu_by_number(0)->hardware_id;
+
+	for (u32 level = 1; level < 4; level++) {
+		s32 result = psci_call(PSCI_NATIVE(PSCI_AFFINITY_INFO), (ulong)self, level, 0);
+
+		SUBTEST("level-%u", level);
+		EXPECT(result == PSCI_IS_ON || result == PSCI_INVALID_PARAMETERS);
+	}
+}
+
 TEST(affinity_info_missing, "AFFINITY_INFO of a CPU that does not exist is INVALID_PARAMETERS",
      SPEC("DEN 0022, 5.7.2"))
 {

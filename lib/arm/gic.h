@@ -66,20 +66,21 @@
 #define GICR_WAKER_CHILDREN_ASLEEP BIT(2)
 
 /* CPU interface of GICv2: IHI 0048, 4.1.3. */
-#define GICC_CTLR  0x000
-#define GICC_PMR   0x004
-#define GICC_BPR   0x008
-#define GICC_IAR   0x00c
-#define GICC_EOIR  0x010
-#define GICC_RPR   0x014
-#define GICC_HPPIR 0x018
-#define GICC_ABPR  0x01c
-#define GICC_AIAR  0x020
-#define GICC_AEOIR 0x024
-#define GICC_APR   0x0d0
-#define GICC_NSAPR 0x0e0
-#define GICC_IIDR  0x0fc
-#define GICC_DIR   0x1000
+#define GICC_CTLR   0x000
+#define GICC_PMR    0x004
+#define GICC_BPR    0x008
+#define GICC_IAR    0x00c
+#define GICC_EOIR   0x010
+#define GICC_RPR    0x014
+#define GICC_HPPIR  0x018
+#define GICC_ABPR   0x01c
+#define GICC_AIAR   0x020
+#define GICC_AEOIR  0x024
+#define GICC_AHPPIR 0x028
+#define GICC_APR    0x0d0
+#define GICC_NSAPR  0x0e0
+#define GICC_IIDR   0x0fc
+#define GICC_DIR    0x1000
 
 #define GICC_CTLR_GRP0	  BIT(0)
 #define GICC_CTLR_GRP1	  BIT(1)

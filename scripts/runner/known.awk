@@ -2,7 +2,8 @@
 # words. The rules of the file are in docs/adding-a-vmm.md, those of INI files in ini.bash.
 #
 # Standard input, fields separated by tabs, comes first, then the file, FILE:
-#	arch NAME ACCEL VERSION VENDOR     an architecture of the run; VERSION is of what the file is about
+#	arch NAME ACCEL VERSION VENDOR OPTIONS   an architecture of the run; VERSION is of what the file is about, OPTIONS are the
+#	                                   accelerator's, with commas between
 #	test ARCH NAME LIST CPU VENDOR RUN a test that is configured; LIST may be missing; RUN: it is one of this run, 2: not
 #	                                   all of its cases
 #	case ARCH NAME CASE                of such a test, a case of this run
@@ -12,7 +13,7 @@
 
 BEGIN {
 	FS = "\t"
-	split("arch versions confirmed accel kernel cpu vendor nested verdict manual actual link cases", words, " ")
+	split("arch versions confirmed accel unless kernel cpu vendor nested verdict manual actual link cases", words, " ")
 	for (i in words)
 		known_key[words[i]] = 1
 	arch_names = ENVIRON["KNOWN_ARCHS"]
@@ -110,7 +111,7 @@ function check_words(where, what, list, names,    n, part, i) {
 
 $1 == "arch" && FILENAME != FILE {
 	archs[++arch_count] = $2
-	accel[$2] = $3; version[$2] = $4; arch_vendor[$2] = $5
+	accel[$2] = $3; version[$2] = $4; arch_vendor[$2] = $5; options[$2] = $6
 	next
 }
 
@@ -158,7 +159,7 @@ section == "" { fail(FNR, "expected a [section] before '" line "'"); next }
 	key = trim(substr(line, 1, index(line, "=") - 1))
 	value = trim(substr(line, index(line, "=") + 1))
 	if (!(key in known_key))
-		fail(FNR, "unknown key '" key "'; known: arch versions confirmed accel kernel cpu vendor nested verdict manual actual link cases")
+		fail(FNR, "unknown key '" key "'; known: arch versions confirmed accel unless kernel cpu vendor nested verdict manual actual link cases")
 	else if (key in key_line)
 		fail(FNR, "key '" key "' again in [" section "]; it first stands in line " key_line[key])
 	key_line[key] = FNR
@@ -185,6 +186,8 @@ function check(    i, need, n) {
 		fail(key_line["versions"], "versions is LOW..HIGH, not '" entry["versions"] "'")
 	if ("kernel" in entry && !is_range(entry["kernel"]))
 		fail(key_line["kernel"], "kernel is LOW..HIGH, not '" entry["kernel"] "'")
+	if (entry["unless"] ~ /[ ,]/)
+		fail(key_line["unless"], "unless is one option of the accelerator, not '" entry["unless"] "'")
 	if (entry["kernel"] != "" && entry["accel"] != "kvm")
 		fail(key_line["kernel"], "kernel is the host's, which matters to KVM: accel = kvm has to go with it")
 	if (!(entry["confirmed"] in releases))
@@ -299,6 +302,7 @@ function end_section(    i, j, arch, applies) {
 		if (!is_for(entry["arch"], arch) || !is_for(ENVIRON["KNOWN_ONLY"], accel[arch]))
 			continue
 		applies = is_for(entry["accel"], accel[arch]) && is_for(entry["nested"], ENVIRON["KNOWN_NESTED"]) && \
+			!(entry["unless"] != "" && index("," options[arch] ",", "," entry["unless"] ",")) && \
 			version_in(version[arch], entry["versions"]) && \
 			version_in(ENVIRON["HOST_KERNEL"], entry["kernel"])
 		for (i = 1; i <= items && !failed; i++)

@@ -46,7 +46,7 @@ known_find() {
 # where the accelerator is ACCEL. A section is a deviation, with the cases that it makes fail. One that does not exist is an
 # error, wherever the image is there to tell. known.awk reads it all; here is what it has to know.
 known_read() {
-	local arch test job block blocks prefix ended=false
+	local arch test job block blocks prefix options ended=false
 	local -A runs=()
 	[[ -f $1 ]] || return 0
 	[[ -r $1 ]] || usage_error "$1: cannot be read"
@@ -58,7 +58,9 @@ known_read() {
 	blocks=$(
 		{
 			for arch in "${ARCHS[@]}"; do
-				printf 'arch\t%s\t%s\t%s\t%s\n' "$arch" "${ACCEL_OF[$arch]%%,*}" "${2:-${VERSION_OF[$arch]}}" "${VENDOR_OF[$arch]}"
+				options=${ACCEL_OF[$arch]},
+				printf 'arch\t%s\t%s\t%s\t%s\t%s\n' "$arch" "${ACCEL_OF[$arch]%%,*}" "${2:-${VERSION_OF[$arch]}}" \
+					"${VENDOR_OF[$arch]}" "${options#*,}"
 				for test in "${TESTS[@]}"; do
 					test_is_for "$test" "$arch" || continue
 					test_list "$arch" "$test"

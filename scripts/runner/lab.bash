@@ -25,7 +25,7 @@ lab_parse() {
 	LAB_ARCH=${LAB_HOSTS[$LAB]}
 	[[ $1 != *:* ]] || IFS=, read -ra LAB_OPTIONS <<<"${1#*:}"
 	for option in ${LAB_OPTIONS[@]+"${LAB_OPTIONS[@]}"}; do
-		[[ $option =~ ^([a-z_]+\.)?[a-z_0-9]+=[A-Za-z0-9_-]+$ ]] ||
+		[[ $option =~ ^([a-z_-]+\.)?[a-z_0-9]+=[A-Za-z0-9_-]+$ ]] ||
 			usage_error "--lab $1: options of KVM's modules are like npt=0 or kvm_amd.npt=0, not '$option'"
 	done
 	# TCG sets bits in PDPTEs that KVM finds reserved, with nested paging.

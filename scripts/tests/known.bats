@@ -260,6 +260,23 @@ END
 	judged beta=FAIL
 }
 
+@test "an entry with an option of the accelerator is for runs without it" {
+	beta_fails
+	known t:beta 'accel = tcg' 'unless = thread=single'
+	ACCEL=tcg runner t:beta
+	judged beta=KNOWN
+	ACCEL=tcg,thread=multi runner t:beta
+	judged beta=KNOWN
+	ACCEL=tcg,thread=single runner t:beta
+	judged beta=FAIL
+}
+
+@test "several options of the accelerator in one entry" {
+	known t:beta 'unless = thread=single,tb-size=8'
+	runner t:beta
+	refused "known.cfg:2: unless is one option of the accelerator, not 'thread=single,tb-size=8'"
+}
+
 @test "an entry for runs as guests is for them alone, and one for others is not for them" {
 	beta_fails
 	known t:beta 'nested = svm svm-npt'

@@ -164,6 +164,8 @@ enum a64_result a64_sha_three(u32 insn, struct arm_registers *r)
 	struct words m = words(r, a64_field(insn, 20, 16));
 	u32 t[4];
 
+	if (a64_field(insn, 23, 22))
+		return A64_UNDEFINED;
 	switch (opcode) {
 	case 0:
 	case 1:
@@ -198,6 +200,8 @@ enum a64_result a64_sha_two(u32 insn, struct arm_registers *r)
 	u32 opcode = a64_field(insn, 16, 12), d = a64_field(insn, 4, 0);
 	struct words x = words(r, d), n = words(r, a64_field(insn, 9, 5)), out = { { 0 } };
 
+	if (a64_field(insn, 23, 22))
+		return A64_UNDEFINED;
 	switch (opcode) {
 	case 0:
 		out.w[0] = rol32(n.w[0], 30);

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* SVE at several vector lengths: a state in memory is loaded, one instruction runs, the state is stored. */
+#ifndef ASSAY_ARM_SVE_LONG_H
+#define ASSAY_ARM_SVE_LONG_H
+
+#include <types.h>
+
+#define SVE_LONGEST 256 /* bytes */
+
+struct sve_state {
+	u32 vl;		      /* bytes of a vector */
+	u8 z[4][SVE_LONGEST]; /* z0 to z3 */
+	u8 p[4][SVE_LONGEST]; /* p0 to p3: 0 or 1 for each byte of a vector */
+	u64 x0, nzcv;
+};
+
+struct sve_long_row {
+	const char *name;
+	u32 code;
+	u32 sizes; /* a mask of log2 of bytes, for which size is in bits 23-22; or SVE_FIXED(log2 of bytes) */
+	void (*model)(struct sve_state *s, u32 bytes);
+};
+
+#define SVE_FIXED(size) (0x10u << (size))
+
+/* A row (SUBTEST) for each entry and size. */
+void sve_long_check(const struct sve_long_row *rows, u32 count);
+
+u64 sve_get(const u8 *v, u32 bytes, u32 index);
+void sve_set(u8 *v, u32 bytes, u32 index, u64 value);
+/* The first and the last element that is active in `p`, or -1. */
+s32 sve_first(const struct sve_state *s, const u8 *p, u32 bytes);
+s32 sve_last(const struct sve_state *s, const u8 *p, u32 bytes);
+/* The condition flags of PredTest(): DDI 0487, J1.3. No `mask` is all active. */
+void sve_flags(struct sve_state *s, const u8 *mask, const u8 *result, u32 bytes);
+
+#endif

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+#include "long.h"
+
+#include <arm/sysreg.h>
+#include <model/a64.h>
+#include <string.h>
+#include <test.h>
+
+#include "sve.h"
+
+#define SYS_ZCR s3_0_c1_c2_0
+
+/* LDR p<n>, [x20, #n, MUL VL]; LDR z<n>, [x22, #n, MUL VL]; and the stores to x21 and x23. */
+#define LDR_P(n) (0x85800280u | (n) << 10 | (n))
+#define LDR_Z(n) (0x858042c0u | (n) << 10 | (n))
+#define STR_P(n) (0xe58002a0u | (n) << 10 | (n))
+#define STR_Z(n) (0xe58042e0u | (n) << 10 | (n))
+
+u64 sve_get(const u8 *v, u32 bytes, u32 index)
+{
+	u64 value = 0;
+
+	memcpy(&value, v + (ulong)index * bytes, bytes);
+	return value;
+}
+
+void sve_set(u8 *v, u32 bytes, u32 index, u64 value)
+{
+	memcpy(v + (ulong)index * bytes, &value, bytes);
+}
+
+s32 sve_first(const struct sve_state *s, const u8 *p, u32 bytes)
+{
+	for (u32 e = 0; e < s->vl / bytes; e++)
+		if (p[e * bytes])
+			return (s32)e;
+	return -1;
+}
+
+s32 sve_last(const struct sve_state *s, const u8 *p, u32 bytes)
+{
+	s32 last = -1;
+
+	for (u32 e = 0; e < s->vl / bytes; e++)
+		if (p[e * bytes])
+			last = (s32)e;
+	return last;
+}
+
+void sve_flags(struct sve_state *s, const u8 *mask, const u8 *result, u32 bytes)
+{
+	u8 all[SVE_LONGEST];
+	s32 first, last;
+	bool any = false;
+
+	memset(all, 1, sizeof(all));
+	if (!mask)
+		mask = all;
+	first = sve_first(s, mask, bytes);
+	last = sve_last(s, mask, bytes);
+	for (u32 e = 0; e < s->vl / bytes; e++)
+		any |= mask[e * bytes] && result[e * bytes];
+	s->nzcv = (first >= 0 && result[first * (s32)bytes] ? PSTATE_N : 0) | (any ? 0 : PSTATE_Z) |
+		  (last >= 0 && result[last * (s32)bytes] ? 0 : PSTATE_C);
+}
+
+/* Memory as LDR and STR of four registers have it: one after another, without gaps. */
+static void pack(const struct sve_state *s, u8 *z, u8 *p)
+{
+	memset(p, 0, SVE_LONGEST / 2);
+	for (u32 n = 0; n < 4; n++) {
+		memcpy(z + (ulong)n * s->vl, s->z[n], s->vl);
+		for (u32 i = 0; i < s->vl; i++)
+			p[(n * s->vl + i) / 8] |= (u8)(s->p[n][i] << i % 8);
+	}
+}
+
+static void random_state(struct sve_state *s, u32 round)
+{
+	memset(s, 0, sizeof(*s));
+	for (u32 n = 0; n < 4; n++)
+		for (u32 i = 0; i < SVE_LONGEST; i++) {
+			/* Small numbers, so that some are equal and some are indices; few or many active. */
+			s->z[n][i] = (u8)(round & 1 ? random_u64() : random_u64() & 7);
+			s->p[n][i] = random_u64() % 8 < 1 + round % 7;
+		}
+	if (round < 2)
+		memset(s->p[round], (int)round, SVE_LONGEST);
+	s->x0 = random_u64();
+	s->nzcv = random_u64() & PSTATE_NZCV;
+}
+
+static void check(const struct sve_long_row *row, u32 size, u32 vl, ulong at)
+{
+	static struct sve_state s;
+	static u8 z[4 * SVE_LONGEST], p[SVE_LONGEST / 2];
+	static u8 z_out[4 * SVE_LONGEST], p_out[SVE_LONGEST / 2];
+
+	for (u32 round = 0; round < 8; round++) {
+		struct arm_registers r = { 0 };
+
+		random_state(&s, round);
+		s.vl = vl;
+		pack(&s, z, p);
+		r.x[0] = s.x0;
+		r.x[20] = (ulong)p;
+		r.x[21] = (ulong)p_out;
+		r.x[22] = (ulong)z;
+		r.x[23] = (ulong)z_out;
+		r.pstate = s.nzcv;
+		memset(p_out, 0, sizeof(p_out));
+		row->model(&s, 1u << size);
+		EXPECT_NO_FAULT(arm_run(round & 1 ? ARM_EL0 : ARM_EL1, at, &r));
+		pack(&s, z, p);
+		EXPECT_EQ(r.x[0], s.x0, "vectors of %u bytes", vl);
+		EXPECT_EQ(r.pstate & PSTATE_NZCV, s.nzcv, "vectors of %u bytes", vl);
+		EXPECT_MEM_EQ(z_out, z, 4ul * vl, "vectors of %u bytes", vl);
+		EXPECT_MEM_EQ(p_out, p, vl / 2, "vectors of %u bytes", vl);
+	}
+}
+
+/* The instruction between the loads and the stores of the state. */
+static ulong code_of(u32 insn)
+{
+	u32 code[17], n = 0;
+
+	for (u32 k = 0; k < 4; k++) {
+		code[n++] = LDR_P(k);
+		code[n++] = LDR_Z(k);
+	}
+	code[n++] = insn;
+	for (u32 k = 0; k < 4; k++) {
+		code[n++] = STR_P(k);
+		code[n++] = STR_Z(k);
+	}
+	return arm_code(code, n);
+}
+
+static void set_length(u32 len)
+{
+	write_sys(ZCR, len);
+	isb();
+}
+
+/* RDVL x0, #1 */
+static u32 vector_length(void)
+{
+	const u32 rdvl = 0x04bf5020;
+	struct arm_registers r = { 0 };
+
+	EXPECT_NO_FAULT(arm_execute(ARM_EL1, &rdvl, 1, &r));
+	return (u32)r.x[0];
+}
+
+void sve_long_check(const struct sve_long_row *rows, u32 count)
+{
+	static const u8 lens[] = { 0, 1, 3, 15 };
+	struct {
+		u32 len, bytes;
+	} lengths[ARRAY_SIZE(lens)];
+	u32 known = 0;
+
+	sve_enable(true);
+	for (u32 i = 0; i < ARRAY_SIZE(lens); i++) {
+		u32 bytes;
+
+		set_length(lens[i]);
+		bytes = vector_length();
+		if (!known || bytes != lengths[known - 1].bytes) {
+			lengths[known].len = lens[i];
+			lengths[known++].bytes = bytes;
+		}
+	}
+	for (u32 i = 0; i < count; i++)
+		for (u32 size = 0; size < 4; size++) {
+			bool fixed = rows[i].sizes >> 4 >> size & 1;
+			ulong at;
+
+			if (!fixed && !(rows[i].sizes >> size & 1))
+				continue;
+			SUBTEST("%s-%u", rows[i].name, 8 << size);
+			at = code_of(rows[i].code | (fixed ? 0 : size << 22));
+			for (u32 k = 0; k < known; k++) {
+				set_length(lengths[k].len);
+				check(&rows[i], size, lengths[k].bytes, at);
+			}
+		}
+	write_sys(CPACR, CPACR_FPEN);
+}
