@@ -13,8 +13,8 @@
 
 SUITE("String instructions with the other address size");
 
-/* Below 64 KiB, so that addresses of 16 bits reach it. */
-#define AREA 0x7000u
+/* Below 64 KiB where addresses are to have 16 bits; where 32, so that 16 are not enough. */
+#define AREA (sizeof(ulong) == 8 ? 0x65437000u : 0x7000u)
 #define SRC  (AREA + 0x100)
 #define DST  (AREA + 0x200)
 
