@@ -13,14 +13,26 @@
 
 SUITE("String instructions with the other address size");
 
-/* Below 64 KiB where addresses are to have 16 bits; where 32, so that 16 are not enough. */
-#define AREA (sizeof(ulong) == 8 ? 0x65437000u : 0x7000u)
-#define SRC  (AREA + 0x100)
-#define DST  (AREA + 0x200)
+/* What a case's addresses are: the operands' page, what is in the registers above the address size, and the bits below. */
+static struct addresses {
+	ulong area, above, mask;
+} use;
 
-/* What is above the address size, in the registers. */
-#define ABOVE	  (sizeof(ulong) == 8 ? (ulong)0xdeadbeefull << 16 << 16 : 0x5a5a0000ul)
-#define SIZE_MASK (sizeof(ulong) == 8 ? 0xffffffffull : 0xffffull)
+/* Of 67H: 32 bits, and not to be found by 16; or 16 bits, below 64 KiB. */
+static const struct addresses other_size = {
+	.area = sizeof(ulong) == 8 ? 0x65437000u : 0x7000u,
+	.above = sizeof(ulong) == 8 ? (ulong)0xdeadbeefull << 16 << 16 : 0x5a5a0000ul,
+	.mask = sizeof(ulong) == 8 ? 0xffffffffull : 0xffffull,
+};
+
+/* Of the native size, and not to be found by less. */
+static const struct addresses whole = {
+	.area = sizeof(ulong) == 8 ? (ulong)0xffff923465437000ull : 0x65437000u,
+	.mask = ~0ul,
+};
+
+#define SRC (use.area + 0x100)
+#define DST (use.area + 0x200)
 
 enum { USES_SI = 1, USES_DI = 2, STORES = 4, LOADS = 8, COMPARES = 16 };
 
@@ -30,19 +42,27 @@ struct string_insn {
 	const void *once, *repeated, *forced;
 };
 
-#define PREFIX ONLY_64("addr32 ") ONLY_32("addr16 ")
-#define STRING_(op, suffix, size_, uses_, rep) \
-	{ op suffix,                           \
-	  size_,                               \
-	  uses_,                               \
-	  CODE(PREFIX op suffix),              \
-	  CODE(PREFIX rep " " op suffix),      \
-	  CODE(FORCED_EMULATION PREFIX rep " " op suffix) },
-#define STRING(op, uses, rep)          \
-	STRING_(op, "b", 1, uses, rep) \
-	STRING_(op, "w", 2, uses, rep) \
-	STRING_(op, "l", 4, uses, rep) \
-	ONLY_64(STRING_(op, "q", 8, uses, rep))
+#define OTHER_SIZE ONLY_64("addr32 ") ONLY_32("addr16 ")
+#define WHOLE	   ""
+#define STRING_(prefix, op, suffix, size_, uses_, rep) \
+	{ op suffix,                                   \
+	  size_,                                       \
+	  uses_,                                       \
+	  CODE(prefix op suffix),                      \
+	  CODE(prefix rep " " op suffix),              \
+	  CODE(FORCED_EMULATION prefix rep " " op suffix) },
+#define STRING(prefix, op, uses, rep)          \
+	STRING_(prefix, op, "b", 1, uses, rep) \
+	STRING_(prefix, op, "w", 2, uses, rep) \
+	STRING_(prefix, op, "l", 4, uses, rep) \
+	ONLY_64(STRING_(prefix, op, "q", 8, uses, rep))
+#define EACH_STORING(prefix)                                      \
+	STRING(prefix, "movs", USES_SI | USES_DI | STORES, "rep") \
+	STRING(prefix, "stos", USES_DI | STORES, "rep")
+#define EACH_READING(prefix)                                         \
+	STRING(prefix, "lods", USES_SI | LOADS, "rep")               \
+	STRING(prefix, "cmps", USES_SI | USES_DI | COMPARES, "repe") \
+	STRING(prefix, "scas", USES_DI | COMPARES, "repe")
 
 static u8 pattern(u32 n, u32 size, u32 uses)
 {
@@ -60,9 +80,9 @@ static ulong loaded(ulong ax, u32 size, u64 element)
 
 static ulong moved(ulong start, s32 bytes)
 {
-	ulong low = (start + (ulong)bytes) & SIZE_MASK;
+	ulong low = (start + (ulong)bytes) & use.mask;
 
-	return sizeof(ulong) == 8 ? low : low | (start & ~(ulong)SIZE_MASK);
+	return sizeof(ulong) == 8 ? low : low | (start & ~use.mask);
 }
 
 static void check(const struct string_insn *insn, const void *code, u32 count, bool down,
@@ -71,11 +91,11 @@ static void check(const struct string_insn *insn, const void *code, u32 count, b
 	const s32 step = down ? -(s32)insn->size : (s32)insn->size;
 	const u32 first = down ? (count - 1) * insn->size : 0;
 	const ulong ax = (ulong)0x7766554433221100ull;
-	u8 *src = (u8 *)(ulong)SRC, *dst = (u8 *)(ulong)DST;
+	u8 *src = (u8 *)SRC, *dst = (u8 *)DST;
 	struct registers r = { .ax = ax,
-			       .cx = count | ABOVE,
-			       .si = (SRC + first) | ABOVE,
-			       .di = (DST + first) | ABOVE,
+			       .cx = count | use.above,
+			       .si = (SRC + first) | use.above,
+			       .di = (DST + first) | use.above,
 			       .flags = FLAG_1 | (down ? FLAG_DF : 0) };
 	struct registers start = r;
 	u64 last = 0;
@@ -120,32 +140,22 @@ static void check(const struct string_insn *insn, const void *code, u32 count, b
 
 #define ADDRESS_SPEC "SDM vol. 1, 3.6, 7.3.9; vol. 2, CMPS, LODS, MOVS, SCAS, STOS, REP"
 
-static void map_area(void)
+static void map_area(const struct addresses *addresses)
 {
-	space_map(space_kernel(), AREA, (ulong)page_alloc(), PAGE_SIZE, PROT_ALL);
+	use = *addresses;
+	space_map(space_kernel(), use.area, (ulong)page_alloc(), PAGE_SIZE, PROT_ALL);
 }
 
-TEST(string_address_sizes,
-     "67H: SI and DI are used and changed in the other address size, whatever is above it",
-     SPEC(ADDRESS_SPEC))
+static void check_once(const struct string_insn *table, u32 count)
 {
-	const struct string_insn table[] = {
-		STRING("movs", USES_SI | USES_DI | STORES, "rep")
-			STRING("stos", USES_DI | STORES, "rep")
-				STRING("lods", USES_SI | LOADS, "rep")
-					STRING("cmps", USES_SI | USES_DI | COMPARES, "repe")
-						STRING("scas", USES_DI | COMPARES, "repe")
-	};
-
-	map_area();
-	for (u32 i = 0; i < ARRAY_SIZE(table); i++) {
+	for (u32 i = 0; i < count; i++) {
 		SUBTEST("%s", table[i].name);
 		check(&table[i], table[i].once, 1, false, false);
 		check(&table[i], table[i].once, 1, true, false);
 	}
 }
 
-static void check_repeated(const struct string_insn *insn, const void *code)
+static void check_counts(const struct string_insn *insn, const void *code)
 {
 	for (u32 count = 1; count <= 5; count++) {
 		check(insn, code, count, false, true);
@@ -153,33 +163,51 @@ static void check_repeated(const struct string_insn *insn, const void *code)
 	}
 }
 
-static void check_all_repeated(const struct string_insn *table, u32 count)
+static void check_repeated(const struct string_insn *table, u32 count)
 {
-	map_area();
 	for (u32 i = 0; i < count; i++) {
-		SUBTEST("%s", table[i].name);
-		check_repeated(&table[i], table[i].repeated);
+		SUBTEST("rep_%s", table[i].name);
+		check_counts(&table[i], table[i].repeated);
 		if (place_missing(FORCED))
 			continue;
-		SUBTEST("%s.forced", table[i].name);
-		check_repeated(&table[i], table[i].forced);
+		SUBTEST("rep_%s.forced", table[i].name);
+		check_counts(&table[i], table[i].forced);
 	}
+}
+
+TEST(string_address_sizes,
+     "67H: SI and DI are used and changed in the other address size, whatever is above it",
+     SPEC(ADDRESS_SPEC))
+{
+	const struct string_insn table[] = { EACH_STORING(OTHER_SIZE) EACH_READING(OTHER_SIZE) };
+
+	map_area(&other_size);
+	check_once(table, ARRAY_SIZE(table));
 }
 
 TEST(rep_address_sizes, "67H: REP counts in CX of the other address size, whatever is above it",
      SPEC(ADDRESS_SPEC))
 {
-	const struct string_insn table[] = { STRING("lods", USES_SI | LOADS, "rep") STRING(
-		"cmps", USES_SI | USES_DI | COMPARES, "repe")
-						     STRING("scas", USES_DI | COMPARES, "repe") };
+	const struct string_insn table[] = { EACH_READING(OTHER_SIZE) };
 
-	check_all_repeated(table, ARRAY_SIZE(table));
+	map_area(&other_size);
+	check_repeated(table, ARRAY_SIZE(table));
 }
 
 TEST(rep_address_sizes_store, "67H: so it does with those that store", SPEC(ADDRESS_SPEC))
 {
-	const struct string_insn table[] = { STRING("movs", USES_SI | USES_DI | STORES, "rep")
-						     STRING("stos", USES_DI | STORES, "rep") };
+	const struct string_insn table[] = { EACH_STORING(OTHER_SIZE) };
 
-	check_all_repeated(table, ARRAY_SIZE(table));
+	map_area(&other_size);
+	check_repeated(table, ARRAY_SIZE(table));
+}
+
+TEST(string_whole_addresses, "without 67H all bits of SI and DI are used and changed, and kept",
+     SPEC(ADDRESS_SPEC))
+{
+	const struct string_insn table[] = { EACH_STORING(WHOLE) EACH_READING(WHOLE) };
+
+	map_area(&whole);
+	check_once(table, ARRAY_SIZE(table));
+	check_repeated(table, ARRAY_SIZE(table));
 }

@@ -321,6 +321,35 @@ TEST(waiting_all, "instructions that load, store, compare and calculate raise th
 	check_waiting(table, ARRAY_SIZE(table));
 }
 
+TEST(waiting_mmx, "instructions of the MMX registers raise the pending #MF, and FISTTP",
+     SPEC("SDM vol. 3A, 12.3.3; vol. 2A, FISTTP"), REQUIRES(cpu_has(X86_FEATURE_SSE3)))
+{
+	const struct waiting table[] = {
+		{ "fisttp_m16", CODE("fisttps " AT("di")), true },
+		{ "fisttp_m32", CODE("fisttpl " AT("di")), true },
+		{ "fisttp_m64", CODE("fisttpll " AT("di")), true },
+		{ "emms", CODE("emms"), true },
+		{ "movd", CODE("movd %%eax, %%mm0"), true },
+		{ "movq_load", CODE("movq " AT("di") ", %%mm0"), true },
+		{ "movq_store", CODE("movq %%mm0, " AT("di")), true },
+		{ "paddb", CODE("paddb %%mm1, %%mm0"), true },
+		{ "psllw", CODE("psllw $1, %%mm0"), true },
+		{ "pshufw", CODE("pshufw $1, %%mm1, %%mm0"), true },
+		{ "pmovmskb", CODE("pmovmskb %%mm0, %%eax"), true },
+		{ "cvtps2pi", CODE("cvtps2pi %%xmm0, %%mm0"), true },
+		{ "cvtps2pi_m", CODE("cvtps2pi " AT("di") ", %%mm0"), true },
+		{ "cvttps2pi", CODE("cvttps2pi %%xmm0, %%mm0"), true },
+		{ "cvtpd2pi", CODE("cvtpd2pi %%xmm0, %%mm0"), true },
+		{ "cvttpd2pi", CODE("cvttpd2pi %%xmm0, %%mm0"), true },
+		{ "cvtpi2ps", CODE("cvtpi2ps %%mm0, %%xmm0"), true },
+		{ "cvtpi2pd", CODE("cvtpi2pd %%mm0, %%xmm0"), true },
+		{ "movq2dq", CODE("movq2dq %%mm0, %%xmm0"), true },
+		{ "movdq2q", CODE("movdq2q %%xmm0, %%mm0"), true },
+	};
+
+	check_waiting(table, ARRAY_SIZE(table));
+}
+
 TEST(unmasking, "ES follows the flags and the masks when either is loaded",
      SPEC("SDM vol. 1, 8.1.3.3; vol. 2A, FLDCW, FLDENV"))
 {
