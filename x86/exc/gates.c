@@ -152,12 +152,15 @@ TEST(gate_selector,
 			EXPECT_FAULT(GP(selector), fault_of(int_0x40, NULL));
 		EXPECT_EQ(trap_last_frame()->ip, raise_ip);
 	}
+	/* Whatever is in the first entry. */
+	gdt_entries()[0] = gdt_entries()[SEL_KERNEL_CODE / 8];
 	SUBTEST("null");
 	idt[VECTOR_USED].selector = SEL_NULL;
 	EXPECT_FAULT(GP(0), fault_of(int_0x40, NULL));
 	SUBTEST("null-rpl3");
 	idt[VECTOR_USED].selector = 3;
 	EXPECT_FAULT(GP(0), fault_of(int_0x40, NULL));
+	gdt_entries()[0] = 0;
 	SUBTEST("beyond-gdt");
 	idt[VECTOR_USED].selector = GDT_ENTRIES * 8;
 	EXPECT_FAULT(GP(GDT_ENTRIES * 8), fault_of(int_0x40, NULL));

@@ -212,10 +212,13 @@ TEST(code_selectors, "a far jump to what is no code segment for it is #GP or #NP
 		else
 			EXPECT_FAULT(GP(selector), load_cs_try(selector | rows[i].rpl));
 	}
+	/* Whatever is in the first entry. */
+	gdt_entries()[0] = gdt_entries()[SEL_KERNEL_CODE / 8];
 	SUBTEST("null");
 	EXPECT_FAULT(GP(0), load_cs_try(SEL_NULL));
 	SUBTEST("null-rpl3");
 	EXPECT_FAULT(GP(0), load_cs_try(3));
+	gdt_entries()[0] = 0;
 	SUBTEST("beyond-gdt");
 	EXPECT_FAULT(GP(GDT_ENTRIES * 8), load_cs_try(GDT_ENTRIES * 8));
 	SUBTEST("no-ldt");

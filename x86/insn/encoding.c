@@ -22,10 +22,24 @@ struct registers encoding_registers(void)
 	};
 }
 
+/* FORCED_EMULATION. */
+static const u8 forced[] = { 0x0f, 0x0b, 'k', 'v', 'm' };
+
+const void *encoding_code(const struct encoding *e, enum place place)
+{
+	u8 code[sizeof(forced) + sizeof(e->code)];
+
+	if (place != FORCED)
+		return code_bytes(e->code, e->size);
+	memcpy(code, forced, sizeof(forced));
+	memcpy(code + sizeof(forced), e->code, e->size);
+	return code_bytes(code, sizeof(forced) + e->size);
+}
+
 static void check(const struct encoding *e, struct fault expected, enum place place)
 {
 	struct registers before = encoding_registers(), r = before;
-	const void *code = code_bytes(e->code, e->size);
+	const void *code = encoding_code(e, place);
 	u8 copy[sizeof(encoding_operand)];
 	struct fault fault;
 
@@ -36,7 +50,9 @@ static void check(const struct encoding *e, struct fault expected, enum place pl
 	EXPECT_MEM_EQ(&r, &before, sizeof(r), "registers, CPL %u", place_cpl(place));
 	EXPECT_MEM_EQ(encoding_operand, copy, sizeof(copy), "CPL %u", place_cpl(place));
 	if (fault.kind)
-		EXPECT_EQ(trap_last_frame()->ip, (ulong)code, "CPL %u", place_cpl(place));
+		EXPECT_EQ(trap_last_frame()->ip,
+			  (ulong)code + (place == FORCED ? sizeof(forced) : 0), "CPL %u",
+			  place_cpl(place));
 }
 
 static void check_table(const struct encoding *table, u32 count, struct fault fault, bool at_user)
@@ -46,6 +62,10 @@ static void check_table(const struct encoding *table, u32 count, struct fault fa
 		check(&table[i], fault, KERNEL);
 		if (at_user)
 			check(&table[i], fault, USER);
+		if (!fault_matches(UD, fault) || place_missing(FORCED))
+			continue;
+		SUBTEST("%s.forced", table[i].name);
+		check(&table[i], fault, FORCED);
 	}
 }
 

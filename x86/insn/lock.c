@@ -104,6 +104,11 @@ TEST(lock_memory, "every instruction that takes LOCK takes it with memory, at CP
 		EXPECT_NO_FAULT(execute_try(code_bytes(e.code, e.size), &r));
 		r = encoding_registers();
 		EXPECT_NO_FAULT(execute_in(USER, code_bytes(e.code, e.size), &r));
+		if (place_missing(FORCED))
+			continue;
+		SUBTEST("%s.forced", e.name);
+		r = encoding_registers();
+		EXPECT_NO_FAULT(execute_in(FORCED, encoding_code(&e, FORCED), &r));
 	}
 }
 

@@ -126,6 +126,8 @@ TEST(tss_16_saves,
 	tss = make_tss_16(DESC_TSS_16_AVAILABLE);
 	tss->ring[0].sp = 0x1111;
 	tss->ring[2].ss = 0x2222;
+	/* IRET, by which the task ends, saves NT clear. */
+	tss->flags |= FLAG_NT;
 	before = *tss;
 	memset(tss + 1, 0x5a, 64);
 	task_pointer.selector = task_selector(TASK_A);

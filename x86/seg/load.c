@@ -16,16 +16,20 @@ enum { DS, ES, FS, GS, SS_, REGISTERS };
 static const char *const names[REGISTERS] = { "ds", "es", "fs", "gs", "ss" };
 
 /* EAX is the selector; afterwards EBX is what the register held then, and EDX what it holds again. */
-#define LOAD(seg)                                                \
-	CODE_AROUND("mov %%" seg ", %%edx", "mov %%eax, %%" seg, \
+#define LOAD_(prefix, seg)                                              \
+	CODE_AROUND("mov %%" seg ", %%edx", prefix "mov %%eax, %%" seg, \
 		    "mov %%" seg ", %%ebx; mov %%edx, %%" seg)
+#define LOAD(seg)                                             \
+	{                                                     \
+		LOAD_("", seg), LOAD_(FORCED_EMULATION, seg), \
+	}
 
 static const void *load_code(u32 reg)
 {
-	const void *const codes[REGISTERS] = { LOAD("ds"), LOAD("es"), LOAD("fs"), LOAD("gs"),
-					       LOAD("ss") };
+	const void *const codes[REGISTERS][2] = { LOAD("ds"), LOAD("es"), LOAD("fs"), LOAD("gs"),
+						  LOAD("ss") };
 
-	return codes[reg];
+	return codes[reg][forced];
 }
 
 /* SDM vol. 2B, MOV: what a load of this register at this CPL raises. Null selectors have index 0. */
@@ -92,11 +96,11 @@ TEST(load_every_descriptor,
      "a load of every type, DPL, RPL and P is accepted, or refused with its fault; A is set if accepted",
      SPEC("SDM vol. 2B, MOV; vol. 3A, 3.4.5.1, 5.6, 5.7"))
 {
-	for (u32 reg = 0; reg < REGISTERS; reg++)
-		for (u32 cpl = 0; cpl <= 3; cpl++) {
-			SUBTEST("%s-cpl%u", names[reg], cpl);
-			check_all_descriptors(reg, cpl);
-		}
+	for_each_way() for (u32 reg = 0; reg < REGISTERS; reg++) for (u32 cpl = 0; cpl <= 3; cpl++)
+	{
+		SUBTEST("%s-cpl%u%s", names[reg], cpl, way_suffix());
+		check_all_descriptors(reg, cpl);
+	}
 }
 
 TEST(load_other_bits,
@@ -120,12 +124,13 @@ TEST(load_null, "null selectors of every RPL: no fault for DS to GS; SS by mode,
      SPEC("SDM vol. 2B, MOV, 64-Bit Mode Exceptions; vol. 3A, 3.4.2, 5.4.1.1"),
 	  BUG("CVE-2017-2583"))
 {
-	for (u32 reg = 0; reg < REGISTERS; reg++)
-		for (u32 cpl = 0; cpl <= 3; cpl++)
-			for (u16 rpl = 0; rpl <= 3; rpl++) {
-				SUBTEST("%s-cpl%u-rpl%u", names[reg], cpl, rpl);
-				check_load(reg, cpl, rpl, 0, &gdt_entries()[0]);
-			}
+	for_each_way() for (u32 reg = 0; reg < REGISTERS;
+			    reg++) for (u32 cpl = 0; cpl <= 3; cpl++) for (u16 rpl = 0; rpl <= 3;
+									   rpl++)
+	{
+		SUBTEST("%s-cpl%u-rpl%u%s", names[reg], cpl, rpl, way_suffix());
+		check_load(reg, cpl, rpl, 0, &gdt_entries()[0]);
+	}
 }
 
 /* The first entry of the GDT cannot be selected, whatever is in it. */
@@ -151,8 +156,9 @@ TEST(load_from_ldt, "TI selects the LDT, whose entry 0 can be used like any othe
 {
 	u64 *ldt = load_new_ldt(4);
 
-	for (u32 reg = 0; reg < REGISTERS; reg++) {
-		SUBTEST("%s", names[reg]);
+	for_each_way() for (u32 reg = 0; reg < REGISTERS; reg++)
+	{
+		SUBTEST("%s%s", names[reg], way_suffix());
 		for (u32 cpl = 0; cpl <= 3; cpl++)
 			for (u32 index = 0; index < 4; index++)
 				for (u32 kind = FIRST_DATA - 1; kind < TYPES; kind++) {
@@ -174,22 +180,23 @@ TEST(gdt_limit_edge, "a descriptor has to be within the GDT's limit with all of 
 	u64 *gdt = gdt_on_page(SEL_SPARE + 7);
 
 	gdt[SEL_SPARE / 8] = DATA_SEG;
-	for (u32 reg = 0; reg < REGISTERS; reg++)
-		for (u16 bytes = 0; bytes <= 9; bytes++) {
-			struct registers r = { .ax = SEL_SPARE, .flags = FLAG_1 };
-			u16 limit = (u16)(SEL_SPARE + bytes - 1);
+	for_each_way() for (u32 reg = 0; reg < REGISTERS; reg++) for (u16 bytes = 0; bytes <= 9;
+								      bytes++)
+	{
+		struct registers r = { .ax = SEL_SPARE, .flags = FLAG_1 };
+		u16 limit = (u16)(SEL_SPARE + bytes - 1);
 
-			SUBTEST("%s-bytes-%u", names[reg], bytes);
-			lgdt(&(struct desc_table_register){ limit, (ulong)gdt });
-			/* RPL is not in the error code. */
-			if (bytes < 8)
-				r.ax |= 3;
-			if (bytes >= 8)
-				EXPECT_NO_FAULT(execute_try(load_code(reg), &r));
-			else
-				EXPECT_FAULT(GP(SEL_SPARE), execute_try(load_code(reg), &r));
-			EXPECT_EQ((u16)r.bx, bytes >= 8 ? SEL_SPARE : (u16)r.dx);
-		}
+		SUBTEST("%s-bytes-%u%s", names[reg], bytes, way_suffix());
+		lgdt(&(struct desc_table_register){ limit, (ulong)gdt });
+		/* RPL is not in the error code. */
+		if (bytes < 8)
+			r.ax |= 3;
+		if (bytes >= 8)
+			EXPECT_NO_FAULT(execute_try(load_code(reg), &r));
+		else
+			EXPECT_FAULT(GP(SEL_SPARE), execute_try(load_code(reg), &r));
+		EXPECT_EQ((u16)r.bx, bytes >= 8 ? SEL_SPARE : (u16)r.dx);
+	}
 	desc_init();
 }
 
@@ -244,8 +251,9 @@ TEST(table_access_is_supervisors,
 
 	gdt[SEL_SPARE / 8] = (DATA_SEG | DESC_DPL(3)) & ~DESC_A;
 	space_protect(space_kernel(), (ulong)gdt, PAGE_SIZE, PROT_WRITE);
-	for (u32 reg = 0; reg < REGISTERS; reg++) {
-		SUBTEST("%s", names[reg]);
+	for_each_way() for (u32 reg = 0; reg < REGISTERS; reg++)
+	{
+		SUBTEST("%s%s", names[reg], way_suffix());
 		gdt[SEL_SPARE / 8] &= ~DESC_A;
 		EXPECT_NO_FAULT(execute_in(USER, load_code(reg), &r));
 		EXPECT_EQ(gdt[SEL_SPARE / 8], DATA_SEG | DESC_DPL(3));
@@ -268,14 +276,15 @@ TEST(table_access_faults,
 	u64 *ldt = load_new_ldt(2);
 
 	space_unmap(space_kernel(), (ulong)ldt, PAGE_SIZE);
-	for (u32 reg = 0; reg < REGISTERS; reg++)
-		for (u32 cpl = 0; cpl <= 3; cpl += 3) {
-			struct registers r = { .ax = 8 | ERR_TI | cpl, .flags = FLAG_1 };
+	for_each_way() for (u32 reg = 0; reg < REGISTERS; reg++) for (u32 cpl = 0; cpl <= 3;
+								      cpl += 3)
+	{
+		struct registers r = { .ax = 8 | ERR_TI | cpl, .flags = FLAG_1 };
 
-			SUBTEST("%s-cpl%u", names[reg], cpl);
-			expect_table_fault(0, &ldt[1], execute_in(at_cpl(cpl), load_code(reg), &r));
-			EXPECT_EQ((u16)r.bx, (u16)r.dx);
-		}
+		SUBTEST("%s-cpl%u%s", names[reg], cpl, way_suffix());
+		expect_table_fault(0, &ldt[1], execute_in(at_cpl(cpl), load_code(reg), &r));
+		EXPECT_EQ((u16)r.bx, (u16)r.dx);
+	}
 	unload_ldt();
 }
 
@@ -288,10 +297,11 @@ TEST(accessed_needs_write,
 	ldt[0] = DATA_SEG;
 	ldt[1] = DATA_SEG & ~DESC_A;
 	space_protect(space_kernel(), (ulong)ldt, PAGE_SIZE, PROT_USER);
-	for (u32 reg = 0; reg < REGISTERS; reg++) {
+	for_each_way() for (u32 reg = 0; reg < REGISTERS; reg++)
+	{
 		struct registers r = { .ax = ERR_TI, .flags = FLAG_1 };
 
-		SUBTEST("%s", names[reg]);
+		SUBTEST("%s%s", names[reg], way_suffix());
 		EXPECT_NO_FAULT(execute_try(load_code(reg), &r));
 		r.ax = 8 | ERR_TI;
 		expect_table_fault(PF_P | PF_W, &ldt[1], execute_try(load_code(reg), &r));

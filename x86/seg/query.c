@@ -227,8 +227,12 @@ TEST(query_selectors,
      SPEC("SDM vol. 2A, LAR, LSL; vol. 2C, VERR/VERW"), BUG("qemu#1376"))
 {
 	const struct query *q = queries();
+	u64 *ldt = load_new_ldt(4);
 
 	gdt_entries()[0] = DATA_SEG | DESC_DPL(3);
+	/* One that has been there would do. */
+	ldt[0] = ldt[1] = ldt[2] = ldt[3] = DATA_SEG | DESC_DPL(3);
+	unload_ldt();
 	for (u32 i = 0; i < QUERIES; i++)
 		for (u32 cpl = 0; cpl <= 3; cpl++) {
 			SUBTEST("%s-cpl%u", q[i].name, cpl);

@@ -5,6 +5,14 @@
 #include <string.h>
 #include <x86/insn.h>
 
+bool forced;
+
+bool way_set(bool is_forced)
+{
+	forced = is_forced && !place_missing(FORCED);
+	return forced == is_forced;
+}
+
 u64 *gdt_on_page(u16 limit)
 {
 	u64 *gdt = page_alloc();

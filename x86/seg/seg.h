@@ -70,6 +70,21 @@ struct far_pointer {
 #define ERR_SEL(selector) ((selector)&0xfffcu)
 
 /*
+ * Whether the loads and transfers that are checked are emulated by KVM on demand, at whatever CPL. Cases that take all
+ * descriptors do so in both ways, where there are two: for_each_way() runs its body with `forced` clear and set, and a
+ * row's name ends in way_suffix().
+ */
+extern bool forced;
+bool way_set(bool is_forced);
+
+#define for_each_way() for (u32 way_ = 0; way_ < 2 && way_set(way_); way_++)
+
+static inline const char *way_suffix(void)
+{
+	return forced ? ".forced" : "";
+}
+
+/*
  * Makes this CPU use a copy of its GDT, on a page of its own and with this limit, until the case ends.
  * gdt_set_spare() then changes what is no longer used.
  */

@@ -2,6 +2,7 @@
 /* Instructions that only CPL 0 may use, and operands that they do not take. SDM vol. 2. */
 #include <test.h>
 
+#include <string.h>
 #include <x86/cpuid.h>
 #include <x86/cr.h>
 #include <x86/msr.h>
@@ -55,6 +56,31 @@ TEST(privileged_at_cpl3, "privileged instructions are #GP(0) at CPL 3, or #UD as
 			     execute_in(USER, code_bytes(insns[i].code, insns[i].size), &r));
 		EXPECT_EQ(trap_last_frame()->ip, (ulong)code_bytes_last());
 		EXPECT_EQ(trap_last_frame()->ax, 0ul);
+		EXPECT_EQ(trap_last_frame()->cs & 3, 3ul);
+	}
+}
+
+/* FORCED_EMULATION, which KVM takes at CPL 3 as well. */
+static const u8 forced[] = { 0x0f, 0x0b, 'k', 'v', 'm' };
+
+TEST(privileged_emulated, "privileged instructions are #GP(0) at CPL 3 when they are emulated, too",
+     SPEC("SDM vol. 3A, 5.9; vol. 2, each instruction"), BUG("CVE-2018-10853"))
+{
+	if (place_missing(FORCED))
+		SKIP("%s", place_missing(FORCED));
+	for (u32 i = 0; i < ARRAY_SIZE(insns); i++) {
+		struct registers r = { .cx = (ulong)memory, .flags = FLAG_1 };
+		u8 code[sizeof(forced) + sizeof(insns[i].code)];
+
+		if (!cpu_has(insns[i].feature))
+			continue;
+		memcpy(code, forced, sizeof(forced));
+		memcpy(code + sizeof(forced), insns[i].code, insns[i].size);
+		SUBTEST("%s", insns[i].name);
+		EXPECT_FAULT(
+			insns[i].at_cpl3 == AT3_GP ? GP(0) : UD,
+			execute_in(USER, code_bytes(code, sizeof(forced) + insns[i].size), &r));
+		EXPECT_EQ(trap_last_frame()->ip, (ulong)code_bytes_last() + sizeof(forced));
 		EXPECT_EQ(trap_last_frame()->cs & 3, 3ul);
 	}
 }

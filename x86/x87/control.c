@@ -200,6 +200,26 @@ struct waiting {
 	bool waits;
 };
 
+/* Each instruction with 1 / 0, unmasked, pending; DI points to memory of all sizes. */
+static void check_waiting(const struct waiting *table, u32 count)
+{
+	for (u32 i = 0; i < count; i++) {
+		static u8 memory[sizeof(struct x87_state)] = { 0x7f, 0x03 };
+		struct registers r = { .di = (ulong)memory, .flags = FLAG_1 };
+
+		SUBTEST("%s", table[i].name);
+		fninit();
+		fld_f80(&one);
+		fldcw(X87_CW_INIT & ~FLOAT_ZE);
+		/* 1 / 0, by FDIVP. */
+		__asm__ volatile("fldz; .byte 0xde, 0xf9");
+		ASSERT_EQ(fnstsw() & X87_ES, X87_ES);
+		EXPECT_FAULT(table[i].waits ? MF : NO_FAULT, execute_try(table[i].code, &r));
+		fnclex();
+		fninit();
+	}
+}
+
 TEST(waiting, "instructions with a wait raise the pending #MF, those without do not",
      SPEC("SDM vol. 1, 8.3.11, 8.6"))
 {
@@ -219,21 +239,115 @@ TEST(waiting, "instructions with a wait raise the pending #MF, those without do 
 		{ "fnsave", CODE("fnsave " AT("di")), false },
 	};
 
-	for (u32 i = 0; i < ARRAY_SIZE(table); i++) {
-		static u8 memory[sizeof(struct x87_state)] = { 0x7f, 0x03 };
-		struct registers r = { .di = (ulong)memory, .flags = FLAG_1 };
+	check_waiting(table, ARRAY_SIZE(table));
+}
 
-		SUBTEST("%s", table[i].name);
-		fninit();
-		fld_f80(&one);
-		fldcw(X87_CW_INIT & ~FLOAT_ZE);
-		/* 1 / 0, by FDIVP. */
-		__asm__ volatile("fldz; .byte 0xde, 0xf9");
-		ASSERT_EQ(fnstsw() & X87_ES, X87_ES);
-		EXPECT_FAULT(table[i].waits ? MF : NO_FAULT, execute_try(table[i].code, &r));
-		fnclex();
-		fninit();
-	}
+TEST(waiting_all, "instructions that load, store, compare and calculate raise the pending #MF",
+     SPEC("SDM vol. 1, 8.3.11, 8.6"))
+{
+	const struct waiting table[] = {
+		{ "fmul", CODE("fmul %%st(1), %%st"), true },
+		{ "fcom", CODE("fcom %%st(1)"), true },
+		{ "fcomp", CODE("fcomp %%st(1)"), true },
+		{ "fcompp", CODE("fcompp"), true },
+		{ "fucom", CODE("fucom %%st(1)"), true },
+		{ "fucomp", CODE("fucomp %%st(1)"), true },
+		{ "fucompp", CODE("fucompp"), true },
+		{ "fcomi", CODE("fcomi %%st(1), %%st"), true },
+		{ "fucomi", CODE("fucomi %%st(1), %%st"), true },
+		{ "ftst", CODE("ftst"), true },
+		{ "fxam", CODE("fxam"), true },
+		{ "fabs", CODE("fabs"), true },
+		{ "fchs", CODE("fchs"), true },
+		{ "fxch", CODE("fxch"), true },
+		{ "ffree", CODE("ffree %%st(7)"), true },
+		{ "fincstp", CODE("fincstp"), true },
+		{ "fdecstp", CODE("fdecstp"), true },
+		{ "fld_st", CODE("fld %%st(0)"), true },
+		{ "fldz", CODE("fldz"), true },
+		{ "fldpi", CODE("fldpi"), true },
+		{ "fldl2t", CODE("fldl2t"), true },
+		{ "fldl2e", CODE("fldl2e"), true },
+		{ "fldlg2", CODE("fldlg2"), true },
+		{ "fldln2", CODE("fldln2"), true },
+		{ "fsqrt", CODE("fsqrt"), true },
+		{ "fscale", CODE("fscale"), true },
+		{ "fprem", CODE("fprem"), true },
+		{ "fprem1", CODE("fprem1"), true },
+		{ "fxtract", CODE("fxtract"), true },
+		{ "f2xm1", CODE("f2xm1"), true },
+		{ "fyl2x", CODE("fyl2x"), true },
+		{ "fyl2xp1", CODE("fyl2xp1"), true },
+		{ "fptan", CODE("fptan"), true },
+		{ "fpatan", CODE("fpatan"), true },
+		{ "fsin", CODE("fsin"), true },
+		{ "fcos", CODE("fcos"), true },
+		{ "fsincos", CODE("fsincos"), true },
+		{ "fcmov", CODE("fcmovb %%st(1), %%st"), true },
+		{ "fadd_m32", CODE("fadds " AT("di")), true },
+		{ "fadd_m64", CODE("faddl " AT("di")), true },
+		{ "fmul_m32", CODE("fmuls " AT("di")), true },
+		{ "fmul_m64", CODE("fmull " AT("di")), true },
+		{ "fsub_m64", CODE("fsubl " AT("di")), true },
+		{ "fdiv_m64", CODE("fdivl " AT("di")), true },
+		{ "fcom_m32", CODE("fcoms " AT("di")), true },
+		{ "fcom_m64", CODE("fcoml " AT("di")), true },
+		{ "fcomp_m64", CODE("fcompl " AT("di")), true },
+		{ "fiadd_m16", CODE("fiadds " AT("di")), true },
+		{ "fiadd_m32", CODE("fiaddl " AT("di")), true },
+		{ "fimul_m32", CODE("fimull " AT("di")), true },
+		{ "ficom_m16", CODE("ficoms " AT("di")), true },
+		{ "ficomp_m32", CODE("ficompl " AT("di")), true },
+		{ "fld_m32", CODE("flds " AT("di")), true },
+		{ "fld_m64", CODE("fldl " AT("di")), true },
+		{ "fld_m80", CODE("fldt " AT("di")), true },
+		{ "fild_m16", CODE("filds " AT("di")), true },
+		{ "fild_m32", CODE("fildl " AT("di")), true },
+		{ "fild_m64", CODE("fildll " AT("di")), true },
+		{ "fbld", CODE("fbld " AT("di")), true },
+		{ "fst_m32", CODE("fsts " AT("di")), true },
+		{ "fst_m64", CODE("fstl " AT("di")), true },
+		{ "fstp_m32", CODE("fstps " AT("di")), true },
+		{ "fstp_m64", CODE("fstpl " AT("di")), true },
+		{ "fstp_m80", CODE("fstpt " AT("di")), true },
+		{ "fist_m16", CODE("fists " AT("di")), true },
+		{ "fist_m32", CODE("fistl " AT("di")), true },
+		{ "fistp_m64", CODE("fistpll " AT("di")), true },
+		{ "fbstp", CODE("fbstp " AT("di")), true },
+		{ "fldenv", CODE("fldenv " AT("di")), true },
+		{ "frstor", CODE("frstor " AT("di")), true },
+	};
+
+	check_waiting(table, ARRAY_SIZE(table));
+}
+
+TEST(waiting_mmx, "instructions of the MMX registers raise the pending #MF, and FISTTP",
+     SPEC("SDM vol. 3A, 12.3.3; vol. 2A, FISTTP"), REQUIRES(cpu_has(X86_FEATURE_SSE3)))
+{
+	const struct waiting table[] = {
+		{ "fisttp_m16", CODE("fisttps " AT("di")), true },
+		{ "fisttp_m32", CODE("fisttpl " AT("di")), true },
+		{ "fisttp_m64", CODE("fisttpll " AT("di")), true },
+		{ "emms", CODE("emms"), true },
+		{ "movd", CODE("movd %%eax, %%mm0"), true },
+		{ "movq_load", CODE("movq " AT("di") ", %%mm0"), true },
+		{ "movq_store", CODE("movq %%mm0, " AT("di")), true },
+		{ "paddb", CODE("paddb %%mm1, %%mm0"), true },
+		{ "psllw", CODE("psllw $1, %%mm0"), true },
+		{ "pshufw", CODE("pshufw $1, %%mm1, %%mm0"), true },
+		{ "pmovmskb", CODE("pmovmskb %%mm0, %%eax"), true },
+		{ "cvtps2pi", CODE("cvtps2pi %%xmm0, %%mm0"), true },
+		{ "cvtps2pi_m", CODE("cvtps2pi " AT("di") ", %%mm0"), true },
+		{ "cvttps2pi", CODE("cvttps2pi %%xmm0, %%mm0"), true },
+		{ "cvtpd2pi", CODE("cvtpd2pi %%xmm0, %%mm0"), true },
+		{ "cvttpd2pi", CODE("cvttpd2pi %%xmm0, %%mm0"), true },
+		{ "cvtpi2ps", CODE("cvtpi2ps %%mm0, %%xmm0"), true },
+		{ "cvtpi2pd", CODE("cvtpi2pd %%mm0, %%xmm0"), true },
+		{ "movq2dq", CODE("movq2dq %%mm0, %%xmm0"), true },
+		{ "movdq2q", CODE("movdq2q %%xmm0, %%mm0"), true },
+	};
+
+	check_waiting(table, ARRAY_SIZE(table));
 }
 
 TEST(unmasking, "ES follows the flags and the masks when either is loaded",
