@@ -175,6 +175,7 @@ TEST(virq_sti_vector, "after STI a virtual interrupt is delivered by the gate of
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
 
+	intercept_use_gates(g);
 	for (u32 vector = 0; vector < 256; vector++) {
 		SUBTEST("vector-%u", vector);
 		set_up_sti(g, pending(15, vector));
@@ -188,6 +189,7 @@ TEST(virq_sti_priority,
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
 
+	intercept_use_gates(g);
 	for (u32 priority = 0; priority < 16; priority++)
 		for (u32 tpr = 0; tpr < 16; tpr++) {
 			SUBTEST("prio-%u-tpr-%u", priority, tpr);
@@ -205,6 +207,7 @@ TEST(virq_sti_ign_tpr, "after STI, with V_IGN_TPR set, the priorities are not co
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
 
+	intercept_use_gates(g);
 	for (u32 tpr = 0; tpr < 16; tpr++) {
 		SUBTEST("tpr-%u", tpr);
 		set_up_sti(g, pending(0, VECTOR_1) | V_TPR(tpr) | V_IGN_TPR | V_INTR_MASKING);
