@@ -300,6 +300,7 @@ TEST(dr_general_detect,
 		g->save->dr7 |= BIT(13);
 		svm_intercept(g, exit_of(r, i % 2), true);
 		intercept_run_and_expect(g, SVM_EXIT_EXCP(VEC_DB));
+		SUBTEST("%s-%s-dr6", r->name, i % 2 ? "write" : "read");
 		EXPECT(g->save->dr6 & BIT(13));
 	}
 }
