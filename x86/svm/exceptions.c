@@ -266,6 +266,7 @@ TEST(exception_debug_fault,
 		svm_run(g);
 		EXPECT_EXIT(g, SVM_EXIT_EXCP(VEC_DB));
 		EXPECT_EQ(g->save->rip, svm_start(g));
+		SUBTEST("dr%u-dr6", n);
 		EXPECT_EQ(g->save->dr6 & BITS(3, 0), BIT(n));
 	}
 	write_dr3(0);
@@ -288,6 +289,7 @@ TEST(exception_debug_trap,
 		svm_run(g);
 		EXPECT_EXIT(g, SVM_EXIT_EXCP(VEC_DB));
 		EXPECT_EQ(g->save->rip, svm_end(g));
+		SUBTEST("dr%u-dr6", n);
 		EXPECT_EQ(g->save->dr6 & BITS(3, 0), BIT(n));
 	}
 	write_dr3(0);

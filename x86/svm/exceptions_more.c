@@ -2,6 +2,8 @@
 /* Exceptions that take more than one instruction to raise: #TS, #MF, #AC, #DF. APM vol. 2, 15.12. */
 #include "intercept.h"
 
+#include <x86/debug.h>
+
 SUITE("SVM: more exception intercepts", REQUIRES(svm_available()));
 
 static void only_intercept(struct svm_guest *g, u32 vector)
@@ -105,3 +107,30 @@ static void exception_bits(enum svm_mode mode)
 
 TEST_IN_FLAT_MODES(exception_bits, "#UD exits by bit 6 of the exception intercepts and by no other",
 		   SPEC("APM vol. 2, appendix B, table B-1; 15.12.7"))
+
+TEST(guest_rf,
+     "RFLAGS.RF of the VMCB suppresses a breakpoint at the first instruction, and only there",
+     SPEC("APM vol. 2, 15.5.1; 13.1.4, Resume Flag"))
+{
+	struct svm_guest *g = svm_new(SVM_NATIVE);
+
+	for (u32 i = 0; i < 4; i++) {
+		const bool rf = i & 1;
+		const u32 at = i >> 1;
+
+		SUBTEST("instruction-%u-rf%u", at, rf);
+		svm_reset(g, SVM_NATIVE);
+		svm_code_bytes(g, "\x90\x90", 2);
+		write_dr0((ulong)svm_start(g) + at);
+		g->save->dr7 |= DR7_L(0);
+		g->save->rflags |= rf ? FLAG_RF : 0;
+		svm_run(g);
+		if (rf && !at) {
+			EXPECT_DONE(g);
+		} else {
+			EXPECT_EXIT(g, SVM_EXIT_EXCP(VEC_DB));
+			EXPECT_EQ(g->save->rip, svm_start(g) + at);
+		}
+	}
+	write_dr0(0);
+}

@@ -53,6 +53,33 @@ void intercept_iret_frame(struct svm_guest *g)
 	push(g, svm_end(g), size);
 }
 
+void intercept_use_gates(struct svm_guest *g)
+{
+	svm_code_bytes(g, "", 0);
+	g->control->eventinj = EVENT_V | EVENT_TYPE_INTR | 0x40;
+	svm_run(g);
+	EXPECT_DELIVERED(g, 0x40);
+}
+
+static const u8 forced_emulation[] = { 0x0f, 0x0b, 'k', 'v', 'm' };
+
+void intercept_force_emulation(struct svm_guest *g)
+{
+	u8 code[sizeof(forced_emulation) + 16];
+
+	memcpy(code, forced_emulation, sizeof(forced_emulation));
+	memcpy(code + sizeof(forced_emulation), g->code, g->code_size);
+	svm_code_bytes(g, code, sizeof(forced_emulation) + g->code_size);
+}
+
+/* Where the guest's first instruction is: the prefix is none. */
+static u64 first_rip(const struct svm_guest *g)
+{
+	const bool forced = !memcmp(g->code, forced_emulation, sizeof(forced_emulation));
+
+	return g->save->rip + (forced ? sizeof(forced_emulation) : 0);
+}
+
 /* Selector, base and limit, which an exit that has done nothing leaves. */
 static bool same_segment(const char *name, const struct vmcb_segment *actual,
 			 const struct vmcb_segment *expected)
@@ -96,10 +123,11 @@ static bool same_state(const struct vmcb_save *actual, const struct vmcb_save *e
 bool intercept_run_and_expect(struct svm_guest *g, u64 code)
 {
 	const struct svm_registers before = g->registers;
-	const struct vmcb_save save = *g->save;
+	struct vmcb_save save = *g->save;
 	const struct vmcb_control control = *g->control;
 	bool ok;
 
+	save.rip = first_rip(g);
 	svm_run(g);
 	ok = EXPECT_EXIT(g, code);
 	ok &= same_state(g->save, &save);

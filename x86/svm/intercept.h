@@ -9,6 +9,7 @@
 #include <x86/cr.h>
 #include <x86/desc.h>
 #include <x86/msr.h>
+#include <x86/place.h>
 #include <x86/svm/svm.h>
 
 /*
@@ -44,6 +45,19 @@ void intercept_push(struct svm_guest *g, u64 value);
 
 /* Pushes what IRET in this mode takes to go to the VMMCALL after the code. */
 void intercept_iret_frame(struct svm_guest *g);
+
+/*
+ * Has an injected interrupt delivered, so that a VMM that makes its own tables on demand has those for the guest's IDT,
+ * stack and stubs: for cases whose first virtual interrupt is to find them. The guest is to be set up after it.
+ */
+void intercept_use_gates(struct svm_guest *g);
+
+/*
+ * Puts FORCED_EMULATION before the code, so that KVM emulates its first instruction: after svm_code(), before anything
+ * that depends on where the code ends. For cases that require INTERCEPT_FORCED.
+ */
+void intercept_force_emulation(struct svm_guest *g);
+#define INTERCEPT_FORCED (svm_available() && !place_missing(FORCED))
 
 /*
  * Runs the guest, which exits at its first instruction with `code`, and expects that no register has

@@ -99,6 +99,24 @@ static void intercept_cr_dr(enum svm_mode mode)
 	for_each_access(mode, check_intercepted);
 }
 
+static void check_forced(struct svm_guest *g, const struct reg *r, enum svm_mode mode, bool write)
+{
+	set_up(g, r, mode, write);
+	intercept_force_emulation(g);
+	svm_intercept(g, exit_of(r, write), true);
+	intercept_run_and_expect(g, exit_of(r, write));
+}
+
+static void forced_intercept_cr_dr(enum svm_mode mode)
+{
+	for_each_access(mode, check_forced);
+}
+
+TEST_IN_MODES_BUT_VM86(
+	forced_intercept_cr_dr,
+	"MOV from and to a control or debug register that KVM emulates exits where its bit is set",
+	SPEC("APM vol. 2, 15.9, table 15-7; appendix C"), REQUIRES(INTERCEPT_FORCED))
+
 TEST_IN_MODES_BUT_VM86(intercept_cr_dr,
 		       "MOV from and to each control and debug register exits where its bit is set",
 		       SPEC("APM vol. 2, 15.9, table 15-7; appendix B, table B-1; appendix C"))
@@ -282,6 +300,7 @@ TEST(dr_general_detect,
 		g->save->dr7 |= BIT(13);
 		svm_intercept(g, exit_of(r, i % 2), true);
 		intercept_run_and_expect(g, SVM_EXIT_EXCP(VEC_DB));
+		SUBTEST("%s-%s-dr6", r->name, i % 2 ? "write" : "read");
 		EXPECT(g->save->dr6 & BIT(13));
 	}
 }

@@ -11,7 +11,7 @@ static const u8 clts[] = { 0x0f, 0x06 };
 static const u8 lmsw_memory[] = { 0x0f, 0x01, 0x33 };
 static const u8 smsw_memory[] = { 0x0f, 0x01, 0x23 };
 
-#define CODE(bytes) bytes, sizeof(bytes)
+#define INSN(bytes) bytes, sizeof(bytes)
 #define READ	    SVM_EXIT_CR_READ(0)
 #define WRITE	    SVM_EXIT_CR_WRITE(0)
 #define SELECTIVE   SVM_EXIT_CR0_SEL_WRITE
@@ -26,10 +26,12 @@ struct row {
 	u64 exit; /* NONE: the code is executed */
 };
 
-static void run(struct svm_guest *g, const struct row *row, enum svm_mode mode)
+static void run(struct svm_guest *g, const struct row *row, enum svm_mode mode, bool forced)
 {
 	svm_reset(g, mode);
 	svm_code_bytes(g, row->code, row->size);
+	if (forced)
+		intercept_force_emulation(g);
 	intercept_patterns(g);
 	g->save->cr0 |= CR0_CD; /* so that NW may be changed */
 	g->registers.bx = (ulong)(g->save->cr0 ^ row->change);
@@ -54,21 +56,25 @@ static void check(enum svm_mode mode, const struct row *rows, u32 count)
 
 	for (u32 i = 0; i < count; i++) {
 		SUBTEST("%s", rows[i].name);
-		run(g, &rows[i], mode);
+		run(g, &rows[i], mode, false);
+		if (!INTERCEPT_FORCED)
+			continue;
+		SUBTEST("%s-forced", rows[i].name);
+		run(g, &rows[i], mode, true);
 	}
 }
 
 static void cr0_other_instructions(enum svm_mode mode)
 {
 	static const struct row rows[] = {
-		{ "lmsw", CODE(lmsw_bx), 0, { WRITE, NONE }, WRITE },
-		{ "lmsw-memory", CODE(lmsw_memory), 0, { WRITE, NONE }, WRITE },
-		{ "lmsw-read-bit", CODE(lmsw_bx), 0, { READ, NONE }, NONE },
-		{ "smsw", CODE(smsw_bx), 0, { READ, NONE }, READ },
-		{ "smsw-memory", CODE(smsw_memory), 0, { READ, NONE }, READ },
-		{ "smsw-write-bit", CODE(smsw_bx), 0, { WRITE, SELECTIVE }, NONE },
-		{ "clts", CODE(clts), 0, { WRITE, NONE }, WRITE },
-		{ "clts-read-bit", CODE(clts), 0, { READ, NONE }, NONE },
+		{ "lmsw", INSN(lmsw_bx), 0, { WRITE, NONE }, WRITE },
+		{ "lmsw-memory", INSN(lmsw_memory), 0, { WRITE, NONE }, WRITE },
+		{ "lmsw-read-bit", INSN(lmsw_bx), 0, { READ, NONE }, NONE },
+		{ "smsw", INSN(smsw_bx), 0, { READ, NONE }, READ },
+		{ "smsw-memory", INSN(smsw_memory), 0, { READ, NONE }, READ },
+		{ "smsw-write-bit", INSN(smsw_bx), 0, { WRITE, SELECTIVE }, NONE },
+		{ "clts", INSN(clts), 0, { WRITE, NONE }, WRITE },
+		{ "clts-read-bit", INSN(clts), 0, { READ, NONE }, NONE },
 	};
 
 	check(mode, rows, ARRAY_SIZE(rows));
@@ -81,24 +87,24 @@ TEST_IN_FLAT_MODES(cr0_other_instructions,
 static void cr0_selective(enum svm_mode mode)
 {
 	static const struct row rows[] = {
-		{ "same", CODE(mov_cr0_bx), 0, { SELECTIVE, NONE }, NONE },
-		{ "ts", CODE(mov_cr0_bx), CR0_TS, { SELECTIVE, NONE }, NONE },
-		{ "mp", CODE(mov_cr0_bx), CR0_MP, { SELECTIVE, NONE }, NONE },
-		{ "ts-mp", CODE(mov_cr0_bx), CR0_TS | CR0_MP, { SELECTIVE, NONE }, NONE },
-		{ "em", CODE(mov_cr0_bx), CR0_EM, { SELECTIVE, NONE }, SELECTIVE },
-		{ "ne", CODE(mov_cr0_bx), CR0_NE, { SELECTIVE, NONE }, SELECTIVE },
-		{ "wp", CODE(mov_cr0_bx), CR0_WP, { SELECTIVE, NONE }, SELECTIVE },
-		{ "am", CODE(mov_cr0_bx), CR0_AM, { SELECTIVE, NONE }, SELECTIVE },
-		{ "nw", CODE(mov_cr0_bx), CR0_NW, { SELECTIVE, NONE }, SELECTIVE },
-		{ "cd", CODE(mov_cr0_bx), CR0_CD, { SELECTIVE, NONE }, SELECTIVE },
-		{ "ts-em", CODE(mov_cr0_bx), CR0_TS | CR0_EM, { SELECTIVE, NONE }, SELECTIVE },
-		{ "mp-wp", CODE(mov_cr0_bx), CR0_MP | CR0_WP, { SELECTIVE, NONE }, SELECTIVE },
-		{ "em-not-intercepted", CODE(mov_cr0_bx), CR0_EM, { NONE, NONE }, NONE },
-		{ "clts", CODE(clts), 0, { SELECTIVE, NONE }, NONE },
-		{ "lmsw-same", CODE(lmsw_bx), 0, { SELECTIVE, NONE }, SELECTIVE },
-		{ "lmsw-ts", CODE(lmsw_bx), CR0_TS, { SELECTIVE, NONE }, SELECTIVE },
-		{ "lmsw-em", CODE(lmsw_bx), CR0_EM, { SELECTIVE, NONE }, SELECTIVE },
-		{ "lmsw-memory", CODE(lmsw_memory), 0, { SELECTIVE, NONE }, SELECTIVE },
+		{ "same", INSN(mov_cr0_bx), 0, { SELECTIVE, NONE }, NONE },
+		{ "ts", INSN(mov_cr0_bx), CR0_TS, { SELECTIVE, NONE }, NONE },
+		{ "mp", INSN(mov_cr0_bx), CR0_MP, { SELECTIVE, NONE }, NONE },
+		{ "ts-mp", INSN(mov_cr0_bx), CR0_TS | CR0_MP, { SELECTIVE, NONE }, NONE },
+		{ "em", INSN(mov_cr0_bx), CR0_EM, { SELECTIVE, NONE }, SELECTIVE },
+		{ "ne", INSN(mov_cr0_bx), CR0_NE, { SELECTIVE, NONE }, SELECTIVE },
+		{ "wp", INSN(mov_cr0_bx), CR0_WP, { SELECTIVE, NONE }, SELECTIVE },
+		{ "am", INSN(mov_cr0_bx), CR0_AM, { SELECTIVE, NONE }, SELECTIVE },
+		{ "nw", INSN(mov_cr0_bx), CR0_NW, { SELECTIVE, NONE }, SELECTIVE },
+		{ "cd", INSN(mov_cr0_bx), CR0_CD, { SELECTIVE, NONE }, SELECTIVE },
+		{ "ts-em", INSN(mov_cr0_bx), CR0_TS | CR0_EM, { SELECTIVE, NONE }, SELECTIVE },
+		{ "mp-wp", INSN(mov_cr0_bx), CR0_MP | CR0_WP, { SELECTIVE, NONE }, SELECTIVE },
+		{ "em-not-intercepted", INSN(mov_cr0_bx), CR0_EM, { NONE, NONE }, NONE },
+		{ "clts", INSN(clts), 0, { SELECTIVE, NONE }, NONE },
+		{ "lmsw-same", INSN(lmsw_bx), 0, { SELECTIVE, NONE }, SELECTIVE },
+		{ "lmsw-ts", INSN(lmsw_bx), CR0_TS, { SELECTIVE, NONE }, SELECTIVE },
+		{ "lmsw-em", INSN(lmsw_bx), CR0_EM, { SELECTIVE, NONE }, SELECTIVE },
+		{ "lmsw-memory", INSN(lmsw_memory), 0, { SELECTIVE, NONE }, SELECTIVE },
 	};
 
 	check(mode, rows, ARRAY_SIZE(rows));
@@ -112,12 +118,12 @@ TEST_IN_FLAT_MODES(
 static void cr0_both_intercepts(enum svm_mode mode)
 {
 	static const struct row rows[] = {
-		{ "same", CODE(mov_cr0_bx), 0, { SELECTIVE, WRITE }, WRITE },
-		{ "ts", CODE(mov_cr0_bx), CR0_TS, { SELECTIVE, WRITE }, WRITE },
-		{ "em", CODE(mov_cr0_bx), CR0_EM, { SELECTIVE, WRITE }, WRITE },
-		{ "cd", CODE(mov_cr0_bx), CR0_CD, { SELECTIVE, WRITE }, WRITE },
-		{ "lmsw", CODE(lmsw_bx), 0, { SELECTIVE, WRITE }, WRITE },
-		{ "clts", CODE(clts), 0, { SELECTIVE, WRITE }, WRITE },
+		{ "same", INSN(mov_cr0_bx), 0, { SELECTIVE, WRITE }, WRITE },
+		{ "ts", INSN(mov_cr0_bx), CR0_TS, { SELECTIVE, WRITE }, WRITE },
+		{ "em", INSN(mov_cr0_bx), CR0_EM, { SELECTIVE, WRITE }, WRITE },
+		{ "cd", INSN(mov_cr0_bx), CR0_CD, { SELECTIVE, WRITE }, WRITE },
+		{ "lmsw", INSN(lmsw_bx), 0, { SELECTIVE, WRITE }, WRITE },
+		{ "clts", INSN(clts), 0, { SELECTIVE, WRITE }, WRITE },
 	};
 
 	check(mode, rows, ARRAY_SIZE(rows));
@@ -137,10 +143,10 @@ TEST(cr0_exitinfo1, "EXITINFO1's bit 63 tells MOV from LMSW, SMSW and CLTS",
 		u32 size, exit;
 		u64 info;
 	} rows[] = {
-		{ "mov", CODE(mov_cr0_bx), WRITE, BIT(63) | 3 },
-		{ "lmsw", CODE(lmsw_bx), WRITE, 0 },
-		{ "clts", CODE(clts), WRITE, 0 },
-		{ "smsw", CODE(smsw_bx), READ, 0 },
+		{ "mov", INSN(mov_cr0_bx), WRITE, BIT(63) | 3 },
+		{ "lmsw", INSN(lmsw_bx), WRITE, 0 },
+		{ "clts", INSN(clts), WRITE, 0 },
+		{ "smsw", INSN(smsw_bx), READ, 0 },
 	};
 	struct svm_guest *g = svm_new(SVM_NATIVE);
 
@@ -161,10 +167,10 @@ TEST(cr0_lmsw_at_cpl3,
      SPEC("APM vol. 2, 15.9, table 15-7"))
 {
 	static const struct row rows[] = {
-		{ "mov", CODE(mov_cr0_bx), 0, { SELECTIVE, WRITE }, SVM_EXIT_EXCP(VEC_GP) },
-		{ "lmsw", CODE(lmsw_bx), 0, { SELECTIVE, WRITE }, SVM_EXIT_EXCP(VEC_GP) },
-		{ "clts", CODE(clts), 0, { SELECTIVE, WRITE }, SVM_EXIT_EXCP(VEC_GP) },
-		{ "smsw", CODE(smsw_bx), 0, { READ, NONE }, READ },
+		{ "mov", INSN(mov_cr0_bx), 0, { SELECTIVE, WRITE }, SVM_EXIT_EXCP(VEC_GP) },
+		{ "lmsw", INSN(lmsw_bx), 0, { SELECTIVE, WRITE }, SVM_EXIT_EXCP(VEC_GP) },
+		{ "clts", INSN(clts), 0, { SELECTIVE, WRITE }, SVM_EXIT_EXCP(VEC_GP) },
+		{ "smsw", INSN(smsw_bx), 0, { READ, NONE }, READ },
 	};
 	struct svm_guest *g = svm_new(SVM_NATIVE);
 

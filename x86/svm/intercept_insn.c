@@ -106,12 +106,21 @@ static const struct row {
 	/* clang-format on */
 };
 
-static void set_up(struct svm_guest *g, const struct row *row, enum svm_mode mode, u32 cpl)
+/* Where, and whether by KVM's emulator. */
+struct setting {
+	enum svm_mode mode;
+	u32 cpl;
+	bool forced;
+};
+
+static void set_up(struct svm_guest *g, const struct row *row, const struct setting *setting)
 {
-	svm_reset(g, mode);
-	if (cpl)
-		svm_set_cpl(g, cpl);
+	svm_reset(g, setting->mode);
+	if (setting->cpl)
+		svm_set_cpl(g, setting->cpl);
 	svm_code_bytes(g, &row->bytes, row->size);
+	if (setting->forced)
+		intercept_force_emulation(g);
 	intercept_patterns(g);
 	if (g->mode != SVM_REAL && g->mode != SVM_VM86 && g->mode != SVM_PROTECTED16) {
 		g->registers.bx = (ulong)g->data;
@@ -127,8 +136,11 @@ static void set_up(struct svm_guest *g, const struct row *row, enum svm_mode mod
 }
 
 /* The exception that comes before the intercept, or 0. */
-static u32 raises_before(const struct row *row, enum svm_mode mode, u32 cpl)
+static u32 raises_before(const struct row *row, const struct setting *setting)
 {
+	const enum svm_mode mode = setting->mode;
+	const u32 cpl = setting->cpl;
+
 	if ((row->kind & PROT) && (mode == SVM_REAL || mode == SVM_VM86))
 		return VEC_UD;
 	if ((row->kind & PRIV_UD) && (cpl == 3 || mode == SVM_VM86))
@@ -138,19 +150,22 @@ static u32 raises_before(const struct row *row, enum svm_mode mode, u32 cpl)
 	return 0;
 }
 
-static void check_intercepted(struct svm_guest *g, const struct row *row, enum svm_mode mode,
-			      u32 cpl)
+static void check_intercepted(struct svm_guest *g, const struct row *row,
+			      const struct setting *setting)
 {
-	u32 before = raises_before(row, mode, cpl);
+	u32 before = raises_before(row, setting);
 
-	if ((row->kind & SVM) && mode == SVM_VM86)
+	if ((row->kind & SVM) && setting->mode == SVM_VM86)
+		return;
+	/* Whether there is a counter is asked before. */
+	if (setting->forced && row->code == SVM_EXIT_RDPMC)
 		return;
 	SUBTEST("%s", row->name);
 	if (row->feature && !cpu_has(row->feature)) {
 		SKIP_ROW("CPUID has it not");
 		return;
 	}
-	set_up(g, row, mode, cpl);
+	set_up(g, row, setting);
 	svm_intercept(g, row->code, true);
 	intercept_run_and_expect(g, before ? SVM_EXIT_EXCP(before) : row->code);
 	if (before)
@@ -159,12 +174,17 @@ static void check_intercepted(struct svm_guest *g, const struct row *row, enum s
 		EXPECT_EQ(g->control->nrip, svm_end(g));
 }
 
-static void intercept_insn(enum svm_mode mode)
+static void check_all_intercepted(struct setting setting)
 {
-	struct svm_guest *g = svm_new(mode);
+	struct svm_guest *g = svm_new(setting.mode);
 
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++)
-		check_intercepted(g, &rows[i], mode, 0);
+		check_intercepted(g, &rows[i], &setting);
+}
+
+static void intercept_insn(enum svm_mode mode)
+{
+	check_all_intercepted((struct setting){ mode, 0, false });
 }
 
 TEST_IN_MODES(intercept_insn,
@@ -173,10 +193,7 @@ TEST_IN_MODES(intercept_insn,
 
 static void intercept_insn_cpl3(enum svm_mode mode)
 {
-	struct svm_guest *g = svm_new(mode);
-
-	for (u32 i = 0; i < ARRAY_SIZE(rows); i++)
-		check_intercepted(g, &rows[i], mode, 3);
+	check_all_intercepted((struct setting){ mode, 3, false });
 }
 
 TEST_IN_FLAT_MODES(intercept_insn_cpl3,
@@ -191,12 +208,17 @@ static void intercept_all_others(struct svm_guest *g, u32 code)
 	svm_intercept(g, code, false);
 }
 
-static void check_not_intercepted(struct svm_guest *g, const struct row *row, enum svm_mode mode)
+static void check_not_intercepted(struct svm_guest *g, const struct row *row,
+				  const struct setting *setting)
 {
-	u32 before = raises_before(row, mode, 0);
+	const enum svm_mode mode = setting->mode;
+	u32 before = raises_before(row, setting);
 	u32 vector = before ? before : row->kind & ENTERS ? 0 : row->vector;
 
 	if ((row->kind & NO_RUN) || ((row->kind & SVM) && mode == SVM_VM86))
+		return;
+	/* The emulator does not go through the IDT outside of real mode. */
+	if (setting->forced && (row->kind & ENTERS))
 		return;
 	/* XSETBV's privilege is looked at after its intercept. */
 	if ((row->kind & PRIV) && mode == SVM_VM86)
@@ -206,14 +228,14 @@ static void check_not_intercepted(struct svm_guest *g, const struct row *row, en
 		SKIP_ROW("CPUID has it not");
 		return;
 	}
-	set_up(g, row, mode, 0);
+	set_up(g, row, setting);
 	intercept_all_others(g, row->code);
 	if (row->kind & ENTERS)
 		svm_deliver(g);
 	svm_run(g);
 	if (vector) {
 		EXPECT_EXIT(g, SVM_EXIT_EXCP(vector));
-		EXPECT_EQ(g->save->rip, svm_start(g));
+		EXPECT_EQ(g->save->rip, svm_end(g) - row->size);
 	} else if (row->kind & ENTERS) {
 		EXPECT_DELIVERED(g, row->vector);
 		EXPECT_EQ(svm_stack_word(g, 0), svm_end(g));
@@ -222,15 +244,50 @@ static void check_not_intercepted(struct svm_guest *g, const struct row *row, en
 	}
 }
 
-static void no_intercept_insn(enum svm_mode mode)
+static void check_none_intercepted(struct setting setting)
 {
-	struct svm_guest *g = svm_new(mode);
+	struct svm_guest *g = svm_new(setting.mode);
 
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++)
 		if (rows[i].code != SVM_EXIT_VMMCALL)
-			check_not_intercepted(g, &rows[i], mode);
+			check_not_intercepted(g, &rows[i], &setting);
+}
+
+static void no_intercept_insn(enum svm_mode mode)
+{
+	check_none_intercepted((struct setting){ mode, 0, false });
 }
 
 TEST_IN_MODES(no_intercept_insn,
 	      "each instruction is executed where only its own intercept is clear",
 	      SPEC("APM vol. 2, 15.7, 15.9, table 15-7"))
+
+/* ------------------------------------------------------------------------------ by KVM's emulator */
+
+static void forced_intercept_insn(enum svm_mode mode)
+{
+	check_all_intercepted((struct setting){ mode, 0, true });
+}
+
+TEST_IN_MODES(forced_intercept_insn,
+	      "an instruction that KVM emulates exits where its intercept is set, as without",
+	      SPEC("APM vol. 2, 15.7, 15.9, table 15-7; appendix C"), REQUIRES(INTERCEPT_FORCED))
+
+static void forced_intercept_insn_cpl3(enum svm_mode mode)
+{
+	check_all_intercepted((struct setting){ mode, 3, true });
+}
+
+TEST_IN_FLAT_MODES(
+	forced_intercept_insn_cpl3,
+	"at CPL 3, the exceptions that are checked first come instead of the exit, where KVM emulates, too",
+	SPEC("APM vol. 2, 15.9, table 15-7"), REQUIRES(INTERCEPT_FORCED))
+
+static void forced_no_intercept_insn(enum svm_mode mode)
+{
+	check_none_intercepted((struct setting){ mode, 0, true });
+}
+
+TEST_IN_MODES(forced_no_intercept_insn,
+	      "an instruction that KVM emulates is executed where only its own intercept is clear",
+	      SPEC("APM vol. 2, 15.7, 15.9, table 15-7"), REQUIRES(INTERCEPT_FORCED))

@@ -108,12 +108,17 @@ static void for_each_instruction(enum svm_mode mode,
 	}
 }
 
-static void check_info(struct svm_guest *g, const struct row *row)
+static void check_info1(struct svm_guest *g, const struct row *row)
 {
 	const u64 mask = ~(u64)(IOIO_A16 | IOIO_A32 | IOIO_A64 | IOIO_SEG(7));
 
 	intercept_run_and_expect(g, SVM_EXIT_IOIO);
 	EXPECT_EQ(g->control->exitinfo1 & mask, info_of(g, row) & mask);
+}
+
+static void check_info(struct svm_guest *g, const struct row *row)
+{
+	check_info1(g, row);
 	EXPECT_EQ(g->control->exitinfo2, svm_end(g));
 }
 
@@ -126,6 +131,34 @@ TEST_IN_MODES(
 	ioio_info,
 	"EXITINFO1 of an I/O exit has port, size, direction, REP and string; EXITINFO2 the RIP after it",
 	SPEC("APM vol. 2, 15.10.2, figure 15-2"))
+
+static void check_forced(struct svm_guest *g, const struct row *row)
+{
+	intercept_force_emulation(g);
+	check_info1(g, row);
+}
+
+static void forced_ioio(enum svm_mode mode)
+{
+	for_each_instruction(mode, check_forced);
+}
+
+TEST_IN_MODES(
+	forced_ioio,
+	"EXITINFO1 of the exit of an I/O instruction that KVM emulates has port, size, direction, REP and string",
+	SPEC("APM vol. 2, 15.10.2, figure 15-2"), REQUIRES(INTERCEPT_FORCED))
+
+TEST(forced_ioio_next,
+     "EXITINFO2 of the exit of an I/O instruction that KVM emulates is the RIP after it",
+     SPEC("APM vol. 2, 15.10.2"), REQUIRES(INTERCEPT_FORCED))
+{
+	struct svm_guest *g = svm_new(SVM_NATIVE);
+
+	set_up(g, SVM_NATIVE, rows[0].code, rows[0].size);
+	svm_intercept_port(g, PORT, true);
+	intercept_force_emulation(g);
+	check_info(g, &rows[0]);
+}
 
 static void check_address_size(struct svm_guest *g, const struct row *row)
 {

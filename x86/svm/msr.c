@@ -172,6 +172,28 @@ TEST(msr_priority,
 	expect_exit(g, true);
 }
 
+TEST(forced_msr, "RDMSR and WRMSR that KVM emulates exit by the bits of the map",
+     SPEC("APM vol. 2, 15.11, table 15-8"), REQUIRES(INTERCEPT_FORCED))
+{
+	struct svm_guest *g = svm_new(SVM_NATIVE);
+
+	for (u32 write = 0; write < 2; write++)
+		for (u32 own = 0; own < 2; own++) {
+			SUBTEST("%s-%s", write ? "write" : "read", own ? "own-bit" : "other-bits");
+			set_up(g, SVM_NATIVE, MSR_IA32_SYSENTER_CS, write);
+			intercept_force_emulation(g);
+			memset(g->msrpm, own ? 0 : 0xff, MSRPM_BYTES);
+			svm_intercept_msr(g, MSR_IA32_SYSENTER_CS, own == !write, own == write);
+			if (own) {
+				expect_exit(g, write);
+			} else {
+				g->save->rax = g->registers.dx = 0;
+				svm_run(g);
+				EXPECT_DONE(g);
+			}
+		}
+}
+
 static void msr_in_mode(enum svm_mode mode)
 {
 	struct svm_guest *g = svm_new(mode);

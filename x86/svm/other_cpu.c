@@ -2,6 +2,7 @@
 /* What another CPU sends while the guest runs: INIT, NMI, interrupts. APM vol. 2, 15.13, 15.21.8, 15.21.9. */
 #include "intercept.h"
 
+#include <string.h>
 #include <sys/cpu.h>
 #include <sys/time.h>
 #include <x86/apic.h>
@@ -96,6 +97,41 @@ TEST(init_not_intercepted, "an INIT that is not intercepted stops the CPU withou
 	}
 	EXPECT(stopped);
 	EXPECT_EQ(g->control->exitcode, (u64)NO_EXIT);
+}
+
+static struct {
+	u32 count;   /* counts while GIF is clear */
+	bool set;    /* GIF is to be set */
+	bool passed; /* and has been, without effect */
+} gif;
+
+static void count_without_gif(void *arg)
+{
+	(void)arg;
+	svm_enable();
+	clgi();
+	while (!READ_ONCE(gif.set))
+		WRITE_ONCE(gif.count, gif.count + 1);
+	stgi();
+	delay_us(SETTLE_US);
+	WRITE_ONCE(gif.passed, true);
+}
+
+TEST(gif_holds_init, "an INIT that comes while GIF is clear waits until it is set",
+     SPEC("APM vol. 2, 15.17, table 15-10; 15.21.8, table 15-12"))
+{
+	u32 before;
+
+	memset(&gif, 0, sizeof(gif));
+	cpu_start_work(1, count_without_gif, NULL);
+	ASSERT(wait_until(READ_ONCE(gif.count) >= 100));
+	send(ICR_INIT);
+	delay_us(SETTLE_US);
+	before = READ_ONCE(gif.count);
+	EXPECT(wait_until(READ_ONCE(gif.count) - before >= 1000));
+	WRITE_ONCE(gif.set, true);
+	delay_us(10 * SETTLE_US);
+	EXPECT(!READ_ONCE(gif.passed));
 }
 
 static u32 nmis;

@@ -85,7 +85,7 @@ static void host_state_restored(enum svm_mode mode)
 	const struct desc_table_register gdtr = { GDT_ENTRIES * 8 - 1 - 8, (ulong)gdt_entries() };
 	const struct desc_table_register idtr = { 0x7f7, (ulong)idt };
 	const ulong flags = FLAG_1 | FLAG_CF | FLAG_PF | FLAG_AF | FLAG_ZF | FLAG_SF | FLAG_OF |
-			    FLAG_DF | FLAG_IF;
+			    FLAG_DF | FLAG_IF | FLAG_AC | FLAG_ID;
 	const u64 sce = cpu_has(X86_FEATURE_SYSCALL) ? EFER_SCE : 0;
 
 	ulong cr0 = read_cr0() | CR0_TS | CR0_AM, cr3 = read_cr3() | 0x18;

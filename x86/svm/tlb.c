@@ -6,6 +6,13 @@
 
 SUITE("SVM: TLB and ASIDs", REQUIRES(svm_available()));
 
+/* What makes the address of INVLPGA one of 32 bits. */
+#ifdef __x86_64__
+#define INVLPGA_32 "0x67"
+#else
+#define INVLPGA_32 "0x3e" /* which means nothing */
+#endif
+
 /* A linear address that the kernel does not use, and two pages that it can be. */
 struct pages {
 	struct svm_guest *g;
@@ -150,6 +157,39 @@ TEST(invlpga, "INVLPGA makes the CPU forget a guest's page by its linear address
 		__asm__ volatile("invlpga" : : "a"(p.address), "c"(1) : "memory");
 		expect_read(&p, page % 2);
 	}
+}
+
+TEST(invlpga_asid_0, "INVLPGA with ASID 0 makes the CPU forget a page of the host",
+     SPEC("APM vol. 2, 15.16.1, 15.16.2; vol. 3, INVLPGA"))
+{
+	struct space *kernel = space_kernel();
+	u8 *pages[2] = { page_alloc(), page_alloc() };
+	pte_t *entry, values[2];
+	ulong address = (ulong)page_alloc();
+
+	svm_enable();
+	for (u32 i = 2; i-- > 0;) {
+		space_map(kernel, address, (ulong)pages[i], PAGE_SIZE, PROT_ALL);
+		entry = space_entry_at(kernel, address, 0);
+		values[i] = *entry;
+		*(u32 *)pages[i] = 0x30000000 + i;
+	}
+	for (u32 round = 0; round < 8; round++) {
+		const ulong high = sizeof(ulong) == 8 && round >= 4 ? (ulong)0x1234567800000000ull
+								    : 0;
+
+		SUBTEST("%s-round-%u", round < 4 ? "address" : "address-32", round % 4);
+		*entry = values[round % 2];
+		if (round < 4)
+			__asm__ volatile("invlpga" : : "a"(address), "c"(0) : "memory");
+		else /* with the prefix that makes the address one of 32 bits */
+			__asm__ volatile(".byte " INVLPGA_32 ", 0x0f, 0x01, 0xdf"
+					 :
+					 : "a"(high | address), "c"(0)
+					 : "memory");
+		EXPECT_EQ(READ_ONCE(*(u32 *)address), 0x30000000u + round % 2);
+	}
+	space_map(kernel, address, address, PAGE_SIZE, PROT_ALL);
 }
 
 /*

@@ -170,6 +170,59 @@ TEST(virq_sti, "after STI a virtual interrupt is taken after one more instructio
 	}
 }
 
+/* What VMRUN finds pending and masked, and the guest lets in: after STI and one more instruction. */
+static void set_up_sti(struct svm_guest *g, u64 vintr)
+{
+	set_up(g, SVM_NATIVE, vintr);
+	svm_code_bytes(g, "\xfb\x90\x90", 3);
+	g->save->rflags &= ~FLAG_IF;
+}
+
+TEST(virq_sti_vector, "after STI a virtual interrupt is delivered by the gate of V_INTR_VECTOR",
+     SPEC("APM vol. 2, 15.21.4, 15.21.5"))
+{
+	struct svm_guest *g = svm_new(SVM_NATIVE);
+
+	intercept_use_gates(g);
+	for (u32 vector = 0; vector < 256; vector++) {
+		SUBTEST("vector-%u", vector);
+		set_up_sti(g, pending(15, vector));
+		expect_taken(g, vector, 2);
+	}
+}
+
+TEST(virq_sti_priority,
+     "after STI a virtual interrupt is taken if V_INTR_PRIO is greater than V_TPR",
+     SPEC("APM vol. 2, 15.21.4, 15.21.5"))
+{
+	struct svm_guest *g = svm_new(SVM_NATIVE);
+
+	intercept_use_gates(g);
+	for (u32 priority = 0; priority < 16; priority++)
+		for (u32 tpr = 0; tpr < 16; tpr++) {
+			SUBTEST("prio-%u-tpr-%u", priority, tpr);
+			set_up_sti(g, pending(priority, VECTOR_1) | V_TPR(tpr) | V_INTR_MASKING);
+			if (priority > tpr)
+				expect_taken(g, VECTOR_1, 2);
+			else
+				expect_not_taken(g);
+			EXPECT_EQ(g->control->vintr & V_TPR_MASK, (u64)tpr);
+		}
+}
+
+TEST(virq_sti_ign_tpr, "after STI, with V_IGN_TPR set, the priorities are not compared",
+     SPEC("APM vol. 2, 15.21.4, 15.21.5"))
+{
+	struct svm_guest *g = svm_new(SVM_NATIVE);
+
+	intercept_use_gates(g);
+	for (u32 tpr = 0; tpr < 16; tpr++) {
+		SUBTEST("tpr-%u", tpr);
+		set_up_sti(g, pending(0, VECTOR_1) | V_TPR(tpr) | V_IGN_TPR | V_INTR_MASKING);
+		expect_taken(g, VECTOR_1, 2);
+	}
+}
+
 TEST(shadow_saved,
      "#VMEXIT saves whether the guest is in an interrupt shadow: after STI and MOV SS, and not an instruction later",
      SPEC("APM vol. 2, 15.21.5; 15.6"))
