@@ -114,6 +114,13 @@ void apic_drain(void)
 	trap_set_filter(NULL);
 }
 
+static bool stays_in_x2apic;
+
+void apic_stay_in_x2apic(void)
+{
+	stays_in_x2apic = true;
+}
+
 void apic_reset(void)
 {
 	/* In the order of the version register's count of entries: SDM vol. 3A, 10.4.8. */
@@ -129,6 +136,8 @@ void apic_reset(void)
 	/* The Pentium's APIC has no MSR: it is where it is. */
 	has_base = cpu_has(X86_FEATURE_MSR) && !rdmsr_try(MSR_IA32_APIC_BASE, &base).kind;
 	enabled = APIC_DEFAULT_BASE | APIC_BASE_ENABLE | (base & APIC_BASE_BSP);
+	if (stays_in_x2apic && (base & APIC_BASE_EXTD))
+		enabled = base;
 	if (has_base && base != enabled) {
 		/* There is no way from x2APIC to xAPIC mode but through disabled: SDM, 10.12.5. */
 		wrmsr(MSR_IA32_APIC_BASE, enabled & ~APIC_BASE_ENABLE);
@@ -141,8 +150,10 @@ void apic_reset(void)
 	apic_write(APIC_TIMER_INITIAL, 0);
 	apic_write(APIC_TIMER_DIVIDE, APIC_DIVIDE_BY_1);
 	apic_write(APIC_TPR, 0);
-	apic_write(APIC_DFR, 0xffffffff);
-	apic_write(APIC_LDR, 0);
+	if (!(enabled & APIC_BASE_EXTD)) {
+		apic_write(APIC_DFR, 0xffffffff);
+		apic_write(APIC_LDR, 0);
+	}
 	apic_write(APIC_ESR, 0);
 	apic_drain();
 	apic_write(APIC_ESR, 0);

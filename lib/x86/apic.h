@@ -102,6 +102,9 @@ static inline u32 apic_msr(u32 reg)
  */
 void apic_enter_x2apic(void);
 
+/* From now on, and for good, apic_reset() leaves an APIC that is in x2APIC mode in that mode. */
+void apic_stay_in_x2apic(void);
+
 /* This CPU's APIC ID: all 32 bits in x2APIC mode, else 8. */
 u32 apic_id(void);
 
@@ -163,7 +166,7 @@ void apic_init(void);
 
 /*
  * Brings this CPU's APIC to the documented state: xAPIC mode, enabled, everything masked, nothing in
- * service or pending. Interrupts that are pending are taken and dropped.
+ * service or pending. Interrupts that are pending are taken and dropped. See apic_stay_in_x2apic().
  */
 void apic_reset(void);
 

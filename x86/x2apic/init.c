@@ -11,14 +11,14 @@
 #include <sys/cpu.h>
 #include <sys/time.h>
 #include <x86/apic.h>
-#include <x86/apic_again.h>
 #include <x86/cpuid.h>
 #include <x86/irq.h>
 #include <x86/msr.h>
 #include <x86/smp.h>
 
-SUITE("INIT in x2APIC mode", REQUIRES(cpu_has(X86_FEATURE_APIC) && cpu_has(X86_FEATURE_X2APIC) &&
-				      apic_enables_again() && cpu_count() > 1));
+#include "x2apic.h"
+
+SUITE("INIT in x2APIC mode", REQUIRES(HAS_X2APIC &&cpu_count() > 1));
 
 /* Conventional memory that nobody else uses. What is read goes to the page's second half, 8 bytes each. */
 #define CODE_PAGE 0x30u
@@ -127,7 +127,7 @@ static void say_ready_and_stay(struct trap_frame *frame)
 static void change_everything(void *arg)
 {
 	(void)arg;
-	apic_enter_x2apic();
+	x2apic_enter();
 	id_before = apic_id();
 	apic_write(APIC_TPR, 0x15);
 	apic_write(APIC_SVR, APIC_SVR_ENABLE | 0xfe);
@@ -140,7 +140,7 @@ static void change_everything(void *arg)
 	irq_window();
 }
 
-TEST(x2apic_init, "INIT keeps x2APIC mode and the ID, and initializes the other registers",
+TEST(init, "INIT keeps x2APIC mode and the ID, and initializes the other registers",
      SPEC("SDM vol. 3A, 10.12.5.1, 10.12.10.2"))
 {
 	prepare();

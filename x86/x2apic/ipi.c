@@ -9,13 +9,13 @@
 #include <sys/cpu.h>
 #include <sys/time.h>
 #include <x86/apic.h>
-#include <x86/apic_again.h>
 #include <x86/cpuid.h>
 #include <x86/irq.h>
 #include <x86/msr.h>
 
-SUITE("Interprocessor interrupts in x2APIC mode",
-      REQUIRES(cpu_has(X86_FEATURE_APIC) && cpu_has(X86_FEATURE_X2APIC) && apic_enables_again()));
+#include "x2apic.h"
+
+SUITE("Interprocessor interrupts in x2APIC mode", REQUIRES(HAS_X2APIC));
 
 #define IPI_VECTOR  0x61
 #define FLUSH	    0x21 /* the lowest class: is taken after all others */
@@ -47,8 +47,7 @@ static bool flush(void)
 static void enter(struct trap_frame *frame)
 {
 	(void)frame;
-	if (!(rdmsr(MSR_IA32_APIC_BASE) & APIC_BASE_EXTD))
-		apic_enter_x2apic();
+	x2apic_enter();
 	logical_ids[this_cpu()->number] = apic_read(APIC_LDR);
 	apic_eoi();
 }
@@ -72,12 +71,6 @@ static void begin(void)
 	ASSERT(flush(), "a CPU does not take interrupts");
 }
 
-/* The others' APICs go back to xAPIC mode, by this CPU's that can still reach every ID. */
-static void end(void)
-{
-	run_on_all_cpus(do_nothing, NULL);
-}
-
 static void expect(u64 low, u32 destination, u32 expected)
 {
 	u32 before[16];
@@ -92,7 +85,7 @@ static void expect(u64 low, u32 destination, u32 expected)
 			  destination);
 }
 
-TEST(x2apic_physical, "a physical destination is all 32 bits of one CPU's ID",
+TEST(physical, "a physical destination is all 32 bits of one CPU's ID",
      SPEC("SDM vol. 3A, 10.12.9, 10.12.1.3"))
 {
 	begin();
@@ -104,10 +97,9 @@ TEST(x2apic_physical, "a physical destination is all 32 bits of one CPU's ID",
 	expect(ICR_FIXED, 0x100 | id_of(0), 0);
 	expect(ICR_FIXED, 0x80000000 | id_of(0), 0);
 	expect(ICR_FIXED, id_of(0) << 24 | 0x1000, 0);
-	end();
 }
 
-TEST(x2apic_broadcast, "destination FFFFFFFFH is everybody in both modes, and FFH is one ID",
+TEST(broadcast, "destination FFFFFFFFH is everybody in both modes, and FFH is one ID",
      SPEC("SDM vol. 3A, 10.12.9"))
 {
 	begin();
@@ -117,10 +109,9 @@ TEST(x2apic_broadcast, "destination FFFFFFFFH is everybody in both modes, and FF
 	expect(ICR_FIXED | ICR_LOGICAL, BROADCAST, ALL_CPUS);
 	SUBTEST("physical-0xff");
 	expect(ICR_FIXED, 0xff, 0);
-	end();
 }
 
-TEST(x2apic_shorthands, "shorthands work as in xAPIC mode, whatever the destination",
+TEST(shorthands, "shorthands work as in xAPIC mode, whatever the destination",
      SPEC("SDM vol. 3A, 10.12.9, 10.6.1"))
 {
 	static const u32 destinations[] = { 0, 1, BROADCAST };
@@ -132,10 +123,9 @@ TEST(x2apic_shorthands, "shorthands work as in xAPIC mode, whatever the destinat
 		expect(ICR_FIXED | ICR_ALL, destinations[i], ALL_CPUS);
 		expect(ICR_FIXED | ICR_ALL_BUT_SELF, destinations[i], ALL_CPUS & ~1u);
 	}
-	end();
 }
 
-TEST(x2apic_logical_id, "LDR is derived from the ID: cluster in bits 31-16, one bit of 15-0",
+TEST(logical_id, "LDR is derived from the ID: cluster in bits 31-16, one bit of 15-0",
      SPEC("SDM vol. 3A, 10.12.10.2"), BUG("CVE-2013-6376"))
 {
 	begin();
@@ -143,10 +133,9 @@ TEST(x2apic_logical_id, "LDR is derived from the ID: cluster in bits 31-16, one 
 		EXPECT_EQ(logical_ids[cpu],
 			  (u32)((id_of(cpu) >> 4 & 0xffff) << 16 | BIT(id_of(cpu) & 0xf)), "CPU %u",
 			  cpu);
-	end();
 }
 
-TEST(x2apic_logical, "a logical destination is every CPU of the cluster whose bit is set",
+TEST(logical, "a logical destination is every CPU of the cluster whose bit is set",
      SPEC("SDM vol. 3A, 10.12.10.1"))
 {
 	begin();
@@ -162,7 +151,6 @@ TEST(x2apic_logical, "a logical destination is every CPU of the cluster whose bi
 		expect(ICR_FIXED | ICR_LOGICAL, destination, set);
 		expect(ICR_FIXED | ICR_LOGICAL, destination | 0x00230000, 0);
 	}
-	end();
 }
 
 static u32 nmis[MAX_CPUS];
@@ -173,7 +161,7 @@ static void count_nmi(struct trap_frame *frame)
 	atomic_add(&nmis[this_cpu()->number], 1);
 }
 
-TEST(x2apic_nmi, "an NMI goes to the CPU addressed", SPEC("SDM vol. 3A, 10.12.9, 10.6.1"))
+TEST(nmi, "an NMI goes to the CPU addressed", SPEC("SDM vol. 3A, 10.12.9, 10.6.1"))
 {
 	begin();
 	trap_set_handler(VEC_NMI, count_nmi);
@@ -186,7 +174,6 @@ TEST(x2apic_nmi, "an NMI goes to the CPU addressed", SPEC("SDM vol. 3A, 10.12.9,
 	EXPECT(flush());
 	for (u32 cpu = 0; cpu < CPUS; cpu++)
 		EXPECT_EQ(nmis[cpu], 1u, "CPU %u", cpu);
-	end();
 }
 
 /* --------------------------------------------------------------------------------------- the MSR */
@@ -200,12 +187,12 @@ static u64 to_self(u32 low)
  * Bit 12 is the delivery status of xAPIC mode, and there are CPUs that let it pass: it is left out.
  * Figure 10-28 has the others.
  */
-TEST(x2apic_icr_reserved_bits, "WRMSR of ICR with a reserved bit is #GP(0) and sends nothing",
+TEST(icr_reserved_bits, "WRMSR of ICR with a reserved bit is #GP(0) and sends nothing",
      SPEC("SDM vol. 3A, figure 10-28, 10.12.1.3"), BUG("linux 71bf395a276f"))
 {
 	const u64 reserved = BIT(13) | BITS(17, 16) | BITS(31, 20);
 
-	apic_enter_x2apic();
+	x2apic_enter();
 	for_each_set_bit(bit, reserved) {
 		SUBTEST("bit-%llu", bit);
 		irq_record(0x20, 0xef);
@@ -221,11 +208,32 @@ TEST(x2apic_icr_reserved_bits, "WRMSR of ICR with a reserved bit is #GP(0) and s
 	EXPECT_EQ(irq_taken(0, IPI_VECTOR), 1u);
 }
 
+TEST(icr_reads_back, "RDMSR of ICR returns all 64 bits that were written",
+     SPEC("SDM vol. 3A, 10.12.9, figure 10-28"))
+{
+	static const struct {
+		const char *name;
+		u64 value;
+	} rows[] = {
+		{ "physical", 0x1234567800000000 | ICR_ASSERT | IPI_VECTOR },
+		{ "logical", 0x7ffe000000000000 | ICR_ASSERT | ICR_LOGICAL | 0x72 },
+		{ "NMI", 0xfedcba9800000000 | ICR_ASSERT | ICR_NMI },
+		{ "vector-0xff", 0x0000010000000000 | ICR_ASSERT | 0xff },
+	};
+
+	x2apic_enter();
+	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
+		SUBTEST("%s", rows[i].name);
+		EXPECT_NO_FAULT(wrmsr_try(apic_msr(APIC_ICR), rows[i].value));
+		EXPECT_EQ(rdmsr(apic_msr(APIC_ICR)), rows[i].value);
+	}
+}
+
 TEST(self_ipi, "SELF IPI has the vector in IRR when the WRMSR completes, edge-triggered",
      SPEC("SDM vol. 3A, 10.12.11"))
 {
 	irq_record(0x20, 0xef);
-	apic_enter_x2apic();
+	x2apic_enter();
 	for (u32 vector = 0x20; vector <= 0xef; vector += 0x17) {
 		SUBTEST("vector-%#x", vector);
 		EXPECT_NO_FAULT(wrmsr_try(apic_msr(APIC_SELF_IPI), vector));

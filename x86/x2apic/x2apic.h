@@ -1,9 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* What the topics on x2APIC mode share. */
-#ifndef ASSAY_APIC_X2APIC_H
-#define ASSAY_APIC_X2APIC_H
+#ifndef ASSAY_X2APIC_X2APIC_H
+#define ASSAY_X2APIC_X2APIC_H
 
 #include <types.h>
+#include <x86/cpuid.h>
+
+#define HAS_X2APIC (cpu_has(X86_FEATURE_APIC) && cpu_has(X86_FEATURE_X2APIC))
+
+/*
+ * Brings this CPU into x2APIC mode if it is not yet there. The image has no way back, not between cases either: not every VMM
+ * knows one.
+ */
+void x2apic_enter(void);
 
 /* The MSRs that are reserved for the registers: the 2016 SDM has 800H-BFFH, later ones 800H-8FFH. */
 #define X2APIC_FIRST 0x800u
