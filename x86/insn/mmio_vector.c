@@ -120,15 +120,21 @@ TEST(mmio_vector,
      "whole vectors move to and from emulated memory, where those that are aligned are #GP(0) otherwise",
      SPEC("SDM vol. 2B, MOVAPS, MOVUPS, MOVDQA, MOVDQU, MOVQ, MOVNTDQ, MOVNTPS; vol. 1, 10.4.1.1"))
 {
+	/* clang-format off */
 	const struct vector_move table[] = {
-		BOTH_(movups, 16) BOTH_(movupd, 16) BOTH_(movdqu, 16)
-			BOTH_(movaps, 16, .aligned = true) BOTH_(movapd, 16, .aligned = true)
-				BOTH_(movdqa, 16, .aligned = true)
-					STORE_(movntps, 16, .aligned = true)
-						STORE_(movntpd, 16, .aligned = true)
-							STORE_(movntdq, 16, .aligned = true)
-								LOAD_MMX(movq, 8) STORE_MMX(movq, 8)
+		BOTH_(movups, 16)
+		BOTH_(movupd, 16)
+		BOTH_(movdqu, 16)
+		BOTH_(movaps, 16, .aligned = true)
+		BOTH_(movapd, 16, .aligned = true)
+		BOTH_(movdqa, 16, .aligned = true)
+		STORE_(movntps, 16, .aligned = true)
+		STORE_(movntpd, 16, .aligned = true)
+		STORE_(movntdq, 16, .aligned = true)
+		LOAD_MMX(movq, 8)
+		STORE_MMX(movq, 8)
 	};
+	/* clang-format on */
 
 	check_all(table, ARRAY_SIZE(table));
 }
@@ -137,10 +143,19 @@ TEST(mmio_vector_parts,
      "parts of vectors move to and from emulated memory, the rest cleared or left",
      SPEC("SDM vol. 2B, MOVD/MOVQ, MOVQ, MOVSS, MOVSD, MOVLPS, MOVHPS"))
 {
-	const struct vector_move table[] = { BOTH_(movss, 4) BOTH_(movsd, 8) BOTH_(movd, 4) BOTH_(
-		movq, 8) BOTH_(movlps, 8, .keeps = true) BOTH_(movhps, 8, .from = 8, .keeps = true)
-						     LOAD_MMX(movd, 4) STORE_MMX(movd, 4)
-							     STORE_MMX(movntq, 8) };
+	/* clang-format off */
+	const struct vector_move table[] = {
+		BOTH_(movss, 4)
+		BOTH_(movsd, 8)
+		BOTH_(movd, 4)
+		BOTH_(movq, 8)
+		BOTH_(movlps, 8, .keeps = true)
+		BOTH_(movhps, 8, .from = 8, .keeps = true)
+		LOAD_MMX(movd, 4)
+		STORE_MMX(movd, 4)
+		STORE_MMX(movntq, 8)
+	};
+	/* clang-format on */
 
 	check_all(table, ARRAY_SIZE(table));
 }

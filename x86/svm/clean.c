@@ -81,7 +81,7 @@ TEST(clean_clear_honoured,
 {
 	struct svm_guest *g = svm_new(SVM_NATIVE);
 
-	intercept_use_gates(g);
+	svm_touch(g, SVM_NATIVE);
 	for (u32 i = 0; i < ARRAY_SIZE(groups); i++) {
 		SUBTEST("%s", groups[i].name);
 		svm_reset(g, SVM_NATIVE);

@@ -53,14 +53,6 @@ void intercept_iret_frame(struct svm_guest *g)
 	push(g, svm_end(g), size);
 }
 
-void intercept_use_gates(struct svm_guest *g)
-{
-	svm_code_bytes(g, "", 0);
-	g->control->eventinj = EVENT_V | EVENT_TYPE_INTR | 0x40;
-	svm_run(g);
-	EXPECT_DELIVERED(g, 0x40);
-}
-
 static const u8 forced_emulation[] = { 0x0f, 0x0b, 'k', 'v', 'm' };
 
 void intercept_force_emulation(struct svm_guest *g)

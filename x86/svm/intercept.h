@@ -47,12 +47,6 @@ void intercept_push(struct svm_guest *g, u64 value);
 void intercept_iret_frame(struct svm_guest *g);
 
 /*
- * Has an injected interrupt delivered, so that a VMM that makes its own tables on demand has those for the guest's IDT,
- * stack and stubs: for cases whose first virtual interrupt is to find them. The guest is to be set up after it.
- */
-void intercept_use_gates(struct svm_guest *g);
-
-/*
  * Puts FORCED_EMULATION before the code, so that KVM emulates its first instruction: after svm_code(), before anything
  * that depends on where the code ends. For cases that require INTERCEPT_FORCED.
  */

@@ -181,9 +181,8 @@ static void set_up_sti(struct svm_guest *g, u64 vintr)
 TEST(virq_sti_vector, "after STI a virtual interrupt is delivered by the gate of V_INTR_VECTOR",
      SPEC("APM vol. 2, 15.21.4, 15.21.5"))
 {
-	struct svm_guest *g = svm_new(SVM_NATIVE);
+	struct svm_guest *g = new_guest(SVM_NATIVE);
 
-	intercept_use_gates(g);
 	for (u32 vector = 0; vector < 256; vector++) {
 		SUBTEST("vector-%u", vector);
 		set_up_sti(g, pending(15, vector));
@@ -195,9 +194,8 @@ TEST(virq_sti_priority,
      "after STI a virtual interrupt is taken if V_INTR_PRIO is greater than V_TPR",
      SPEC("APM vol. 2, 15.21.4, 15.21.5"))
 {
-	struct svm_guest *g = svm_new(SVM_NATIVE);
+	struct svm_guest *g = new_guest(SVM_NATIVE);
 
-	intercept_use_gates(g);
 	for (u32 priority = 0; priority < 16; priority++)
 		for (u32 tpr = 0; tpr < 16; tpr++) {
 			SUBTEST("prio-%u-tpr-%u", priority, tpr);
@@ -213,9 +211,8 @@ TEST(virq_sti_priority,
 TEST(virq_sti_ign_tpr, "after STI, with V_IGN_TPR set, the priorities are not compared",
      SPEC("APM vol. 2, 15.21.4, 15.21.5"))
 {
-	struct svm_guest *g = svm_new(SVM_NATIVE);
+	struct svm_guest *g = new_guest(SVM_NATIVE);
 
-	intercept_use_gates(g);
 	for (u32 tpr = 0; tpr < 16; tpr++) {
 		SUBTEST("tpr-%u", tpr);
 		set_up_sti(g, pending(0, VECTOR_1) | V_TPR(tpr) | V_IGN_TPR | V_INTR_MASKING);
