@@ -297,12 +297,16 @@ TEST(pm_timer_status,
 	for (;;) {
 		u64 timer = read_pm_timer();
 
-		status = inw(port);
-		after = read_pm_timer();
 		if ((timer ^ before) >> 23 & 1)
 			break;
-		if (!((after ^ before) >> 23 & 1))
-			EXPECT_EQ(status & PM1_TMR_STS, 0ull, "before the highest bit changes");
+		/* Not in the last eighth: the read after the change is to be the first one for long. */
+		if ((timer & (BIT(23) - 1)) < 7 * BIT(20)) {
+			status = inw(port);
+			after = read_pm_timer();
+			if (!((after ^ before) >> 23 & 1))
+				EXPECT_EQ(status & PM1_TMR_STS, 0ull,
+					  "before the highest bit changes");
+		}
 		ASSERT_LT(clock_ns() - begun, 10 * NS_PER_S, "the highest bit does not change");
 	}
 	/* Some VMMs look at it by a timer of theirs. */
