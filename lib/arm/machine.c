@@ -10,6 +10,7 @@
 #include <arm/psci.h>
 #include <arm/semihosting.h>
 #include <dev/devicetree.h>
+#include <harness/command_line.h>
 #include <mm/page.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,7 +32,7 @@ void machine_exit(bool passed)
 
 char *machine_command_line(void)
 {
-	static char command_line[1024];
+	static char command_line[COMMAND_LINE_SIZE];
 	const char *arguments = dt_string(dt_find("/chosen"), "bootargs", 0);
 
 	strlcpy(command_line, arguments ? arguments : "", sizeof(command_line));

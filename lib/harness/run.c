@@ -10,6 +10,7 @@
 #include <glob.h>
 #include <harness/args.h>
 #include <harness/case.h>
+#include <harness/command_line.h>
 #include <harness/expect.h>
 #include <harness/ktap.h>
 #include <harness/random.h>
@@ -296,7 +297,9 @@ void run_all(void)
 {
 	char env[256];
 	u32 count;
-	const char *wrong = args_parse(machine_command_line(), &args);
+	char *line = machine_command_line();
+	const bool cut = strlen(line) >= COMMAND_LINE_SIZE - 1;
+	const char *wrong = args_parse(line, &args);
 
 	if (!wrong && args.nested)
 		become_guest();
@@ -307,6 +310,10 @@ void run_all(void)
 	/* Firmware may have left the line begun. */
 	console_write("\n", 1);
 	ktap_line("KTAP version 1");
+	if (cut) {
+		ktap_bail_out("the command line has %u bytes or more", COMMAND_LINE_SIZE - 1);
+		machine_exit(false);
+	}
 	if (wrong)
 		bail_out("unknown argument", wrong);
 	if (count < args.from)

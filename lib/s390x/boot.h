@@ -3,8 +3,9 @@
 #ifndef ASSAY_S390X_BOOT_H
 #define ASSAY_S390X_BOOT_H
 
-#define BOOT_STACK_SIZE	  0x8000
-#define COMMAND_LINE_SIZE 0x800
+#include <harness/command_line.h>
+
+#define BOOT_STACK_SIZE 0x8000
 
 #ifndef __ASSEMBLER__
 #include <types.h>

@@ -3,6 +3,8 @@
 #ifndef ASSAY_X86_BOOT_H
 #define ASSAY_X86_BOOT_H
 
+#include <harness/command_line.h>
+
 /* Multiboot Specification 0.6.96: the header's addresses are valid, and memory is to be described. */
 #define MULTIBOOT_HEADER_MAGIC 0x1badb002
 #define MULTIBOOT_FLAGS	       0x00010002
@@ -41,7 +43,7 @@ extern const u8 trampoline_start[], trampoline_end[];
  * not left for the harness: debug-exit=PORT, console=PORT.
  */
 struct boot_info {
-	char command_line[1024];
+	char command_line[COMMAND_LINE_SIZE];
 	phys_t rsdp;	     /* 0: to be searched for */
 	u16 debug_exit_port; /* QEMU's isa-debug-exit; 0: there is none */
 	u16 console_port;    /* a 16550 */

@@ -45,7 +45,7 @@ no_folder() {
 	equal "$(stat -c %s rom)" $((2 << 20))
 	equal "$(rom_bytes 0 8)" 0300000000040000
 	equal "$(tail -c +9 rom | tr '\0' '\n' | head -n 1)" 'seed=7 case=al*'
-	equal "$(tail -c +4097 rom | head -n 1)" "$P/build/x86_64/t.elf"
+	equal "$(tail -c +36865 rom | head -n 1)" "$P/build/x86_64/t.elf"
 	equal "$(rom_bytes $((0x1f0000 - 1)) 2)" 204c
 	equal "$(rom_bytes $((0x1fffff)) 1)" 4c
 	contains "$(cat options)" 'memory: guest=1024, host=1024'

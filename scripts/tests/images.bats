@@ -151,3 +151,14 @@ boot() {
 	boot "$TOP/build/x86_64/exc.elf" 'case=int3_pushes_next_ip nested=nonsense'
 	contains "$output" 'ok 1 int3_pushes_next_ip # SKIP nested=nonsense needs a hypervisor of this name'
 }
+
+@test "a command line has room for the names of all cases, and the guest says so where it has not" {
+	local others
+	printf -v others ',a_case_of_another_image%.0s' {1..1300}
+	boot "$TOP/build/x86_64/exc.elf" "case=int3_pushes_next_ip$others"
+	equal "$status" 33
+	contains "$output" 'ok 1 int3_pushes_next_ip'
+	boot "$TOP/build/x86_64/exc.elf" "case=int3_pushes_next_ip$others$others"
+	equal "$status" 35
+	contains "$output" 'Bail out! the command line has 32767 bytes or more'
+}

@@ -18,10 +18,11 @@ static u32 routes(u32 timer)
 	return HPET_ROUTE_CAP(hpet_read(HPET_TIM_CONF(timer)));
 }
 
-/* Pin 2 is the 8254's, too, which must not interrupt meanwhile. */
+/* Pin 2 is the 8254's, too, which must not interrupt meanwhile: its last edge finds a masked pin that is no level any more. */
 static void begin(void)
 {
 	hpet_reset();
+	ioapic_reset();
 	pit_quiet_wait(0x20);
 	ioapic_begin();
 }

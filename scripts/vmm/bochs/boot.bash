@@ -8,11 +8,11 @@
 set -u
 export LC_ALL=C
 
-PANICS=5                  # so many of the log's lines are shown
-ROM_SIZE=$((2 << 20))     # loader.S has the addresses that follow from it
+PANICS=5                   # so many of the log's lines are shown
+ROM_SIZE=$((2 << 20))      # loader.S has the addresses that follow from it
 LOADER_SIZE=$((64 << 10))
-PAGE=4096
-COMMAND_LINE=1024         # lib/x86/boot.h
+HEAD_SIZE=$((36 << 10))    # what the image is told, its command line at the end
+COMMAND_LINE=$((32 << 10)) # lib/harness/command_line.h
 
 bochs=$1 loader=$2 image=$3 cpus=$4 mib=$5 arguments=$6
 shift 6
@@ -30,7 +30,7 @@ long() {
 	printf -v LONG '\\x%02x' $(($1 & 255)) $(($1 >> 8 & 255)) $(($1 >> 16 & 255)) $(($1 >> 24 & 255))
 }
 
-# The first page has what loader.S wants to know, the others the image; the loader is at the end.
+# The head has what loader.S wants to know, the others the image; the loader is at the end.
 make_rom() {
 	local head size
 	long "$cpus"
@@ -39,14 +39,14 @@ make_rom() {
 	head+=$LONG
 	((${#arguments} < COMMAND_LINE)) || die "the guest takes a command line of $((COMMAND_LINE - 1)) characters"
 	size=$(wc -c <"$image") || die "$image cannot be read"
-	((PAGE + size + LOADER_SIZE <= ROM_SIZE)) || die "$image has $size bytes, too many for a ROM of $ROM_SIZE"
+	((HEAD_SIZE + size + LOADER_SIZE <= ROM_SIZE)) || die "$image has $size bytes, too many for a ROM of $ROM_SIZE"
 	{
 		# shellcheck disable=SC2059 # bytes
 		printf "$head"
 		printf '%s\0' "$arguments"
-		printf "%$((PAGE - 8 - ${#arguments} - 1))s" ''
+		printf "%$((HEAD_SIZE - 8 - ${#arguments} - 1))s" ''
 		cat "$image"
-		printf "%$((ROM_SIZE - LOADER_SIZE - PAGE - size))s" ''
+		printf "%$((ROM_SIZE - LOADER_SIZE - HEAD_SIZE - size))s" ''
 		cat "$loader"
 	} >"$folder/rom"
 	# Bochs wants to have one, and has no use for it.

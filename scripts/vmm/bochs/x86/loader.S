@@ -11,7 +11,7 @@
  * 82371AB (PIIX4), 7.2 and 7.3. The other CPUs wait for their SIPI.
  */
 #define ROM_START 0xffe00000
-#define ROM_IMAGE 0xffe01000
+#define ROM_IMAGE 0xffe09000
 
 #define MULTIBOOT_HEADER 0x1badb002
 #define MULTIBOOT_START	 0x2badb002
