@@ -35,8 +35,11 @@ char *machine_command_line(void)
 	static char command_line[COMMAND_LINE_SIZE];
 	const char *arguments = dt_string(dt_find("/chosen"), "bootargs", 0);
 
-	strlcpy(command_line, arguments ? arguments : "", sizeof(command_line));
-	return command_line;
+	if (!arguments)
+		return command_line;
+	return strlcpy(command_line, arguments, COMMAND_LINE_SIZE) < COMMAND_LINE_SIZE
+		       ? command_line
+		       : NULL;
 }
 
 const char *machine_image_name(void)

@@ -297,9 +297,8 @@ void run_all(void)
 {
 	char env[256];
 	u32 count;
-	char *line = machine_command_line();
-	const bool cut = strlen(line) >= COMMAND_LINE_SIZE - 1;
-	const char *wrong = args_parse(line, &args);
+	char none[] = "", *line = machine_command_line();
+	const char *wrong = args_parse(line ? line : none, &args);
 
 	if (!wrong && args.nested)
 		become_guest();
@@ -310,8 +309,8 @@ void run_all(void)
 	/* Firmware may have left the line begun. */
 	console_write("\n", 1);
 	ktap_line("KTAP version 1");
-	if (cut) {
-		ktap_bail_out("the command line has %u bytes or more", COMMAND_LINE_SIZE - 1);
+	if (!line) {
+		ktap_bail_out("the command line has more than %u bytes", COMMAND_LINE_SIZE - 1);
 		machine_exit(false);
 	}
 	if (wrong)

@@ -9,6 +9,7 @@
 #include <s390x/sclp.h>
 #include <s390x/sigp.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/cpu.h>
 
 /* Where a disabled wait is a shutdown, for QEMU and for Linux; and an address that is none. */
@@ -42,7 +43,8 @@ void machine_exit(bool passed)
 
 char *machine_command_line(void)
 {
-	return command_line;
+	/* What fills it has been cut, if anything. */
+	return strlen(command_line) < COMMAND_LINE_SIZE - 1 ? command_line : NULL;
 }
 
 const char *machine_image_name(void)

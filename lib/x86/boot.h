@@ -44,6 +44,7 @@ extern const u8 trampoline_start[], trampoline_end[];
  */
 struct boot_info {
 	char command_line[COMMAND_LINE_SIZE];
+	bool is_cut;	     /* there was more of it */
 	phys_t rsdp;	     /* 0: to be searched for */
 	u16 debug_exit_port; /* QEMU's isa-debug-exit; 0: there is none */
 	u16 console_port;    /* a 16550 */

@@ -62,14 +62,18 @@ static const char *behind_image_name(const char *line)
 	return arguments;
 }
 
+static void keep_command_line(const char *line)
+{
+	boot_info.is_cut = strlcpy(boot_info.command_line, line, COMMAND_LINE_SIZE) >=
+			   COMMAND_LINE_SIZE;
+}
+
 static void read_multiboot(const struct multiboot_info *info)
 {
 	ulong at, end;
 
 	if (info->flags & MULTIBOOT_HAS_CMDLINE)
-		strlcpy(boot_info.command_line,
-			behind_image_name((const char *)(ulong)info->cmdline),
-			sizeof(boot_info.command_line));
+		keep_command_line(behind_image_name((const char *)(ulong)info->cmdline));
 	if (!(info->flags & MULTIBOOT_HAS_MMAP)) {
 		if (info->flags & MULTIBOOT_HAS_MEMORY)
 			found(MiB, MiB + (u64)info->mem_upper * KiB);
@@ -91,8 +95,7 @@ static void read_pvh(const struct pvh_start_info *info)
 	const struct pvh_memmap_entry *entry = (const void *)(ulong)info->memmap;
 
 	if (info->cmdline)
-		strlcpy(boot_info.command_line, (const char *)(ulong)info->cmdline,
-			sizeof(boot_info.command_line));
+		keep_command_line((const char *)(ulong)info->cmdline);
 	boot_info.rsdp = info->rsdp;
 	for (u32 i = 0; info->version >= 1 && i < info->memmap_entries; i++) {
 		if (entry[i].type == MEMORY_IS_RAM)

@@ -33,7 +33,7 @@ void machine_exit(bool passed)
 
 char *machine_command_line(void)
 {
-	return boot_info.command_line;
+	return boot_info.is_cut ? NULL : boot_info.command_line;
 }
 
 const char *machine_image_name(void)

@@ -160,5 +160,5 @@ boot() {
 	contains "$output" 'ok 1 int3_pushes_next_ip'
 	boot "$TOP/build/x86_64/exc.elf" "case=int3_pushes_next_ip$others$others"
 	equal "$status" 35
-	contains "$output" 'Bail out! the command line has 32767 bytes or more'
+	contains "$output" 'Bail out! the command line has more than 32767 bytes'
 }

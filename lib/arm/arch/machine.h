@@ -11,7 +11,7 @@ void machine_console_write(const char *text, size_t size);
 /* Ends the run: semihosting's exit with 33 (all passed) or 35, else PSCI SYSTEM_OFF, else halt. */
 void machine_exit(bool passed) __noreturn;
 
-/* /chosen/bootargs. Writable, for ever. */
+/* /chosen/bootargs. Writable, for ever. NULL if that does not fit in COMMAND_LINE_SIZE bytes. */
 char *machine_command_line(void);
 
 /* The image's name, as in build/<arch>/NAME.elf. */

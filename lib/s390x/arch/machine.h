@@ -14,7 +14,9 @@ void machine_console_write(const char *text, size_t size);
  */
 void machine_exit(bool passed) __noreturn;
 
-/* The words that the boot loader handed over. Writable, for ever. */
+/*
+ * The words that the boot loader handed over. Writable, for ever. NULL if they do not fit in COMMAND_LINE_SIZE bytes.
+ */
 char *machine_command_line(void);
 
 /* The image's name, as in build/<arch>/NAME.elf. */

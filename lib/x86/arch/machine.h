@@ -11,7 +11,10 @@ void machine_console_write(const char *text, size_t size);
 /* Ends the run: the debug-exit device with 0x10 (all passed) or 0x11, else power off, else halt. */
 void machine_exit(bool passed) __noreturn;
 
-/* The words that the boot loader handed over, without the image's own name. Writable, for ever. */
+/*
+ * The words that the boot loader handed over, without the image's own name. Writable, for ever. NULL if they do not fit in
+ * COMMAND_LINE_SIZE bytes.
+ */
 char *machine_command_line(void);
 
 /* The image's name, as in build/<arch>/NAME.elf. */
