@@ -166,7 +166,10 @@ END
 		kill -"$signal" "$pid"
 		status=0
 		wait "$pid" || status=$?
-		[[ $signal == KILL ]] || equal "$status" 130
+		[[ $signal == KILL ]] || equal "$signal $status" "$signal 130" || {
+			cat out.txt
+			return 1
+		}
 		# shellcheck disable=SC2046 # several
 		gone $(cut -d ' ' -f 1 lab-starts)
 	done
