@@ -30,7 +30,7 @@ TEST(wfe_after_own_sev, "WFE ends at once after a SEV of the same CPU",
 	EXPECT_EQ(rounds, 100);
 }
 
-#define ROUNDS 10
+#define ROUNDS 100
 
 static u32 waits, asked;
 

@@ -2,8 +2,10 @@
 #
 # Standard input: what is expected, fields separated by tabs, in order:
 #	case NAME                       a case that this boot was to run
-#	known NAME ROW VERDICT WORDS    a deviation of this VMM that known.cfg explains: ROW may be empty, or have *;
-#	                                VERDICT is what it leads to, FAIL, CRASH or TIMEOUT
+#	known NAME ROW VERDICT WORDS SOMETIMES
+#	                                a deviation of this VMM that known.cfg explains: ROW may be empty, or have *;
+#	                                VERDICT is what it leads to, FAIL, CRASH or TIMEOUT; SOMETIMES is 1 if a pass
+#	                                says nothing against it, else 0
 # Then the console, the file named by CONSOLE. Variables: how = ended, died, timeout, interrupted (of the VMM);
 # said = what its exit status claims, passed, failed or nothing; words = that in words, for people;
 # STDERR = the file that has what the VMM said there; before = the boot of this test before this one: nothing
@@ -115,7 +117,7 @@ function row_result(    verdict, words) {
 	if (ok && directive == "SKIP")
 		verdict = "SKIP"
 	else if (ok)
-		verdict = matched ? "FIXED" : "PASS"
+		verdict = matched && !known_sometimes[matched] ? "FIXED" : "PASS"
 	else
 		verdict = words != "" ? "KNOWN" : "FAIL"
 	if (!ok) bad_rows++
@@ -151,7 +153,7 @@ function end_case(verdict, ms,    i, name, words, missing) {
 		notes = words (notes == "" ? "" : "\\n" notes)
 	} else if (verdict == "PASS") {
 		missing = missing_known_rows()
-		if (name in known_at_all)
+		if (name in known_always)
 			notes = "known.cfg lists this case as failing"
 		else if (fixed_rows)
 			notes = "known.cfg lists rows as failing that pass"
@@ -175,10 +177,11 @@ function end_case(verdict, ms,    i, name, words, missing) {
 	else if ($1 == "known" && $3 == "") {
 		# Several entries may each have a verdict of their own.
 		known_case[$2, $4] = $5
-		known_at_all[$2] = 1
+		if (!$6)
+			known_always[$2] = 1
 	} else if ($1 == "known") {
 		known_name[++known_count] = $2; known_row[known_count] = $3
-		known_text[known_count] = $5
+		known_text[known_count] = $5; known_sometimes[known_count] = $6
 		if (index($3, "*")) {
 			wild[$2, ++wild_count[$2]] = known_count
 			known_pattern[known_count] = pattern($3)

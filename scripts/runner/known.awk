@@ -13,7 +13,7 @@
 
 BEGIN {
 	FS = "\t"
-	split("arch versions confirmed accel unless kernel cpu vendor nested verdict manual actual link cases", words, " ")
+	split("arch versions confirmed accel unless kernel cpu vendor nested verdict sometimes manual actual link cases", words, " ")
 	for (i in words)
 		known_key[words[i]] = 1
 	arch_names = ENVIRON["KNOWN_ARCHS"]
@@ -159,7 +159,7 @@ section == "" { fail(FNR, "expected a [section] before '" line "'"); next }
 	key = trim(substr(line, 1, index(line, "=") - 1))
 	value = trim(substr(line, index(line, "=") + 1))
 	if (!(key in known_key))
-		fail(FNR, "unknown key '" key "'; known: arch versions confirmed accel unless kernel cpu vendor nested verdict manual actual link cases")
+		fail(FNR, "unknown key '" key "'; known: arch versions confirmed accel unless kernel cpu vendor nested verdict sometimes manual actual link cases")
 	else if (key in key_line)
 		fail(FNR, "key '" key "' again in [" section "]; it first stands in line " key_line[key])
 	key_line[key] = FNR
@@ -188,6 +188,8 @@ function check(    i, need, n) {
 		fail(key_line["kernel"], "kernel is LOW..HIGH, not '" entry["kernel"] "'")
 	if (entry["unless"] ~ /[ ,]/)
 		fail(key_line["unless"], "unless is one option of the accelerator, not '" entry["unless"] "'")
+	if ("sometimes" in entry && entry["sometimes"] !~ /^[1-9][0-9]* of [1-9][0-9]* runs$/)
+		fail(key_line["sometimes"], "sometimes is 'N of M runs', how often it was seen, not '" entry["sometimes"] "'")
 	if (entry["kernel"] != "" && entry["accel"] != "kvm")
 		fail(key_line["kernel"], "kernel is the host's, which matters to KVM: accel = kvm has to go with it")
 	if (!(entry["confirmed"] in releases))
@@ -284,7 +286,7 @@ function apply_to(arch, i, case_name, row, applies,    vendor) {
 	vendor = test_vendor[arch, i] == "" ? arch_vendor[arch] : test_vendor[arch, i]
 	if (is_for(entry["vendor"], vendor))
 		add(arch "/" test_name[arch, i], "known\t" case_name "\t" row "\t" \
-			(entry["verdict"] == "" ? "FAIL" : entry["verdict"]) "\t" said)
+			(entry["verdict"] == "" ? "FAIL" : entry["verdict"]) "\t" said "\t" (entry["sometimes"] != ""))
 	return 1
 }
 

@@ -277,6 +277,27 @@ END
 	refused "known.cfg:2: unless is one option of the accelerator, not 'thread=single,tb-size=8'"
 }
 
+@test "sometimes: a failure is KNOWN, and a pass is a pass" {
+	scenario <<'END'
+case_alpha() { row 'not ok' one; row ok two; not_ok; }
+case_beta() { not_ok; }
+END
+	known 't:alpha/one t:alpha/two t:beta t:gamma' 'sometimes = 3 of 200 runs'
+	runner --strict t:alpha t:beta t:gamma
+	[ "$status" -eq 0 ]
+	judged 'alpha=KNOWN beta=KNOWN gamma=PASS'
+	[[ $output != *'out of known.cfg'* ]]
+}
+
+@test "sometimes says how often" {
+	local value
+	for value in yes '' '0 of 3 runs' '1 of 3'; do
+		known t:beta "sometimes = $value"
+		runner t:beta
+		refused "known.cfg:2: sometimes is 'N of M runs', how often it was seen, not '$value'"
+	done
+}
+
 @test "an entry for runs as guests is for them alone, and one for others is not for them" {
 	beta_fails
 	known t:beta 'nested = svm svm-npt'
