@@ -237,7 +237,7 @@ static bool answers(u32 id)
 	static struct {
 		u32 id;
 		bool there;
-	} known[48];
+	} known[64];
 	static u32 count;
 	u64 value = 0;
 	u32 i;
@@ -254,6 +254,16 @@ static bool answers(u32 id)
 	known[i].there = !rdmsr_try(id, &value).kind;
 	WRITE_ONCE(count, i + 1);
 	return known[i].there;
+}
+
+static bool has_cet_ss(u32 id)
+{
+	return cpu_has(X86_FEATURE_CET_SS) && answers(id);
+}
+
+static bool has_ssp_table(u32 id)
+{
+	return has_cet_ss(id) && cpu_has(X86_FEATURE_LM);
 }
 
 /* Also where SVM is hidden from now on. */
@@ -333,6 +343,12 @@ const struct state_row state_rows[] = {
 	MSR("IA32_XSS", MSR_IA32_XSS, answers, .flips = 0),
 	MSR("IA32_U_CET", MSR_IA32_U_CET, answers, .flips = 0),
 	MSR("IA32_S_CET", MSR_IA32_S_CET, answers, .flips = 0),
+	MSR("IA32_PL0_SSP", MSR_IA32_PL0_SSP, has_cet_ss, .flips = 0, .silent = true),
+	MSR("IA32_PL1_SSP", MSR_IA32_PL1_SSP, has_cet_ss, .flips = 0, .silent = true),
+	MSR("IA32_PL2_SSP", MSR_IA32_PL2_SSP, has_cet_ss, .flips = 0, .silent = true),
+	MSR("IA32_PL3_SSP", MSR_IA32_PL3_SSP, has_cet_ss, .flips = 0, .silent = true),
+	MSR("IA32_INTERRUPT_SSP_TABLE_ADDR", MSR_IA32_SSP_TABLE, has_ssp_table, .flips = 0,
+	    .silent = true),
 	MSR("IA32_PKRS", MSR_IA32_PKRS, answers, .flips = 0xc),
 	{ .name = "PKRU",
 	  .words = "as at boot",

@@ -19,11 +19,6 @@
 #include <x86/msr.h>
 #include <x86/place.h>
 
-#define MSR_IA32_PL0_SSP 0x000006a4
-#define MSR_IA32_PL1_SSP 0x000006a5
-#define MSR_IA32_PL2_SSP 0x000006a6
-#define MSR_IA32_PL3_SSP 0x000006a7
-
 /* IA32_U_CET and IA32_S_CET. */
 #define CET_SH_STK_EN	 BIT(0)
 #define CET_WR_SHSTK_EN	 BIT(1)

@@ -168,11 +168,7 @@ TEST(msr_unknown, "an MSR that does not exist is #GP(0), read and written; RAX a
 	}
 }
 
-#define MSR_IA32_XSS	 0x00000da0
 #define MSR_IA32_BNDCFGS 0x00000d90
-#define MSR_IA32_U_CET	 0x000006a0
-#define MSR_IA32_S_CET	 0x000006a2
-#define MSR_IA32_PL0_SSP 0x000006a4
 #define MSR_IA32_XFD	 0x000001c4
 
 static bool has_cet(void)
