@@ -28,12 +28,6 @@ static const struct shadow_stack *last_stack;
  * A stub for each vector that a case can raise: notes the state, switches CET off and goes on where the
  * library's gate points to. It begins as a target of indirect branches has to.
  */
-#ifdef __x86_64__
-#define WORD_SIZE "8"
-#else
-#define WORD_SIZE "4"
-#endif
-
 #define NOTE_MSR(index, to)              \
 	"movl $" index ", %ecx; rdmsr\n" \
 	"movl %eax, cet_first+" to "; movl %edx, cet_first+" to "+4\n"
@@ -66,6 +60,20 @@ __asm__(".text\n"
 	".endr\n");
 
 extern const u8 cet_stubs[] __asm__("cet_stubs");
+
+#ifdef __x86_64__
+__asm__(".text\n"
+	".globl cet_ssp_gate; cet_ssp_gate: rdsspq %rbx; movq (%rbx), %rcx; iretq\n"
+	".globl cet_on_gate; cet_on_gate: pushq %rax; pushq %rcx; pushq %rdx\n"
+	"movl $0x6a2, %ecx; movl $1, %eax; xorl %edx, %edx; wrmsr; setssbsy\n"
+	"popq %rdx; popq %rcx; popq %rax; iretq\n");
+#else
+__asm__(".text\n"
+	".globl cet_ssp_gate; cet_ssp_gate: rdsspd %ebx; movl (%ebx), %ecx; iretl\n"
+	".globl cet_on_gate; cet_on_gate: pushl %eax; pushl %ecx; pushl %edx\n"
+	"movl $0x6a2, %ecx; movl $1, %eax; xorl %edx, %edx; wrmsr; setssbsy\n"
+	"popl %edx; popl %ecx; popl %eax; iretl\n");
+#endif
 
 /* The INT3 before and after code of CPL 3. */
 static void toggle(struct trap_frame *frame)
@@ -156,13 +164,6 @@ struct fault cet_run(enum place place, u64 bits, const struct shadow_stack *stac
 		wrmsr(MSR_IA32_PL0_SSP, stack->top);
 	}
 	return run(place, bits, code, r);
-}
-
-struct fault cet_run_as_is(u64 bits, const struct cet_code *code, struct registers *r)
-{
-	last_stack = NULL;
-	cet_set_busy = 0;
-	return run(KERNEL, bits, code, r);
 }
 
 /* A fault at CPL 0 has pushed CS, LIP and SSP. SDM vol. 1 of later editions, 17.2.3. */

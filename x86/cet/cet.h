@@ -45,7 +45,7 @@ struct shadow_stack {
 	ulong top; /* where SSP starts, in the middle; at CPL 0 the token is there */
 };
 
-/* A new one, for CPL 0 or 3. The state's rows do not have its MSR: cet_run() sets it. */
+/* A new one, for CPL 0 or 3. */
 struct shadow_stack shadow_stack(enum place place);
 
 /* The memory at this address of the shadow stack. */
@@ -68,9 +68,6 @@ struct cet_code {
 struct fault cet_run(enum place place, u64 bits, const struct shadow_stack *stack,
 		     const struct cet_code *code, struct registers *r);
 
-/* The same without SETSSBSY, at CPL 0: SSP is what it was. */
-struct fault cet_run_as_is(u64 bits, const struct cet_code *code, struct registers *r);
-
 /* SSP at the end of the last cet_run(), or at the fault. */
 ulong cet_ssp(void);
 
@@ -80,7 +77,7 @@ u64 cet_found(enum place place);
 /* SSP at the first instruction of the last exception's handler; 0 where there was none. */
 ulong cet_handler_ssp(void);
 
-/* The text has BP as it likes it not: SP is in it, and is brought back at the end. */
+/* The text leaves BP alone: SP is in it, and is brought back at the end. */
 #define CET_CODE(text, ...)                                                                     \
 	{                                                                                       \
 		CODE_AROUND(CET_ENTER_KERNEL, text, CET_LEAVE_KERNEL, ##__VA_ARGS__),           \
@@ -110,6 +107,16 @@ ulong cet_handler_ssp(void);
 								"movl $0x6a2, %%ecx; xorl %%eax, %%eax; xorl %%edx, %%edx; wrmsr\n" \
 								"pop " NATIVE("dx") "; pop " NATIVE(                                \
 									"cx") "; pop " NATIVE("ax") "; popf"
+
+/*
+ * Gates for INT n that leave CET on: the first has SSP in BX and what it points to in CX, the second turns
+ * supervisor shadow stacks on, with a token at IA32_PL0_SSP that its IRET leaves free.
+ */
+#define VEC_SSP	   0x40
+#define VEC_CET_ON 0x41
+
+extern const u8 cet_ssp_gate[] __asm__("cet_ssp_gate");
+extern const u8 cet_on_gate[] __asm__("cet_on_gate");
 
 #ifdef __x86_64__
 #define RDSSP(register)	 "rdsspq %%r" register

@@ -6,27 +6,6 @@
 
 SUITE("Shadow stacks, far transfers", REQUIRES(cpu_has(X86_FEATURE_CET_SS)));
 
-/* Handlers that leave CET on: SSP in BX, what it points to in CX; and one that turns it on at CPL 0. */
-#define VEC_SSP	   0x40
-#define VEC_CET_ON 0x41
-
-#ifdef __x86_64__
-__asm__(".text\n"
-	"cet_ssp_gate: rdsspq %rbx; movq (%rbx), %rcx; iretq\n"
-	"cet_on_gate: pushq %rax; pushq %rcx; pushq %rdx\n"
-	"movl $0x6a2, %ecx; movl $1, %eax; xorl %edx, %edx; wrmsr; setssbsy\n"
-	"popq %rdx; popq %rcx; popq %rax; iretq\n");
-#else
-__asm__(".text\n"
-	"cet_ssp_gate: rdsspd %ebx; movl (%ebx), %ecx; iretl\n"
-	"cet_on_gate: pushl %eax; pushl %ecx; pushl %edx\n"
-	"movl $0x6a2, %ecx; movl $1, %eax; xorl %edx, %edx; wrmsr; setssbsy\n"
-	"popl %edx; popl %ecx; popl %eax; iretl\n");
-#endif
-
-extern const u8 cet_ssp_gate[] __asm__("cet_ssp_gate");
-extern const u8 cet_on_gate[] __asm__("cet_on_gate");
-
 struct far_pointer {
 	u32 offset;
 	u16 selector;
@@ -39,7 +18,7 @@ static u16 code_selector(enum place place)
 	return (sizeof(ulong) == 8 ? SEL_USER_CS64 : SEL_USER_CS32) | 3;
 }
 
-/* A far CALL of 2; BX is SSP there, DX the offset on the stack. CX is the low half of SI's slot, if not 0. */
+/* A far CALL of 2; BX is SSP there, DX the offset on the stack. */
 #define FAR_CALL(in_procedure)                                                  \
 	"movl $2f, " AT("di") "; lcalll *" AT("di") "; jmp 3f; nop; 2: " RDSSP( \
 		"bx") "; movl (" NATIVE("sp") "), %%edx; " in_procedure "; lretl; 3:"

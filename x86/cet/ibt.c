@@ -31,15 +31,15 @@ struct far_pointer {
 
 static void check(const char *name, const struct cet_code *code, u64 bits, bool good)
 {
-	for_each_place(place, KERNEL | USER) {
+	for_each_place(place, KERNEL | USER)
+	{
 		struct shadow_stack stack = shadow_stack(place);
 		ulong pointer = 0;
 		struct far_pointer far = { 0, SEL_KERNEL_CODE };
 		struct registers r = { .si = (ulong)&pointer, .di = (ulong)&far, .flags = FLAG_1 };
 
 		if (place == USER)
-			far.selector =
-				(sizeof(ulong) == 8 ? SEL_USER_CS64 : SEL_USER_CS32) | 3;
+			far.selector = (sizeof(ulong) == 8 ? SEL_USER_CS64 : SEL_USER_CS32) | 3;
 		SUBTEST("%s-%s", place_name(place), name);
 		EXPECT_FAULT(good ? NO_FAULT : CP(CP_ENDBRANCH),
 			     cet_run(place, bits, &stack, code, &r));
@@ -48,14 +48,14 @@ static void check(const char *name, const struct cet_code *code, u64 bits, bool 
 	}
 }
 
-#define WAYS(at_target)                                                \
-	{                                                              \
-		{ "jmp-register", CET_CODE(TO_TARGET JMP_REG at_target) },   \
-		{ "call-register", CET_CODE(TO_TARGET CALL_REG at_target) }, \
-		{ "jmp-memory", CET_CODE(TO_TARGET JMP_MEM at_target) },     \
-		{ "call-memory", CET_CODE(TO_TARGET CALL_MEM at_target) },   \
-		{ "jmp-far", CET_CODE(TO_TARGET JMP_FAR at_target) },        \
-		{ "call-far", CET_CODE(TO_TARGET CALL_FAR at_target) },      \
+#define WAYS(at_target)                                                              \
+	{                                                                            \
+		{ "jmp-register", CET_CODE(TO_TARGET JMP_REG at_target) },           \
+			{ "call-register", CET_CODE(TO_TARGET CALL_REG at_target) }, \
+			{ "jmp-memory", CET_CODE(TO_TARGET JMP_MEM at_target) },     \
+			{ "call-memory", CET_CODE(TO_TARGET CALL_MEM at_target) },   \
+			{ "jmp-far", CET_CODE(TO_TARGET JMP_FAR at_target) },        \
+			{ "call-far", CET_CODE(TO_TARGET CALL_FAR at_target) },      \
 	}
 
 struct way {
@@ -135,6 +135,20 @@ TEST(ibt_notrack, "the prefix 3EH makes a near indirect branch untracked with NO
 	}
 }
 
+TEST(ibt_notrack_far, "far indirect branches are tracked also with the prefix 3EH and NO_TRACK_EN",
+     SPEC("SDM vol. 1 of later editions, 17.3.1"))
+{
+	const struct way ways[] = {
+		{ "jmp", CET_CODE(TO_TARGET "movl %%ebx, " AT("di") "; " NOTRACK "ljmpl *" AT(
+				 "di") "; 2: nop") },
+		{ "call", CET_CODE(TO_TARGET "movl %%ebx, " AT("di") "; " NOTRACK "lcalll *" AT(
+				  "di") "; 2: nop") },
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(ways); i++)
+		check(ways[i].name, &ways[i].code, CET_ENDBR_EN | CET_NO_TRACK_EN, false);
+}
+
 TEST(ibt_first_instruction, "with TRACKER set, the next instruction has to be ENDBRANCH",
      SPEC("SDM vol. 1 of later editions, 17.1.2, 17.3"))
 {
@@ -165,7 +179,8 @@ TEST(ibt_tracker_kept, "an exception between the branch and its target leaves TR
 
 		SUBTEST("%s", ways[i].name);
 		/* The fault's IP is not in the code: the fault is seen, and the code is not gone on with. */
-		EXPECT_FAULT(ANY_CODE(VEC_PF), cet_run(USER, CET_ENDBR_EN, &stack, &ways[i].code, &r));
+		EXPECT_FAULT(ANY_CODE(VEC_PF),
+			     cet_run(USER, CET_ENDBR_EN, &stack, &ways[i].code, &r));
 		EXPECT_EQ(cet_found(USER), CET_ENDBR_EN | CET_TRACKER);
 	}
 }

@@ -254,26 +254,26 @@ TEST(setssbsy,
 		{ "address", 8, 0, false },    { "high", BIT(32), 0, false },
 		{ "unaligned", 0, 4, false },
 	};
-	const struct cet_code code = CET_CODE("setssbsy; " RDSSP("bx"));
+	/* A first one gives SSP, which a fault needs. */
+	const struct cet_code code =
+		CET_CODE("movl $0x6a4, %%ecx; xorl %%edx, %%edx; wrmsr; setssbsy; " RDSSP("bx"));
 
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct shadow_stack stack = shadow_stack(KERNEL);
-		/* A valid SSP meanwhile, which a fault needs. */
-		struct shadow_stack other = shadow_stack(KERNEL);
-		const struct cet_code nothing = CET_CODE("nop");
-		struct registers r = { .flags = FLAG_1 };
+		struct shadow_stack first = shadow_stack(KERNEL), stack = shadow_stack(KERNEL);
+		struct registers r = { .ax = stack.top + rows[i].offset, .flags = FLAG_1 };
 		u64 token = stack.top ^ rows[i].flip;
+		struct fault fault;
 
 		SUBTEST("%s", rows[i].name);
-		EXPECT_NO_FAULT(cet_run(KERNEL, CET_SH_STK_EN, &other, &nothing, &r));
 		shadow_write8(&stack, stack.top, token);
-		wrmsr(MSR_IA32_PL0_SSP, stack.top + rows[i].offset);
-		EXPECT_FAULT(rows[i].good     ? NO_FAULT
-			     : rows[i].offset ? GP(0)
-					      : CP(CP_SETSSBSY),
-			     cet_run_as_is(CET_SH_STK_EN, &code, &r));
-		if (rows[i].good)
+		fault = cet_run(KERNEL, CET_SH_STK_EN, &first, &code, &r);
+		if (rows[i].good) {
+			EXPECT_NO_FAULT(fault);
 			EXPECT_EQ(r.bx, stack.top);
+		} else {
+			EXPECT_FAULT(rows[i].offset ? GP(0) : CP(CP_SETSSBSY), fault);
+			EXPECT_EQ(cet_ssp(), first.top);
+		}
 		EXPECT_EQ(shadow_read8(&stack, stack.top),
 			  rows[i].good ? token | TOKEN_BUSY : token);
 	}
