@@ -149,6 +149,30 @@ TEST(ibt_notrack_far, "far indirect branches are tracked also with the prefix 3E
 		check(ways[i].name, &ways[i].code, CET_ENDBR_EN | CET_NO_TRACK_EN, false);
 }
 
+TEST(ibt_before_ud, "a target without ENDBRANCH that would fault itself is #CP(3)",
+     SPEC("SDM vol. 1 of later editions, 17.3, 17.3.7.2"))
+{
+	const struct cet_code ud = CET_CODE(TO_TARGET JMP_REG "2: ud2");
+	const struct cet_code call = CET_CODE(TO_TARGET CALL_REG "2: ud2");
+	const struct cet_code load = CET_CODE(TO_TARGET JMP_REG "2: mov 0, %%al");
+
+	check("jmp-ud2", &ud, CET_ENDBR_EN, false);
+	check("call-ud2", &call, CET_ENDBR_EN, false);
+	check("jmp-load", &load, CET_ENDBR_EN, false);
+}
+
+TEST(ibt_suppress_ends, "ENDBRANCH and far indirect branches end SUPPRESS",
+     SPEC("SDM vol. 1 of later editions, 17.3.4, table 17-1"))
+{
+	const struct cet_code endbranch = CET_CODE(TO_TARGET ENDBR "; " JMP_REG "2: nop");
+	const struct cet_code other = CET_CODE(TO_TARGET ENDBR_OTHER "; " JMP_REG "2: nop");
+	const struct cet_code far = CET_CODE(TO_TARGET JMP_FAR "2: nop");
+
+	check("endbranch", &endbranch, CET_ENDBR_EN | CET_SUPPRESS, false);
+	check("other-endbranch", &other, CET_ENDBR_EN | CET_SUPPRESS, true);
+	check("jmp-far", &far, CET_ENDBR_EN | CET_SUPPRESS, false);
+}
+
 TEST(ibt_first_instruction, "with TRACKER set, the next instruction has to be ENDBRANCH",
      SPEC("SDM vol. 1 of later editions, 17.1.2, 17.3"))
 {
