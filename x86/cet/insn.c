@@ -57,8 +57,7 @@ TEST(insn_enabled,
 	}
 }
 
-TEST(insn_privileged, "WRUSS is #GP(0) at CPL 3",
-     SPEC("SDM vol. 2D of later editions, WRUSS"))
+TEST(insn_privileged, "WRUSS is #GP(0) at CPL 3", SPEC("SDM vol. 2D of later editions, WRUSS"))
 {
 	const struct cet_code wruss = CET_CODE("wrussd %%eax, " AT("si"));
 	struct shadow_stack stack = shadow_stack(USER);
