@@ -85,28 +85,31 @@ ulong cet_handler_ssp(void);
 				    "int3; mov " NATIVE("bp") ", " NATIVE("sp"), ##__VA_ARGS__) \
 	}
 
-#define CET_ENTER_KERNEL                                                                                   \
-	"mov " NATIVE("sp") ", " NATIVE(                                                                   \
-		"bp") "\n"                                                                                 \
-		      "pushf; push " NATIVE("ax") "; push " NATIVE("cx") "; push " NATIVE(                 \
-			      "dx") "\n"                                                                   \
-				    "movl $0x6a2, %%ecx; movl cet_bits, %%eax; xorl %%edx, %%edx; wrmsr\n" \
-				    "testl $1, cet_set_busy; jz 790f; setssbsy; 790:\n"                    \
-				    "pop " NATIVE("dx") "; pop " NATIVE("cx") "; pop " NATIVE(             \
-					    "ax") "; popf"
+/* clang-format off */
+#define CET_SAVE    "pushf; push " NATIVE("ax") "; push " NATIVE("cx") "; push " NATIVE("dx") "\n"
+#define CET_RESTORE "pop " NATIVE("dx") "; pop " NATIVE("cx") "; pop " NATIVE("ax") "; popf"
 
-#define CET_LEAVE_KERNEL                                                                                                            \
-	"mov " NATIVE("bp") ", " NATIVE(                                                                                            \
-		"sp") "\n"                                                                                                          \
-		      "pushf; push " NATIVE("ax") "; push " NATIVE("cx") "; push " NATIVE(                                          \
-			      "dx") "\n"                                                                                            \
-				    "xorl %%eax, %%eax; " RDSSP("ax") "; test " NATIVE("ax") ", " NATIVE(                           \
-					    "ax") "\n"                                                                              \
-						  "jz 791f; mov " NATIVE(                                                           \
-							  "ax") ", cet_ssp_kernel; 791:\n"                                          \
-								"movl $0x6a2, %%ecx; xorl %%eax, %%eax; xorl %%edx, %%edx; wrmsr\n" \
-								"pop " NATIVE("dx") "; pop " NATIVE(                                \
-									"cx") "; pop " NATIVE("ax") "; popf"
+#define CET_ENTER_KERNEL                                                 \
+	"mov " NATIVE("sp") ", " NATIVE("bp") "\n"                       \
+	CET_SAVE                                                         \
+	"movl $0x6a2, %%ecx; movl cet_bits, %%eax; xorl %%edx, %%edx\n"  \
+	"wrmsr\n"                                                        \
+	"testl $1, cet_set_busy; jz 790f\n"                              \
+	"setssbsy\n"                                                     \
+	"790:\n"                                                         \
+	CET_RESTORE
+
+#define CET_LEAVE_KERNEL                                                 \
+	"mov " NATIVE("bp") ", " NATIVE("sp") "\n"                       \
+	CET_SAVE                                                         \
+	"xorl %%eax, %%eax; " RDSSP("ax") "\n"                           \
+	"test " NATIVE("ax") ", " NATIVE("ax") "; jz 791f\n"             \
+	"mov " NATIVE("ax") ", cet_ssp_kernel\n"                         \
+	"791:\n"                                                         \
+	"movl $0x6a2, %%ecx; xorl %%eax, %%eax; xorl %%edx, %%edx\n"     \
+	"wrmsr\n"                                                        \
+	CET_RESTORE
+/* clang-format on */
 
 /*
  * Gates for INT n that leave CET on: the first has SSP in BX and what it points to in CX, the second turns

@@ -62,21 +62,23 @@ TEST(far_ret_mismatch,
 	};
 	const struct cet_code code = CET_CODE(FAR_CALL("xorl %%ecx, " AT("si")));
 
-	for_each_place(place, KERNEL | USER) for (u32 i = 0; i < ARRAY_SIZE(rows); i++)
+	for_each_place(place, KERNEL | USER)
 	{
-		struct shadow_stack stack = shadow_stack(place);
-		struct far_pointer to = { 0, code_selector(place) };
-		struct registers r = {
-			.di = (ulong)&to,
-			.si = (ulong)shadow_at(&stack, stack.top - rows[i].slot),
-			.cx = rows[i].flip,
-			.flags = FLAG_1,
-		};
+		for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
+			struct shadow_stack stack = shadow_stack(place);
+			struct far_pointer to = { 0, code_selector(place) };
+			struct registers r = {
+				.di = (ulong)&to,
+				.si = (ulong)shadow_at(&stack, stack.top - rows[i].slot),
+				.cx = rows[i].flip,
+				.flags = FLAG_1,
+			};
 
-		SUBTEST("%s-%s", place_name(place), rows[i].name);
-		EXPECT_FAULT(rows[i].good ? NO_FAULT : CP(CP_FAR_RET),
-			     cet_run(place, CET_SH_STK_EN, &stack, &code, &r));
-		EXPECT_EQ(cet_ssp(), rows[i].good ? stack.top : stack.top - 24);
+			SUBTEST("%s-%s", place_name(place), rows[i].name);
+			EXPECT_FAULT(rows[i].good ? NO_FAULT : CP(CP_FAR_RET),
+				     cet_run(place, CET_SH_STK_EN, &stack, &code, &r));
+			EXPECT_EQ(cet_ssp(), rows[i].good ? stack.top : stack.top - 24);
+		}
 	}
 }
 

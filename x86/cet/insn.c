@@ -74,19 +74,21 @@ TEST(incssp, "INCSSP adds bits 7-0 of its register times its operand size to SSP
 	const struct cet_code dword = CET_CODE("incsspd %%eax; " RDSSP("bx"));
 	const struct cet_code native = CET_CODE(INCSSP("ax") "; " RDSSP("bx"));
 
-	for_each_place(place, KERNEL | USER) for (u32 i = 0; i < ARRAY_SIZE(counts); i++)
+	for_each_place(place, KERNEL | USER)
 	{
-		struct shadow_stack stack = shadow_stack(place);
-		struct registers r = { .ax = counts[i], .flags = FLAG_1 };
+		for (u32 i = 0; i < ARRAY_SIZE(counts); i++) {
+			struct shadow_stack stack = shadow_stack(place);
+			struct registers r = { .ax = counts[i], .flags = FLAG_1 };
 
-		SUBTEST("%s-d-%u", place_name(place), counts[i]);
-		EXPECT_NO_FAULT(cet_run(place, CET_SH_STK_EN, &stack, &dword, &r));
-		EXPECT_EQ(r.bx, stack.top + 4 * (counts[i] & 0xff));
-		if (sizeof(ulong) == 4)
-			continue;
-		SUBTEST("%s-q-%u", place_name(place), counts[i]);
-		EXPECT_NO_FAULT(cet_run(place, CET_SH_STK_EN, &stack, &native, &r));
-		EXPECT_EQ(r.bx, stack.top + 8 * (counts[i] & 0xff));
+			SUBTEST("%s-d-%u", place_name(place), counts[i]);
+			EXPECT_NO_FAULT(cet_run(place, CET_SH_STK_EN, &stack, &dword, &r));
+			EXPECT_EQ(r.bx, stack.top + 4 * (counts[i] & 0xff));
+			if (sizeof(ulong) == 4)
+				continue;
+			SUBTEST("%s-q-%u", place_name(place), counts[i]);
+			EXPECT_NO_FAULT(cet_run(place, CET_SH_STK_EN, &stack, &native, &r));
+			EXPECT_EQ(r.bx, stack.top + 8 * (counts[i] & 0xff));
+		}
 	}
 }
 
@@ -98,16 +100,19 @@ TEST(incssp_reads,
 	const struct cet_code code = CET_CODE(
 		"movl $255, %%eax; incsspd %%eax; incsspd %%eax; mov %%ecx, %%eax; incsspd %%eax");
 
-	for_each_place(place, KERNEL | USER) for (u32 beyond = 0; beyond < 2; beyond++)
+	for_each_place(place, KERNEL | USER)
 	{
-		struct shadow_stack stack = shadow_stack(place);
-		struct registers r = { .cx = 2 + beyond, .flags = FLAG_1 };
-		ulong end = stack.page + PAGE_SIZE;
+		for (u32 beyond = 0; beyond < 2; beyond++) {
+			struct shadow_stack stack = shadow_stack(place);
+			struct registers r = { .cx = 2 + beyond, .flags = FLAG_1 };
+			ulong end = stack.page + PAGE_SIZE;
 
-		SUBTEST("%s-%s", place_name(place), beyond ? "beyond" : "last");
-		EXPECT_FAULT(beyond ? PF(PF_SS | (place == USER ? PF_U : 0), end) : NO_FAULT,
-			     cet_run(place, CET_SH_STK_EN, &stack, &code, &r));
-		EXPECT_EQ(cet_ssp(), beyond ? end - 8 : end);
+			SUBTEST("%s-%s", place_name(place), beyond ? "beyond" : "last");
+			EXPECT_FAULT(beyond ? PF(PF_SS | (place == USER ? PF_U : 0), end)
+					    : NO_FAULT,
+				     cet_run(place, CET_SH_STK_EN, &stack, &code, &r));
+			EXPECT_EQ(cet_ssp(), beyond ? end - 8 : end);
+		}
 	}
 }
 
@@ -117,23 +122,26 @@ TEST(wrss, "WRSS writes 4 or 8 aligned bytes of the shadow stack; unaligned it i
 	const struct cet_code dword = CET_CODE("wrssd %%eax, " AT("si"));
 	const struct cet_code native = CET_CODE(WRSS("ax", "si"));
 
-	for_each_place(place, KERNEL | USER) for (u32 wide = 0;
-						  wide < (sizeof(ulong) == 8 ? 2u : 1u);
-						  wide++) for (u32 offset = 0; offset < 8; offset++)
+	for_each_place(place, KERNEL | USER)
 	{
-		struct shadow_stack stack = shadow_stack(place);
-		ulong address = stack.top - 64;
-		struct registers r = { .ax = (ulong)0x1122334455667788ull,
-				       .si = address + offset,
-				       .flags = FLAG_1 };
-		bool good = !(offset & (wide ? 7 : 3));
-		u64 expected = wide ? 0x1122334455667788ull : (u64)0x55667788 << 8 * offset;
+		for (u32 wide = 0; wide < (sizeof(ulong) == 8 ? 2u : 1u); wide++)
+			for (u32 offset = 0; offset < 8; offset++) {
+				struct shadow_stack stack = shadow_stack(place);
+				ulong address = stack.top - 64;
+				struct registers r = { .ax = (ulong)0x1122334455667788ull,
+						       .si = address + offset,
+						       .flags = FLAG_1 };
+				bool good = !(offset & (wide ? 7 : 3));
+				u64 expected = wide ? 0x1122334455667788ull
+						    : (u64)0x55667788 << 8 * offset;
 
-		SUBTEST("%s-%s-%u", place_name(place), wide ? "q" : "d", offset);
-		r.ax = wide ? r.ax : 0x55667788;
-		EXPECT_FAULT(good ? NO_FAULT : GP(0),
-			     cet_run(place, SS_WR, &stack, wide ? &native : &dword, &r));
-		EXPECT_EQ(shadow_read8(&stack, address), good ? expected : 0);
+				SUBTEST("%s-%s-%u", place_name(place), wide ? "q" : "d", offset);
+				r.ax = wide ? r.ax : 0x55667788;
+				EXPECT_FAULT(
+					good ? NO_FAULT : GP(0),
+					cet_run(place, SS_WR, &stack, wide ? &native : &dword, &r));
+				EXPECT_EQ(shadow_read8(&stack, address), good ? expected : 0);
+			}
 	}
 }
 
@@ -176,26 +184,29 @@ TEST(rstorssp,
 	};
 	const struct cet_code code = CET_CODE("rstorssp " AT("si") "; " RDSSP("bx"));
 
-	for_each_place(place, KERNEL | USER) for (u32 i = 0; i < ARRAY_SIZE(rows); i++)
+	for_each_place(place, KERNEL | USER)
 	{
-		struct shadow_stack stack = shadow_stack(place);
-		ulong at = stack.top - 64;
-		u64 token = (at + (ulong)rows[i].offset) | rows[i].bits | rows[i].high |
-			    (TOKEN_MODE ^ rows[i].flip);
-		struct registers r = { .si = at, .flags = FLAG_1 | FLAG_ZF };
+		for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
+			struct shadow_stack stack = shadow_stack(place);
+			ulong at = stack.top - 64;
+			u64 token = (at + (ulong)rows[i].offset) | rows[i].bits | rows[i].high |
+				    (TOKEN_MODE ^ rows[i].flip);
+			struct registers r = { .si = at, .flags = FLAG_1 | FLAG_ZF };
 
-		SUBTEST("%s-%s", place_name(place), rows[i].name);
-		shadow_write8(&stack, at, token);
-		EXPECT_FAULT(rows[i].good ? NO_FAULT : CP(CP_RSTORSSP),
-			     cet_run(place, CET_SH_STK_EN, &stack, &code, &r));
-		if (rows[i].good) {
-			EXPECT_EQ(r.bx, at);
-			EXPECT_EQ(shadow_read8(&stack, at),
-				  (u64)stack.top | TOKEN_PREVIOUS | TOKEN_MODE);
-			EXPECT_EQ(r.flags & (FLAG_CF | FLAG_ZF), rows[i].hole ? FLAG_CF : 0);
-		} else {
-			EXPECT_EQ(shadow_read8(&stack, at), token);
-			EXPECT_EQ(cet_ssp(), stack.top);
+			SUBTEST("%s-%s", place_name(place), rows[i].name);
+			shadow_write8(&stack, at, token);
+			EXPECT_FAULT(rows[i].good ? NO_FAULT : CP(CP_RSTORSSP),
+				     cet_run(place, CET_SH_STK_EN, &stack, &code, &r));
+			if (rows[i].good) {
+				EXPECT_EQ(r.bx, at);
+				EXPECT_EQ(shadow_read8(&stack, at),
+					  (u64)stack.top | TOKEN_PREVIOUS | TOKEN_MODE);
+				EXPECT_EQ(r.flags & (FLAG_CF | FLAG_ZF),
+					  rows[i].hole ? FLAG_CF : 0);
+			} else {
+				EXPECT_EQ(shadow_read8(&stack, at), token);
+				EXPECT_EQ(cet_ssp(), stack.top);
+			}
 		}
 	}
 	SUBTEST("unaligned");

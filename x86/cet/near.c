@@ -24,19 +24,25 @@ TEST(call_pushes, "a near CALL pushes its return address on the shadow stack, an
 				    "si") "; call *" AT("si") PROCEDURE) },
 	};
 
-	for_each_place(place, KERNEL | USER) for (u32 i = 0; i < ARRAY_SIZE(rows);
-						  i++) for (u32 on = 0; on < 2; on++)
+	for_each_place(place, KERNEL | USER)
 	{
-		struct shadow_stack stack = shadow_stack(place);
-		ulong memory = 0, slot = stack.top - WORD;
-		struct registers r = { .bx = 0x5a5a, .si = (ulong)&memory, .flags = FLAG_1 };
+		for (u32 i = 0; i < ARRAY_SIZE(rows); i++)
+			for (u32 on = 0; on < 2; on++) {
+				struct shadow_stack stack = shadow_stack(place);
+				ulong memory = 0, slot = stack.top - WORD;
+				struct registers r = { .bx = 0x5a5a,
+						       .si = (ulong)&memory,
+						       .flags = FLAG_1 };
 
-		SUBTEST("%s-%s-%s", place_name(place), rows[i].name, on ? "on" : "off");
-		EXPECT_NO_FAULT(cet_run(place, on ? CET_SH_STK_EN : 0, &stack, &rows[i].code, &r));
-		EXPECT_EQ(r.bx, on ? slot : 0x5a5a);
-		EXPECT_EQ(shadow_read(&stack, slot), on ? r.dx : 0);
-		if (on)
-			EXPECT_EQ(cet_ssp(), stack.top);
+				SUBTEST("%s-%s-%s", place_name(place), rows[i].name,
+					on ? "on" : "off");
+				EXPECT_NO_FAULT(cet_run(place, on ? CET_SH_STK_EN : 0, &stack,
+							&rows[i].code, &r));
+				EXPECT_EQ(r.bx, on ? slot : 0x5a5a);
+				EXPECT_EQ(shadow_read(&stack, slot), on ? r.dx : 0);
+				if (on)
+					EXPECT_EQ(cet_ssp(), stack.top);
+			}
 	}
 }
 
@@ -93,7 +99,7 @@ TEST(ret_mismatch,
 		struct cet_code code;
 		u32 depth; /* words on the shadow stack at the fault */
 	} rows[] = {
-		/* The return address is one further, behind the NOP. CX is SP at RET. */
+		/* The return address is one further, after the NOP. CX is SP at RET. */
 		{ "address",
 		  CET_CODE("call 2f; nop; jmp 3f; 2: incl (" NATIVE("sp") "); mov " NATIVE(
 			  "sp") ", " NATIVE("cx") "; ret; 3:"),
@@ -108,20 +114,24 @@ TEST(ret_mismatch,
 		  0 },
 	};
 
-	for_each_place(place, KERNEL | USER) for (u32 i = 0; i < ARRAY_SIZE(rows);
-						  i++) for (u32 on = 0; on < 2; on++)
+	for_each_place(place, KERNEL | USER)
 	{
-		struct shadow_stack stack = shadow_stack(place);
-		struct registers r = { .flags = FLAG_1 };
+		for (u32 i = 0; i < ARRAY_SIZE(rows); i++)
+			for (u32 on = 0; on < 2; on++) {
+				struct shadow_stack stack = shadow_stack(place);
+				struct registers r = { .flags = FLAG_1 };
 
-		SUBTEST("%s-%s-%s", place_name(place), rows[i].name, on ? "on" : "off");
-		EXPECT_FAULT(on ? CP(CP_NEAR_RET) : NO_FAULT,
-			     cet_run(place, on ? CET_SH_STK_EN : 0, &stack, &rows[i].code, &r));
-		if (!on)
-			continue;
-		EXPECT_EQ(cet_ssp(), stack.top - rows[i].depth * WORD);
-		if (place == USER || sizeof(ulong) == 8)
-			EXPECT_EQ(trap_frame_sp(trap_last_frame()), r.cx);
+				SUBTEST("%s-%s-%s", place_name(place), rows[i].name,
+					on ? "on" : "off");
+				EXPECT_FAULT(on ? CP(CP_NEAR_RET) : NO_FAULT,
+					     cet_run(place, on ? CET_SH_STK_EN : 0, &stack,
+						     &rows[i].code, &r));
+				if (!on)
+					continue;
+				EXPECT_EQ(cet_ssp(), stack.top - rows[i].depth * WORD);
+				if (place == USER || sizeof(ulong) == 8)
+					EXPECT_EQ(trap_frame_sp(trap_last_frame()), r.cx);
+			}
 	}
 }
 

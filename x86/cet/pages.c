@@ -50,15 +50,19 @@ TEST(shadow_write_pages,
 {
 	const struct cet_code code = CET_CODE("wrssd %%eax, " AT("si"));
 
-	for_each_place(place, KERNEL | USER) for (u32 i = 0; i < ARRAY_SIZE(pages); i++)
+	for_each_place(place, KERNEL | USER)
 	{
-		struct shadow_stack stack = shadow_stack(place);
-		struct registers r = { .si = TARGET, .flags = FLAG_1 };
-		u64 present = map_target(i, place), user = place == USER ? PF_U : 0;
+		for (u32 i = 0; i < ARRAY_SIZE(pages); i++) {
+			struct shadow_stack stack = shadow_stack(place);
+			struct registers r = { .si = TARGET, .flags = FLAG_1 };
+			u64 present = map_target(i, place), user = place == USER ? PF_U : 0;
 
-		SUBTEST("%s-%s", place_name(place), pages[i].name);
-		EXPECT_FAULT(pages[i].good ? NO_FAULT : PF(present | PF_W | PF_SS | user, TARGET),
-			     cet_run(place, CET_SH_STK_EN | CET_WR_SHSTK_EN, &stack, &code, &r));
+			SUBTEST("%s-%s", place_name(place), pages[i].name);
+			EXPECT_FAULT(
+				pages[i].good ? NO_FAULT
+					      : PF(present | PF_W | PF_SS | user, TARGET),
+				cet_run(place, CET_SH_STK_EN | CET_WR_SHSTK_EN, &stack, &code, &r));
+		}
 	}
 }
 
@@ -118,22 +122,24 @@ TEST(ordinary_access,
 	const struct cet_code store = CET_CODE("movl %%eax, " AT("si"));
 	const struct cet_code locked = CET_CODE("lock; orl $1, " AT("si"));
 
-	for_each_place(place, KERNEL | USER) for (u32 on = 0; on < 2; on++)
+	for_each_place(place, KERNEL | USER)
 	{
-		struct shadow_stack stack = shadow_stack(place);
-		ulong address = stack.top - 64;
-		u64 bits = on ? CET_SH_STK_EN | CET_WR_SHSTK_EN : 0;
-		u64 code = PF_P | PF_W | (place == USER ? PF_U : 0);
-		struct registers r = { .si = address, .flags = FLAG_1 };
+		for (u32 on = 0; on < 2; on++) {
+			struct shadow_stack stack = shadow_stack(place);
+			ulong address = stack.top - 64;
+			u64 bits = on ? CET_SH_STK_EN | CET_WR_SHSTK_EN : 0;
+			u64 code = PF_P | PF_W | (place == USER ? PF_U : 0);
+			struct registers r = { .si = address, .flags = FLAG_1 };
 
-		shadow_write8(&stack, address, 0x12345678);
-		SUBTEST("%s-load-%s", place_name(place), on ? "on" : "off");
-		EXPECT_NO_FAULT(cet_run(place, bits, &stack, &load, &r));
-		EXPECT_EQ(r.ax, 0x12345678ul);
-		SUBTEST("%s-store-%s", place_name(place), on ? "on" : "off");
-		EXPECT_FAULT(PF(code, address), cet_run(place, bits, &stack, &store, &r));
-		SUBTEST("%s-locked-%s", place_name(place), on ? "on" : "off");
-		EXPECT_FAULT(PF(code, address), cet_run(place, bits, &stack, &locked, &r));
-		EXPECT_EQ(shadow_read8(&stack, address), 0x12345678ull);
+			shadow_write8(&stack, address, 0x12345678);
+			SUBTEST("%s-load-%s", place_name(place), on ? "on" : "off");
+			EXPECT_NO_FAULT(cet_run(place, bits, &stack, &load, &r));
+			EXPECT_EQ(r.ax, 0x12345678ul);
+			SUBTEST("%s-store-%s", place_name(place), on ? "on" : "off");
+			EXPECT_FAULT(PF(code, address), cet_run(place, bits, &stack, &store, &r));
+			SUBTEST("%s-locked-%s", place_name(place), on ? "on" : "off");
+			EXPECT_FAULT(PF(code, address), cet_run(place, bits, &stack, &locked, &r));
+			EXPECT_EQ(shadow_read8(&stack, address), 0x12345678ull);
+		}
 	}
 }
