@@ -33,13 +33,20 @@ u32 edu_msi(void)
 	return pci_capability(edu_bdf(), PCI_CAP_MSI);
 }
 
+static void allow_intx(u32 bdf, bool allow)
+{
+	u16 command = pci_read16(bdf, PCI_COMMAND) & (u16)~PCI_COMMAND_INTX_DISABLE;
+
+	pci_write16(bdf, PCI_COMMAND, (u16)(command | (allow ? 0 : PCI_COMMAND_INTX_DISABLE)));
+}
+
 void msi_begin(u32 bdf)
 {
-	u16 command;
-
 	ioapic_reset();
-	command = pci_read16(bdf, PCI_COMMAND);
-	pci_write16(bdf, PCI_COMMAND, (u16)(command & ~PCI_COMMAND_INTX_DISABLE));
+	if (edu_is_there())
+		allow_intx(edu_bdf(), bdf == edu_bdf());
+	if (rng_is_there())
+		allow_intx(rng_bdf(), bdf == rng_bdf());
 	apic_drain();
 	irq_record(0x20, 0xef);
 	flushes = 0;

@@ -59,7 +59,7 @@ void rng_enable_msix(u16 bits);
 /* Entry n: this address and data, not masked. */
 void rng_set_entry(u32 n, u32 address, u32 data);
 
-/* The I/O APIC masked, INTx of this device allowed, interrupts counted. */
+/* The I/O APIC masked, INTx allowed of this device alone of the two, interrupts counted. */
 void msi_begin(u32 bdf);
 
 /* Waits until every CPU has taken what had reached its APIC. */
