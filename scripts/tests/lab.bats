@@ -160,7 +160,8 @@ case_beta() { : >"$P/beta-runs"; hang; }
 END
 	for signal in HUP TERM KILL; do
 		rm -f beta-runs lab-starts
-		./run_tests.sh --lab x86_64 --lab-kernel ./vmlinuz >out.txt 2>&1 3>&- &
+		# Under nohup HUP is ignored, and no shell can trap it again.
+		env --default-signal=HUP ./run_tests.sh --lab x86_64 --lab-kernel ./vmlinuz >out.txt 2>&1 3>&- &
 		pid=$!
 		until [[ -e beta-runs ]] || ! kill -0 "$pid"; do sleep 0.05; done
 		kill -"$signal" "$pid"
