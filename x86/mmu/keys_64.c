@@ -52,6 +52,30 @@ TEST(each_key, "each of the keys 1 to 15 has two rights of its own in the regist
 	for_each_world(check_all_keys);
 }
 
+/* The same of user pages and accesses alone, and with PKRU. */
+static void check_user_keys(struct world *world)
+{
+	for (u32 key = 1; key < 16; key++) {
+		for (u32 rights = 0; rights < 4; rights++) {
+			struct combination c = world->plain;
+
+			c.controls |= CONTROL_PKE;
+			c.entry[world->leaf] |= PTE_PK(key) | PTE_U;
+			c.who = CPL_3;
+			c.pkru = (0x55555555u * (rights ^ 3) & ~3u & ~(3u << (2 * key))) |
+				 rights << (2 * key);
+			for (c.stub = STUB_READ; c.stub <= STUB_WRITE; c.stub++)
+				world_expect(world, &c);
+		}
+	}
+}
+
+TEST(each_user_key, "each of the keys 1 to 15 has two rights of its own in PKRU",
+     SPEC("SDM vol. 3A, 4.6.2"), REQUIRES(cpu_has(X86_FEATURE_PKU)))
+{
+	for_each_world(check_user_keys);
+}
+
 static void check_table_keys(struct world *world)
 {
 	struct combination c = world->plain;

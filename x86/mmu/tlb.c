@@ -272,6 +272,35 @@ TEST(smap_at_once, "a change of CR4.SMAP counts from the next access on, whateve
 	for_each_world(check_smap);
 }
 
+/* A translation that one access has left in the TLB serves another, whose rights are its own. */
+static void check_who(struct world *world)
+{
+	static const enum who whos[] = { CPL_3, CPL_0, CPL_0_AC, CPL_0, CPL_1, CPL_3_AC, CPL_0 };
+	struct combination c = world->plain;
+
+	c.controls |= controls_available() & (CONTROL_SMEP | CONTROL_SMAP);
+	for (c.stub = STUB_READ; c.stub <= STUB_FETCH; c.stub++) {
+		for (u32 user = 0; user < 2; user++) {
+			c.entry[world->leaf] &= ~PTE_U;
+			c.entry[world->leaf] |= user ? PTE_U : 0;
+			world->forget = forget_by_invlpg;
+			for (u32 i = 0; i < ARRAY_SIZE(whos); i++) {
+				c.who = whos[i];
+				world_expect(world, &c);
+				world->forget = forget_nothing;
+			}
+		}
+	}
+	world->forget = forget_by_invlpg;
+}
+
+TEST(who_at_once,
+     "CPL and EFLAGS.AC of an access count, with SMEP and SMAP, whatever the TLB has from another",
+     SPEC("SDM vol. 3A, 4.6.1; 4.10.2.2"))
+{
+	for_each_world(check_who);
+}
+
 /* SDM vol. 2A, INVLPG: no #GP for an address that is not canonical; the operand is not accessed. */
 TEST(invlpg_any_address,
      "INVLPG of an absent page, or of an address that is not canonical, is no fault",

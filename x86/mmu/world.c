@@ -213,6 +213,18 @@ static struct {
 	u16 cs, ss;
 } selectors[4];
 
+/*
+ * With the memory's low bits, a page of any size leads from the address to the memory. The others differ: in a TLB that
+ * finds an entry's place by these, what the case itself does to the memory would drive the page tested out.
+ */
+static ulong offset_of_page(const struct world *world)
+{
+	ulong differs = world->leaf ? (ulong)space_size_at(world->space, world->leaf)
+				    : 1024 * PAGE_SIZE;
+
+	return ((ulong)world->target ^ differs) & (1 * GiB - 1);
+}
+
 struct world *world_create(const struct space_format *format, u32 leaf)
 {
 	struct world *world = malloc(sizeof(*world));
@@ -229,9 +241,8 @@ struct world *world_create(const struct space_format *format, u32 leaf)
 		.pkru = ~0u,
 		.pkrs = ~0u,
 	};
-	/* With the memory's low bits, a page of any size leads from the address to the memory. */
-	world->address = free_address(format) + ((ulong)world->target & (1 * GiB - 1));
 	world->space = space_create_like_kernel(format, (u32)~PROT_USER);
+	world->address = free_address(format) + offset_of_page(world);
 	arch_space_grant_user(world->space);
 	make_tables(world);
 	world->plain.controls = world->controls;
