@@ -11,13 +11,23 @@ static const u8 icw3[] = { [PIC_MASTER] = BIT(PIC_CASCADE), [PIC_SLAVE] = PIC_CA
 
 static bool used;
 
-void pic_init_one(enum pic pic, u8 icw2, u8 icw4)
+static void init_three(enum pic pic, u8 icw1, u8 icw2)
 {
 	used = true;
-	outb(command_ports[pic], PIC_ICW1_INIT | PIC_ICW1_ICW4);
+	outb(command_ports[pic], icw1);
 	outb(data_ports[pic], icw2);
 	outb(data_ports[pic], icw3[pic]);
+}
+
+void pic_init_one(enum pic pic, u8 icw2, u8 icw4)
+{
+	init_three(pic, PIC_ICW1_INIT | PIC_ICW1_ICW4, icw2);
 	outb(data_ports[pic], icw4);
+}
+
+void pic_init_without_icw4(enum pic pic, u8 icw2)
+{
+	init_three(pic, PIC_ICW1_INIT, icw2);
 }
 
 void pic_init(u32 first, u8 icw4_master, u8 icw4_slave, u16 mask)

@@ -47,6 +47,9 @@ void pic_init(u32 first, u8 icw4_master, u8 icw4_slave, u16 mask);
 /* ICW1 to ICW4, one after the other, to one of them; IMR is then as the initialization leaves it. */
 void pic_init_one(enum pic pic, u8 icw2, u8 icw4);
 
+/* ICW1 to ICW3, with an ICW1 that says that no ICW4 follows: the 8259 is in MCS-80/85 mode then. */
+void pic_init_without_icw4(enum pic pic, u8 icw2);
+
 /* The mask of both, bit n is IRQ n. */
 void pic_set_mask(u16 mask);
 u16 pic_mask(void);

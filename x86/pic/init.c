@@ -69,6 +69,9 @@ TEST(read_selection, "the register that OCW3 selects is read until another is se
 	/* RR = 0: no action. */
 	pic_command(PIC_MASTER, PIC_OCW3);
 	EXPECT_EQ(pic_read(PIC_MASTER) & BIT(4), 0ull, "OCW3 without RR selects nothing");
+	pic_command(PIC_MASTER, PIC_READ_IRR);
+	pic_command(PIC_MASTER, PIC_OCW3 | 1);
+	EXPECT_EQ(pic_read(PIC_MASTER) & BIT(4), BIT(4), "OCW3 with RIS, but without RR");
 	line_lower(LINE_COM1);
 }
 
@@ -194,4 +197,18 @@ TEST(icw4_ends_aeoi, "initialization without AEOI in ICW4 ends automatic EOI",
 	PIC_EXPECT(4);
 	EXPECT_EQ(pic_isr(), BIT(4));
 	pic_eoi(4);
+}
+
+TEST(icw1_without_icw4, "after an ICW1 without IC4 the byte that follows ICW3 is a mask",
+     SPEC("8259A data sheet, Initialization Command Words 1 and 2, IC4; figure 6"))
+{
+	static const enum pic pics[] = { PIC_MASTER, PIC_SLAVE };
+
+	for (u32 i = 0; i < ARRAY_SIZE(pics); i++) {
+		SUBTEST("%s", i ? "slave" : "master");
+		pic_begin(0, END_BY_EOI);
+		pic_init_without_icw4(pics[i], PIC_VECTOR);
+		pic_set_mask(0xfbfb);
+		EXPECT_EQ(pic_mask(), 0xfbfbu);
+	}
 }

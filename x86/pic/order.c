@@ -260,3 +260,16 @@ TEST(automatic_eoi_of_master, "AEOI of the master alone leaves the slave's IRQ i
 	pic_command(PIC_SLAVE, PIC_EOI);
 	EXPECT_EQ(pic_isr(), 0u);
 }
+
+TEST(automatic_eoi_of_slave, "AEOI of the slave alone leaves the master's cascade in service",
+     SPEC("8259A data sheet, Automatic End of Interrupt: as a slave, from 1985 on"),
+	  REQUIRES(line_is_there(LINE_MOUSE)))
+{
+	pic_begin_icw4(BIT(2) | BIT(12), END_NO_EOI, 0, PIC_ICW4_AEOI);
+	line_raise(LINE_MOUSE);
+	pic_window();
+	PIC_EXPECT(12);
+	EXPECT_EQ(pic_history.isr[0], BIT(2));
+	pic_command(PIC_MASTER, PIC_EOI);
+	EXPECT_EQ(pic_isr(), 0u);
+}
