@@ -31,9 +31,26 @@ static void note_distance(struct trap_frame *frame)
 		hpet_halt();
 }
 
+static void unmask_level(void)
+{
+	ioapic_set_entry(hpet_pin(0), IOAPIC_DESTINATION(apic_id()) | IOAPIC_LEVEL | HPET_VECTOR);
+}
+
 static bool has_periodic(void)
 {
 	return hpet_read(HPET_TIM_CONF(0)) & HPET_PER_INT_CAP;
+}
+
+/* Timer 0, with bits 63-32 of the comparator 0 from one-shot mode; 2.3.9.2.2 has the order of the writes. */
+static void start_periodic(u32 period, u64 bits)
+{
+	hpet_write(HPET_TIM_COMP(0), period);
+	hpet_connect(0, HPET_TYPE_PERIODIC | HPET_VAL_SET | bits);
+	if (bits & HPET_INT_TYPE_LEVEL)
+		unmask_level();
+	hpet_write32(HPET_TIM_COMP(0), period);
+	hpet_write32(HPET_TIM_COMP(0), period);
+	hpet_run(0);
 }
 
 TEST(hpet_periodic_next, "after a match the next one is at most one period away",
@@ -50,11 +67,7 @@ TEST(hpet_periodic_next, "after a match the next one is at most one period away"
 		hpet_begin();
 		memset(&seen, 0, sizeof(seen));
 		trap_set_handler(HPET_VECTOR, note_distance);
-		hpet_write(HPET_TIM_COMP(0), period);
-		hpet_connect(0, HPET_TYPE_PERIODIC | HPET_VAL_SET | rows[i].bits);
-		hpet_write32(HPET_TIM_COMP(0), period);
-		hpet_write32(HPET_TIM_COMP(0), period);
-		hpet_run(0);
+		start_periodic(period, rows[i].bits);
 		EXPECT(irq_wait_until(READ_ONCE(seen.count) >= 3));
 		EXPECT_LE(seen.farthest, period);
 	}
@@ -81,24 +94,18 @@ static void begin_level(void)
 	hpet_connect(0, HPET_INT_TYPE_LEVEL);
 }
 
-static void unmask_level(void)
-{
-	ioapic_set_entry(hpet_pin(0), IOAPIC_DESTINATION(apic_id()) | IOAPIC_LEVEL | HPET_VECTOR);
-}
-
 TEST(hpet_level_again,
      "a status bit that is cleared lets the line go, so that the next match interrupts",
-     SPEC("IA-PC HPET specification 1.0a, 2.3.6"))
+     SPEC("IA-PC HPET specification 1.0a, 2.3.6"), REQUIRES(has_periodic()))
 {
+	const u32 period = (u32)hpet_counts(2 * HPET_MS);
+	u32 count;
+
 	begin_level();
-	unmask_level();
-	for (u32 round = 1; round <= 4; round++) {
-		hpet_halt();
-		hpet_write(HPET_TIM_COMP(0), hpet_counter() + hpet_counts(2 * HPET_MS));
-		hpet_run(0);
-		EXPECT(irq_wait_until(READ_ONCE(seen.count) >= round));
-		EXPECT_EQ(seen.count, round);
-	}
+	start_periodic(period, HPET_INT_TYPE_LEVEL);
+	EXPECT(irq_wait_until(READ_ONCE(seen.count) >= 4));
+	count = READ_ONCE(seen.count);
+	EXPECT_LE(count, hpet_counter() / period, "one interrupt for each match");
 	hpet_reset();
 }
 
