@@ -26,6 +26,9 @@ struct sve_long_row {
 /* A row (SUBTEST) for each entry and size. */
 void sve_long_check(const struct sve_long_row *rows, u32 count);
 
+/* The same of one size, in the present row; CPACR_EL1 is the caller's to restore. */
+void sve_long_run(const struct sve_long_row *row, u32 size);
+
 /* Vector lengths to test, from ZCR_EL1.LEN = 0 to the longest; SVE is enabled, and CPACR_EL1 is the caller's to restore. */
 #define SVE_LENGTHS 4
 

@@ -73,6 +73,15 @@ void sve_pack(const struct sve_state *s, u8 *z, u8 *p)
 	}
 }
 
+/* Any number, or one about 0, or about a limit of 32 or 64 bits, where sums saturate or wrap. */
+static u64 near_limit(u32 round)
+{
+	static const u64 limits[] = { 0,	BIT(31),       BIT(32), BIT(63),
+				      -BIT(31), BIT(63) - 600, 0,	BIT(31) - 600 };
+
+	return round < 2 ? random_u64() : limits[round % 8] + random_u64() % 257 - 128;
+}
+
 void sve_random_state(struct sve_state *s, u32 round)
 {
 	memset(s, 0, sizeof(*s));
@@ -82,9 +91,13 @@ void sve_random_state(struct sve_state *s, u32 round)
 			s->z[n][i] = (u8)(round & 1 ? random_u64() : random_u64() & 7);
 			s->p[n][i] = random_u64() % 8 < 1 + round % 7;
 		}
+	/* Elements about a limit of their size. */
+	for (u32 i = 0, bytes = 2u << random_u64() % 3; round == 6 && i < SVE_LONGEST / bytes; i++)
+		sve_set(s->z[0], bytes, i,
+			BIT(bytes * 8 - 1) * (random_u64() & 1) + random_u64() % 65 - 32);
 	if (round < 2)
 		memset(s->p[round], (int)round, SVE_LONGEST);
-	s->x0 = random_u64();
+	s->x0 = near_limit(round);
 	s->nzcv = random_u64() & PSTATE_NZCV;
 }
 
@@ -169,26 +182,29 @@ u32 sve_lengths(struct sve_length *lengths)
 	return known;
 }
 
-void sve_long_check(const struct sve_long_row *rows, u32 count)
+void sve_long_run(const struct sve_long_row *row, u32 size)
 {
+	bool fixed = row->sizes >> 4 >> size & 1;
+	u32 insn = row->code | (fixed ? 0 : size << 22);
+	u32 code[SVE_STATE_CODE + 1];
 	struct sve_length lengths[SVE_LENGTHS];
 	u32 known = sve_lengths(lengths);
+	ulong at = arm_code(code, sve_state_code(code, &insn, 1));
 
+	for (u32 k = 0; k < known; k++) {
+		sve_set_length(lengths[k].len);
+		check(row, size, lengths[k].bytes, at);
+	}
+}
+
+void sve_long_check(const struct sve_long_row *rows, u32 count)
+{
 	for (u32 i = 0; i < count; i++)
 		for (u32 size = 0; size < 4; size++) {
-			bool fixed = rows[i].sizes >> 4 >> size & 1;
-			u32 insn = rows[i].code | (fixed ? 0 : size << 22);
-			u32 code[SVE_STATE_CODE + 1];
-			ulong at;
-
-			if (!fixed && !(rows[i].sizes >> size & 1))
+			if (!((rows[i].sizes | rows[i].sizes >> 4) >> size & 1))
 				continue;
 			SUBTEST("%s-%u", rows[i].name, 8 << size);
-			at = arm_code(code, sve_state_code(code, &insn, 1));
-			for (u32 k = 0; k < known; k++) {
-				sve_set_length(lengths[k].len);
-				check(&rows[i], size, lengths[k].bytes, at);
-			}
+			sve_long_run(&rows[i], size);
 		}
 	write_sys(CPACR, CPACR_FPEN);
 }
