@@ -129,7 +129,15 @@ static const struct sve_long_row counting[] = {
 	ROW(uqdec_vector, 0x0420cc00, H_S_D),
 };
 
-/* Each row with every pattern; `multiplied`: and a multiplier for each. */
+/* The first row has every pattern but most of those without a meaning, the others one of each kind. */
+static bool is_tried(u32 row)
+{
+	if (row)
+		return pattern == 0 || pattern == 7 || pattern == 9 || pattern > 28;
+	return pattern <= 14 || pattern == 21 || pattern >= 28;
+}
+
+/* `multiplied`: with a multiplier for each pattern. */
 static void check_patterns(const struct sve_long_row *rows, u32 count, bool multiplied)
 {
 	for (u32 i = 0; i < count; i++)
@@ -140,8 +148,7 @@ static void check_patterns(const struct sve_long_row *rows, u32 count, bool mult
 			for (pattern = 0; pattern < PATTERNS; pattern++) {
 				struct sve_long_row row = rows[i];
 
-				/* Three of those without a meaning are enough. */
-				if (pattern > 14 && pattern < 28 && pattern != 21)
+				if (!is_tried(i))
 					continue;
 				multiplier = multiplied ? (pattern * 7 + i + size) % 16 + 1 : 1;
 				row.code |= pattern << 5 | (multiplier - 1) << 16;

@@ -112,7 +112,7 @@ TEST(sve_zcr,
 
 TEST(sve_shorter_and_longer,
      "what is above a shorter vector is kept or 0 when vectors become longer again",
-     SPEC("DDI 0487, B1.2.2; D24.2, ZCR_EL1"))
+     SPEC("DDI 0487, B1.4.2, R_YRPDH; D24.2, ZCR_EL1"))
 {
 	static u8 memory[256];
 	/* PTRUE p0.b; DUP z0.b, #-1 */
