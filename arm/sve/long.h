@@ -26,6 +26,28 @@ struct sve_long_row {
 /* A row (SUBTEST) for each entry and size. */
 void sve_long_check(const struct sve_long_row *rows, u32 count);
 
+/* The same of one size, in the present row; CPACR_EL1 is the caller's to restore. */
+void sve_long_run(const struct sve_long_row *row, u32 size);
+
+/* Vector lengths to test, from ZCR_EL1.LEN = 0 to the longest; SVE is enabled, and CPACR_EL1 is the caller's to restore. */
+#define SVE_LENGTHS 4
+
+struct sve_length {
+	u32 len; /* of ZCR_EL1 */
+	u32 bytes;
+};
+
+u32 sve_lengths(struct sve_length *lengths);
+void sve_set_length(u32 len);
+
+/* Loads of p0 to p3 from x20 and z0 to z3 from x22, `insns`, and stores to x21 and x23. Yields how many words. */
+#define SVE_STATE_CODE 16
+u32 sve_state_code(u32 *code, const u32 *insns, u32 count);
+/* The state in memory as this code has it: registers one after another, without gaps. */
+void sve_pack(const struct sve_state *s, u8 *z, u8 *p);
+/* Small numbers in even rounds, any in odd ones; few active elements or many, none in round 0's p0 and all in round 1's p1. */
+void sve_random_state(struct sve_state *s, u32 round);
+
 u64 sve_get(const u8 *v, u32 bytes, u32 index);
 void sve_set(u8 *v, u32 bytes, u32 index, u64 value);
 /* The first and the last element that is active in `p`, or -1. */

@@ -10,7 +10,6 @@
 
 #define SYS_ZCR s3_0_c1_c2_0
 
-/* LDR p<n>, [x20, #n, MUL VL]; LDR z<n>, [x22, #n, MUL VL]; and the stores to x21 and x23. */
 #define LDR_P(n) (0x85800280u | (n) << 10 | (n))
 #define LDR_Z(n) (0x858042c0u | (n) << 10 | (n))
 #define STR_P(n) (0xe58002a0u | (n) << 10 | (n))
@@ -64,8 +63,7 @@ void sve_flags(struct sve_state *s, const u8 *mask, const u8 *result, u32 bytes)
 		  (last >= 0 && result[last * (s32)bytes] ? 0 : PSTATE_C);
 }
 
-/* Memory as LDR and STR of four registers have it: one after another, without gaps. */
-static void pack(const struct sve_state *s, u8 *z, u8 *p)
+void sve_pack(const struct sve_state *s, u8 *z, u8 *p)
 {
 	memset(p, 0, SVE_LONGEST / 2);
 	for (u32 n = 0; n < 4; n++) {
@@ -75,7 +73,16 @@ static void pack(const struct sve_state *s, u8 *z, u8 *p)
 	}
 }
 
-static void random_state(struct sve_state *s, u32 round)
+/* Any number, or one about 0, or about a limit of 32 or 64 bits, where sums saturate or wrap. */
+static u64 near_limit(u32 round)
+{
+	static const u64 limits[] = { 0,	BIT(31),       BIT(32), BIT(63),
+				      -BIT(31), BIT(63) - 600, 0,	BIT(31) - 600 };
+
+	return round < 2 ? random_u64() : limits[round % 8] + random_u64() % 257 - 128;
+}
+
+void sve_random_state(struct sve_state *s, u32 round)
 {
 	memset(s, 0, sizeof(*s));
 	for (u32 n = 0; n < 4; n++)
@@ -84,9 +91,13 @@ static void random_state(struct sve_state *s, u32 round)
 			s->z[n][i] = (u8)(round & 1 ? random_u64() : random_u64() & 7);
 			s->p[n][i] = random_u64() % 8 < 1 + round % 7;
 		}
+	/* Elements about a limit of their size. */
+	for (u32 i = 0, bytes = 2u << random_u64() % 3; round == 6 && i < SVE_LONGEST / bytes; i++)
+		sve_set(s->z[0], bytes, i,
+			BIT(bytes * 8 - 1) * (random_u64() & 1) + random_u64() % 65 - 32);
 	if (round < 2)
 		memset(s->p[round], (int)round, SVE_LONGEST);
-	s->x0 = random_u64();
+	s->x0 = near_limit(round);
 	s->nzcv = random_u64() & PSTATE_NZCV;
 }
 
@@ -99,9 +110,9 @@ static void check(const struct sve_long_row *row, u32 size, u32 vl, ulong at)
 	for (u32 round = 0; round < 8; round++) {
 		struct arm_registers r = { 0 };
 
-		random_state(&s, round);
+		sve_random_state(&s, round);
 		s.vl = vl;
-		pack(&s, z, p);
+		sve_pack(&s, z, p);
 		r.x[0] = s.x0;
 		r.x[20] = (ulong)p;
 		r.x[21] = (ulong)p_out;
@@ -111,7 +122,7 @@ static void check(const struct sve_long_row *row, u32 size, u32 vl, ulong at)
 		memset(p_out, 0, sizeof(p_out));
 		row->model(&s, 1u << size);
 		EXPECT_NO_FAULT(arm_run(round & 1 ? ARM_EL0 : ARM_EL1, at, &r));
-		pack(&s, z, p);
+		sve_pack(&s, z, p);
 		EXPECT_EQ(r.x[0], s.x0, "vectors of %u bytes", vl);
 		EXPECT_EQ(r.pstate & PSTATE_NZCV, s.nzcv, "vectors of %u bytes", vl);
 		EXPECT_MEM_EQ(z_out, z, 4ul * vl, "vectors of %u bytes", vl);
@@ -119,24 +130,24 @@ static void check(const struct sve_long_row *row, u32 size, u32 vl, ulong at)
 	}
 }
 
-/* The instruction between the loads and the stores of the state. */
-static ulong code_of(u32 insn)
+u32 sve_state_code(u32 *code, const u32 *insns, u32 count)
 {
-	u32 code[17], n = 0;
+	u32 n = 0;
 
 	for (u32 k = 0; k < 4; k++) {
 		code[n++] = LDR_P(k);
 		code[n++] = LDR_Z(k);
 	}
-	code[n++] = insn;
+	for (u32 i = 0; i < count; i++)
+		code[n++] = insns[i];
 	for (u32 k = 0; k < 4; k++) {
 		code[n++] = STR_P(k);
 		code[n++] = STR_Z(k);
 	}
-	return arm_code(code, n);
+	return n;
 }
 
-static void set_length(u32 len)
+void sve_set_length(u32 len)
 {
 	write_sys(ZCR, len);
 	isb();
@@ -152,38 +163,48 @@ static u32 vector_length(void)
 	return (u32)r.x[0];
 }
 
-void sve_long_check(const struct sve_long_row *rows, u32 count)
+u32 sve_lengths(struct sve_length *lengths)
 {
-	static const u8 lens[] = { 0, 1, 3, 15 };
-	struct {
-		u32 len, bytes;
-	} lengths[ARRAY_SIZE(lens)];
+	static const u8 lens[SVE_LENGTHS] = { 0, 1, 3, 15 };
 	u32 known = 0;
 
 	sve_enable(true);
-	for (u32 i = 0; i < ARRAY_SIZE(lens); i++) {
+	for (u32 i = 0; i < SVE_LENGTHS; i++) {
 		u32 bytes;
 
-		set_length(lens[i]);
+		sve_set_length(lens[i]);
 		bytes = vector_length();
 		if (!known || bytes != lengths[known - 1].bytes) {
 			lengths[known].len = lens[i];
 			lengths[known++].bytes = bytes;
 		}
 	}
+	return known;
+}
+
+void sve_long_run(const struct sve_long_row *row, u32 size)
+{
+	bool fixed = row->sizes >> 4 >> size & 1;
+	u32 insn = row->code | (fixed ? 0 : size << 22);
+	u32 code[SVE_STATE_CODE + 1];
+	struct sve_length lengths[SVE_LENGTHS];
+	u32 known = sve_lengths(lengths);
+	ulong at = arm_code(code, sve_state_code(code, &insn, 1));
+
+	for (u32 k = 0; k < known; k++) {
+		sve_set_length(lengths[k].len);
+		check(row, size, lengths[k].bytes, at);
+	}
+}
+
+void sve_long_check(const struct sve_long_row *rows, u32 count)
+{
 	for (u32 i = 0; i < count; i++)
 		for (u32 size = 0; size < 4; size++) {
-			bool fixed = rows[i].sizes >> 4 >> size & 1;
-			ulong at;
-
-			if (!fixed && !(rows[i].sizes >> size & 1))
+			if (!((rows[i].sizes | rows[i].sizes >> 4) >> size & 1))
 				continue;
 			SUBTEST("%s-%u", rows[i].name, 8 << size);
-			at = code_of(rows[i].code | (fixed ? 0 : size << 22));
-			for (u32 k = 0; k < known; k++) {
-				set_length(lengths[k].len);
-				check(&rows[i], size, lengths[k].bytes, at);
-			}
+			sve_long_run(&rows[i], size);
 		}
 	write_sys(CPACR, CPACR_FPEN);
 }
