@@ -23,7 +23,8 @@
 #define EBDA	       0x9f000
 #define EBDA_SEGMENT   0x40e /* in the BIOS data area */
 
-#define PM_BASE 0xb000
+#define PM_BASE   0xb000
+#define HPET_BASE 0xfed00000
 
 #define PIC_1 0x20
 #define PIC_2 0xa0
@@ -156,7 +157,12 @@ make_tables:
 	movl	$EBDA, %edi
 	movl	$(tables_end - tables), %ecx
 	rep movsb
-	xorl	%eax, %eax
+	movl	HPET_BASE, %eax		/* its vendor is in the upper half; where there is no HPET, every bit is set */
+	movl	%eax, EBDA + hpet - tables + 36
+	cmpl	$-1, %eax
+	jne	1f
+	subl	$4, EBDA + rsdt - tables + 4
+1:	xorl	%eax, %eax
 1:	movw	$0x0800, (%edi)		/* a local APIC: type 0, 8 bytes */
 	movb	%al, 2(%edi)		/* the processor's number */
 	movb	%al, 3(%edi)		/* its APIC's */
@@ -174,6 +180,8 @@ make_tables:
 	movl	$(EBDA + dsdt - tables), %ebx
 	call	add_checksum
 	movl	$(EBDA + madt - tables), %ebx
+	call	add_checksum
+	movl	$(EBDA + hpet - tables), %ebx
 	call	add_checksum
 	movl	$EBDA, %ebx
 	movl	$20, %ecx
@@ -215,6 +223,7 @@ tables:	.ascii	"RSD PTR "
 rsdt:	table_header rsdt, RSDT, rsdt_end
 	.long	EBDA + fadt - tables
 	.long	EBDA + madt - tables
+	.long	EBDA + hpet - tables	/* the last one, which may be left out */
 rsdt_end:
 	/* Table 5.9: DSDT at 40, SCI_INT at 46, PM1a_EVT_BLK at 56, PM1a_CNT_BLK at 64, PM_TMR_BLK at 76, their lengths at
 	 * 88, flags at 112, of which PROC_C1 says that HLT works; the timer has 24 bits. */
@@ -234,6 +243,15 @@ dsdt:	table_header dsdt, DSDT, dsdt_end
 	.ascii	"_S5_"
 	.byte	0x12, 6, 4, 0, 0, 0, 0
 dsdt_end:
+	/* IA-PC HPET specification 1.0a, 3.2.4: the block's ID, which make_tables fills in, and its address. */
+hpet:	table_header hpet, HPET, hpet_end
+	.long	0
+	.byte	0, 64, 0, 0
+	.long	HPET_BASE, 0
+	.byte	0
+	.word	0
+	.byte	0
+hpet_end:
 madt:	table_header madt, APIC, madt
 	.long	0xfee00000, 1		/* the local APICs' address; there are 8259s, too */
 	.byte	1, 12, 16, 0		/* an I/O APIC */
