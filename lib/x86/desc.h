@@ -88,6 +88,12 @@
 #include <types.h>
 
 /* What LGDT, LIDT, SGDT and SIDT take. */
+/* The operand in memory of far JMP and CALL, LSS... with 32-bit operands. */
+struct far_pointer {
+	u32 offset;
+	u16 selector;
+} __packed;
+
 struct desc_table_register {
 	u16 limit;
 	ulong base;

@@ -85,10 +85,7 @@ DEFINE_LOAD_SEGMENT_(ss)
 /* Loads CS by a far jump to the next instruction. A selector that is accepted stays in CS. */
 static inline struct fault load_cs_try(u16 selector)
 {
-	struct {
-		u32 offset;
-		u16 selector;
-	} __packed target = { 0, selector };
+	struct far_pointer target = { 0, selector };
 
 	fault_clear();
 	__asm__ volatile("movl $1f, %0\n" GUARDED("ljmpl *%0") "1:\n" : "+m"(target) : : "memory");

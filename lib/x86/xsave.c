@@ -12,6 +12,19 @@
 #define STORE_YMM_(n) "vmovups %%ymm" #n ", 32*" #n "(%0)\n"
 #define LOAD_YMM_(n)  "vmovups 32*" #n "(%0), %%ymm" #n "\n"
 
+u64 area_u64(const struct xsave_area *area, u32 offset)
+{
+	u64 value;
+
+	memcpy(&value, area->bytes + offset, sizeof(value));
+	return value;
+}
+
+void area_set_u64(struct xsave_area *area, u32 offset, u64 value)
+{
+	memcpy(area->bytes + offset, &value, sizeof(value));
+}
+
 static void read_x87(struct xstate *state)
 {
 	struct x87_state image;

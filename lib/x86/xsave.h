@@ -27,12 +27,17 @@
 #define XSAVE_UNUSED	 464
 #define XSAVE_XSTATE_BV	 512
 #define XSAVE_XCOMP_BV	 520
+#define XSAVE_COMPACTED	 BIT(63) /* of XCOMP_BV */
 #define XSAVE_EXTENDED	 576
 
 /* More than any area of the components above; 64-byte aligned. */
 struct xsave_area {
 	u8 bytes[4096];
 } __aligned(64);
+
+/* 8 bytes at this offset of an area. */
+u64 area_u64(const struct xsave_area *area, u32 offset);
+void area_set_u64(struct xsave_area *area, u32 offset, u64 value);
 
 /* name_try(area): an instruction with an area in memory. */
 #define DEFINE_FXSAVE_(name, insn)                                                \

@@ -19,7 +19,8 @@ struct found {
 
 struct found cet_first;
 static bool user_is_on;
-static const struct shadow_stack *user_stack;
+
+/* Of the last cet_run(). */
 static enum place last_place;
 static struct fault last_fault;
 static const struct shadow_stack *last_stack;
@@ -80,8 +81,7 @@ static void toggle(struct trap_frame *frame)
 {
 	(void)frame;
 	if (!user_is_on) {
-		if (user_stack)
-			wrmsr(MSR_IA32_PL3_SSP, user_stack->top);
+		wrmsr(MSR_IA32_PL3_SSP, last_stack->top);
 		wrmsr(MSR_IA32_U_CET, cet_bits);
 		cet_first.taken = 0;
 	}
@@ -102,6 +102,12 @@ struct shadow_stack shadow_stack(enum place place)
 u64 shadow_entry(const void *memory, enum place place)
 {
 	return (ulong)memory | PTE_P | PTE_A | PTE_D | (place == USER ? PTE_U : 0);
+}
+
+void cet_offer(const struct shadow_stack *stack)
+{
+	shadow_write8(stack, stack->top, stack->top);
+	wrmsr(MSR_IA32_PL0_SSP, stack->top);
 }
 
 void *shadow_at(const struct shadow_stack *stack, ulong address)
@@ -130,8 +136,8 @@ void shadow_write8(const struct shadow_stack *stack, ulong address, u64 value)
 	memcpy(shadow_at(stack, address), &value, sizeof(value));
 }
 
-static struct fault run(enum place place, u64 bits, const struct cet_code *code,
-			struct registers *r)
+struct fault cet_run(enum place place, u64 bits, const struct shadow_stack *stack,
+		     const struct cet_code *code, struct registers *r)
 {
 	static const u8 vectors[] = {
 		VEC_BP, VEC_UD, VEC_NP, VEC_SS, VEC_GP, VEC_PF, VEC_AC, VEC_CP
@@ -143,27 +149,18 @@ static struct fault run(enum place place, u64 bits, const struct cet_code *code,
 	trap_set_handler(VEC_BP, toggle);
 	write_cr4(read_cr4() | CR4_CET);
 	cet_bits = (u32)bits;
+	cet_set_busy = place != USER && (bits & CET_SH_STK_EN);
+	if (cet_set_busy)
+		cet_offer(stack);
 	cet_ssp_kernel = 0;
 	cet_first = (struct found){ 0 };
 	user_is_on = false;
 	last_place = place;
+	last_stack = stack;
 	last_fault = execute_in(place, place == USER ? code->user : code->kernel, r);
 	wrmsr(MSR_IA32_U_CET, 0);
 	write_cr4(read_cr4() & ~(ulong)CR4_CET);
 	return last_fault;
-}
-
-struct fault cet_run(enum place place, u64 bits, const struct shadow_stack *stack,
-		     const struct cet_code *code, struct registers *r)
-{
-	last_stack = stack;
-	user_stack = stack;
-	cet_set_busy = place != USER && (bits & CET_SH_STK_EN);
-	if (cet_set_busy) {
-		shadow_write8(stack, stack->top, stack->top);
-		wrmsr(MSR_IA32_PL0_SSP, stack->top);
-	}
-	return run(place, bits, code, r);
 }
 
 /* A fault at CPL 0 has pushed CS, LIP and SSP. SDM vol. 1 of later editions, 17.2.3. */
@@ -171,7 +168,7 @@ ulong cet_ssp(void)
 {
 	if (last_place == USER)
 		return (ulong)cet_first.pl3_ssp;
-	if (last_fault.kind && last_stack && cet_first.handler_ssp)
+	if (last_fault.kind && cet_first.handler_ssp)
 		return (ulong)shadow_read8(last_stack, cet_first.handler_ssp);
 	return cet_ssp_kernel;
 }

@@ -48,6 +48,9 @@ struct shadow_stack {
 /* A new one, for CPL 0 or 3. */
 struct shadow_stack shadow_stack(enum place place);
 
+/* A free token at its top, to which IA32_PL0_SSP points: what SETSSBSY and interrupts at CPL 3 take. */
+void cet_offer(const struct shadow_stack *stack);
+
 /* The memory at this address of the shadow stack. */
 void *shadow_at(const struct shadow_stack *stack, ulong address);
 u64 shadow_read8(const struct shadow_stack *stack, ulong address);

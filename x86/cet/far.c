@@ -4,19 +4,10 @@
 
 #include "cet.h"
 
+#include <x86/desc.h>
+#include <x86/ring.h>
+
 SUITE("Shadow stacks, far transfers", REQUIRES(cpu_has(X86_FEATURE_CET_SS)));
-
-struct far_pointer {
-	u32 offset;
-	u16 selector;
-} __packed;
-
-static u16 code_selector(enum place place)
-{
-	if (place == KERNEL)
-		return SEL_KERNEL_CODE;
-	return (sizeof(ulong) == 8 ? SEL_USER_CS64 : SEL_USER_CS32) | 3;
-}
 
 /* A far CALL of 2; BX is SSP there, DX the offset on the stack. */
 #define FAR_CALL(in_procedure)                                                  \
@@ -32,13 +23,14 @@ TEST(far_call_pushes,
 	for_each_place(place, KERNEL | USER)
 	{
 		struct shadow_stack stack = shadow_stack(place);
-		struct far_pointer to = { 0, code_selector(place) };
+		struct far_pointer to = { 0, ring_code_selector(place_cpl(place)) };
 		struct registers r = { .di = (ulong)&to, .flags = FLAG_1 };
 
 		SUBTEST("%s", place_name(place));
 		EXPECT_NO_FAULT(cet_run(place, CET_SH_STK_EN, &stack, &code, &r));
 		EXPECT_EQ(r.bx, stack.top - 24);
-		EXPECT_EQ(shadow_read8(&stack, stack.top - 8), code_selector(place));
+		EXPECT_EQ(shadow_read8(&stack, stack.top - 8),
+			  ring_code_selector(place_cpl(place)));
 		EXPECT_EQ(shadow_read8(&stack, stack.top - 16), r.dx);
 		EXPECT_EQ(shadow_read8(&stack, stack.top - 24), stack.top);
 		EXPECT_EQ(cet_ssp(), stack.top);
@@ -66,7 +58,7 @@ TEST(far_ret_mismatch,
 	{
 		for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
 			struct shadow_stack stack = shadow_stack(place);
-			struct far_pointer to = { 0, code_selector(place) };
+			struct far_pointer to = { 0, ring_code_selector(place_cpl(place)) };
 			struct registers r = {
 				.di = (ulong)&to,
 				.si = (ulong)shadow_at(&stack, stack.top - rows[i].slot),
@@ -115,8 +107,7 @@ TEST(int_switches,
 		SUBTEST("user-%s", user_on ? "on" : "off");
 		idt_set_gate(VEC_SSP, cet_ssp_gate, 3, 0);
 		idt_set_gate(VEC_CET_ON, cet_on_gate, 3, 0);
-		shadow_write8(&kernel, kernel.top, kernel.top);
-		wrmsr(MSR_IA32_PL0_SSP, kernel.top);
+		cet_offer(&kernel);
 		EXPECT_NO_FAULT(cet_run(USER, user_on ? CET_SH_STK_EN : 0, &user, &code, &r));
 		EXPECT_EQ(r.bx, kernel.top);
 		EXPECT_EQ(r.cx, kernel.top | TOKEN_BUSY);
@@ -145,8 +136,7 @@ TEST(insn_privileged_on, "SETSSBSY and CLRSSBSY are #GP(0) at CPL 3 with supervi
 
 		SUBTEST("%s", rows[i].name);
 		idt_set_gate(VEC_CET_ON, cet_on_gate, 3, 0);
-		shadow_write8(&kernel, kernel.top, kernel.top);
-		wrmsr(MSR_IA32_PL0_SSP, kernel.top);
+		cet_offer(&kernel);
 		EXPECT_FAULT(GP(0), cet_run(USER, CET_SH_STK_EN, &user, &rows[i].code, &r));
 	}
 }

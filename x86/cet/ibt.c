@@ -8,14 +8,11 @@
 #include <mm/space.h>
 #include <stdio.h>
 #include <string.h>
+#include <x86/desc.h>
+#include <x86/ring.h>
 
 SUITE("Indirect-branch tracking",
       REQUIRES(cpu_has(X86_FEATURE_CET_IBT) && cpu_has(X86_FEATURE_CET_SS)));
-
-struct far_pointer {
-	u32 offset;
-	u16 selector;
-} __packed;
 
 /* BX is the target, where each branch goes with an indirect one. */
 #define TO_TARGET "movl $2f, %%ebx; "
@@ -35,17 +32,26 @@ static void check(const char *name, const struct cet_code *code, u64 bits, bool 
 	{
 		struct shadow_stack stack = shadow_stack(place);
 		ulong pointer = 0;
-		struct far_pointer far = { 0, SEL_KERNEL_CODE };
+		struct far_pointer far = { 0, ring_code_selector(place_cpl(place)) };
 		struct registers r = { .si = (ulong)&pointer, .di = (ulong)&far, .flags = FLAG_1 };
 
-		if (place == USER)
-			far.selector = (sizeof(ulong) == 8 ? SEL_USER_CS64 : SEL_USER_CS32) | 3;
 		SUBTEST("%s-%s", place_name(place), name);
 		EXPECT_FAULT(good ? NO_FAULT : CP(CP_ENDBRANCH),
 			     cet_run(place, bits, &stack, code, &r));
 		if (!good)
 			EXPECT_EQ(trap_last_frame()->ip, r.bx);
 	}
+}
+
+struct way {
+	const char *name;
+	struct cet_code code;
+};
+
+static void check_ways(const struct way *ways, u32 count, u64 bits, bool good)
+{
+	for (u32 i = 0; i < count; i++)
+		check(ways[i].name, &ways[i].code, bits, good);
 }
 
 #define WAYS(at_target)                                                              \
@@ -58,18 +64,12 @@ static void check(const char *name, const struct cet_code *code, u64 bits, bool 
 			{ "call-far", CET_CODE(TO_TARGET CALL_FAR at_target) },      \
 	}
 
-struct way {
-	const char *name;
-	struct cet_code code;
-};
-
 TEST(ibt_endbranch, "an indirect JMP or CALL to ENDBRANCH of the mode goes on",
      SPEC("SDM vol. 1 of later editions, 17.3; vol. 2A, CALL, JMP"))
 {
 	const struct way ways[] = WAYS("2: " ENDBR "; nop");
 
-	for (u32 i = 0; i < ARRAY_SIZE(ways); i++)
-		check(ways[i].name, &ways[i].code, CET_ENDBR_EN, true);
+	check_ways(ways, ARRAY_SIZE(ways), CET_ENDBR_EN, true);
 }
 
 TEST(ibt_no_endbranch, "an indirect JMP or CALL to another instruction is #CP(3) there",
@@ -77,8 +77,7 @@ TEST(ibt_no_endbranch, "an indirect JMP or CALL to another instruction is #CP(3)
 {
 	const struct way ways[] = WAYS("2: nop");
 
-	for (u32 i = 0; i < ARRAY_SIZE(ways); i++)
-		check(ways[i].name, &ways[i].code, CET_ENDBR_EN, false);
+	check_ways(ways, ARRAY_SIZE(ways), CET_ENDBR_EN, false);
 }
 
 TEST(ibt_other_endbranch, "ENDBR32 in 64-bit mode, and ENDBR64 elsewhere, is no target: #CP(3)",
@@ -86,8 +85,7 @@ TEST(ibt_other_endbranch, "ENDBR32 in 64-bit mode, and ENDBR64 elsewhere, is no 
 {
 	const struct way ways[] = WAYS("2: " ENDBR_OTHER "; nop");
 
-	for (u32 i = 0; i < ARRAY_SIZE(ways); i++)
-		check(ways[i].name, &ways[i].code, CET_ENDBR_EN, false);
+	check_ways(ways, ARRAY_SIZE(ways), CET_ENDBR_EN, false);
 }
 
 TEST(ibt_off, "without ENDBR_EN, or with SUPPRESS, an indirect branch goes anywhere",
@@ -113,8 +111,7 @@ TEST(ibt_not_tracked, "direct branches and RET are not tracked",
 		{ "ret", CET_CODE(TO_TARGET "push " NATIVE("bx") "; ret; 2: nop") },
 	};
 
-	for (u32 i = 0; i < ARRAY_SIZE(ways); i++)
-		check(ways[i].name, &ways[i].code, CET_ENDBR_EN, true);
+	check_ways(ways, ARRAY_SIZE(ways), CET_ENDBR_EN, true);
 }
 
 TEST(ibt_notrack, "the prefix 3EH makes a near indirect branch untracked with NO_TRACK_EN only",
@@ -145,8 +142,7 @@ TEST(ibt_notrack_far, "far indirect branches are tracked also with the prefix 3E
 				  "di") "; 2: nop") },
 	};
 
-	for (u32 i = 0; i < ARRAY_SIZE(ways); i++)
-		check(ways[i].name, &ways[i].code, CET_ENDBR_EN | CET_NO_TRACK_EN, false);
+	check_ways(ways, ARRAY_SIZE(ways), CET_ENDBR_EN | CET_NO_TRACK_EN, false);
 }
 
 TEST(ibt_before_ud, "a target without ENDBRANCH that would fault itself is #CP(3)",

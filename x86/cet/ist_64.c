@@ -65,8 +65,7 @@ TEST(ist_from_user,
 		set_table(ist, &new);
 		r.si = (ulong)shadow_at(&new, new.top);
 		idt_set_gate(VEC_CET_ON, cet_on_gate, 3, 0);
-		shadow_write8(&kernel, kernel.top, kernel.top);
-		wrmsr(MSR_IA32_PL0_SSP, kernel.top);
+		cet_offer(&kernel);
 		EXPECT_NO_FAULT(cet_run(USER, CET_SH_STK_EN, &user, &code, &r));
 		EXPECT_EQ(r.bx, new.top);
 		EXPECT_EQ(r.cx, new.top | TOKEN_BUSY);

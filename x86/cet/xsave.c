@@ -4,14 +4,9 @@
 
 #include "cet.h"
 
-#include <string.h>
 #include <x86/xsave.h>
 
 SUITE("CET and XSAVES", REQUIRES(cpu_has(X86_FEATURE_CET_SS) && cpu_has(X86_FEATURE_XSAVES)));
-
-#define HEADER_XSTATE_BV 512
-#define HEADER_XCOMP_BV	 520
-#define XCOMP_COMPACTED	 BIT(63)
 
 static const struct {
 	const char *name;
@@ -38,19 +33,6 @@ static u64 value_of(u32 msr)
 	return msr == MSR_IA32_U_CET ? CET_WR_SHSTK_EN : (u64)msr << 4;
 }
 
-static u64 read_area(const struct xsave_area *area, u32 offset)
-{
-	u64 value;
-
-	memcpy(&value, area->bytes + offset, sizeof(value));
-	return value;
-}
-
-static void write_area(struct xsave_area *area, u32 offset, u64 value)
-{
-	memcpy(area->bytes + offset, &value, sizeof(value));
-}
-
 TEST(xsaves_cet, "XSAVES stores the MSRs of a component of CET, and XRSTORS loads them",
      SPEC("SDM vol. 1 of later editions, 13.5.9; vol. 2D, XSAVES, XRSTORS"),
 	  REQUIRES(any_is_there()))
@@ -69,10 +51,10 @@ TEST(xsaves_cet, "XSAVES stores the MSRs of a component of CET, and XRSTORS load
 		for (u32 k = 0; k < components[i].count; k++)
 			wrmsr(components[i].msrs[k], value_of(components[i].msrs[k]));
 		EXPECT_NO_FAULT(xsaves_try(&area, bit));
-		EXPECT_EQ(read_area(&area, HEADER_XSTATE_BV), bit);
-		EXPECT_EQ(read_area(&area, HEADER_XCOMP_BV), bit | XCOMP_COMPACTED);
+		EXPECT_EQ(area_u64(&area, XSAVE_XSTATE_BV), bit);
+		EXPECT_EQ(area_u64(&area, XSAVE_XCOMP_BV), bit | XSAVE_COMPACTED);
 		for (u32 k = 0; k < components[i].count; k++) {
-			EXPECT_EQ(read_area(&area, XSAVE_EXTENDED + 8 * k),
+			EXPECT_EQ(area_u64(&area, XSAVE_EXTENDED + 8 * k),
 				  value_of(components[i].msrs[k]));
 			wrmsr(components[i].msrs[k], 0);
 		}
@@ -80,7 +62,7 @@ TEST(xsaves_cet, "XSAVES stores the MSRs of a component of CET, and XRSTORS load
 		for (u32 k = 0; k < components[i].count; k++)
 			EXPECT_EQ(rdmsr(components[i].msrs[k]), value_of(components[i].msrs[k]));
 		/* Not in XSTATE_BV: the initial state, which is 0. */
-		write_area(&area, HEADER_XSTATE_BV, 0);
+		area_set_u64(&area, XSAVE_XSTATE_BV, 0);
 		EXPECT_NO_FAULT(xrstors_try(&area, bit));
 		for (u32 k = 0; k < components[i].count; k++)
 			EXPECT_EQ(rdmsr(components[i].msrs[k]), 0ull);
@@ -106,10 +88,10 @@ TEST(xrstors_cet_checks, "XRSTORS of a value that WRMSR refuses is #GP(0), and t
 			}
 			wrmsr(MSR_IA32_XSS, bit);
 			wrmsr(msr, 0);
-			write_area(&area, HEADER_XSTATE_BV, bit);
-			write_area(&area, HEADER_XCOMP_BV, bit | XCOMP_COMPACTED);
-			write_area(&area, XSAVE_EXTENDED + 8 * k,
-				   msr == MSR_IA32_U_CET ? BIT(6) : BIT(1));
+			area_set_u64(&area, XSAVE_XSTATE_BV, bit);
+			area_set_u64(&area, XSAVE_XCOMP_BV, bit | XSAVE_COMPACTED);
+			area_set_u64(&area, XSAVE_EXTENDED + 8 * k,
+				     msr == MSR_IA32_U_CET ? BIT(6) : BIT(1));
 			EXPECT_FAULT(GP(0), xrstors_try(&area, bit));
 			EXPECT_EQ(rdmsr(msr), 0ull);
 		}

@@ -39,10 +39,6 @@ extern const u8 task_entry[], task_entry_16[], task_caller[], task_user[], task_
 	task_resumed_after_jump[];
 
 /* The far pointer that the code of a case jumps or calls through, and that of task_caller. */
-struct far_pointer {
-	u32 offset;
-	u16 selector;
-} __packed;
 extern struct far_pointer task_pointer, task_next_pointer;
 
 u16 task_selector(u32 task);

@@ -8,11 +8,6 @@
 
 SUITE("No hardware tasks in long mode");
 
-struct far_pointer {
-	u32 offset;
-	u16 selector;
-} __packed;
-
 static struct far_pointer target;
 
 /* Far JMP or CALL. */

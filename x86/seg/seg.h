@@ -60,12 +60,6 @@ static inline bool kind_is_writable(u32 kind)
 	return kind_is_segment(kind) && !kind_is_code(kind) && (kind & 2);
 }
 
-/* The operand of far JMP and CALL, LSS... with 32-bit operands. */
-struct far_pointer {
-	u32 offset;
-	u16 selector;
-} __packed;
-
 /* An error code with a selector: RPL is left out. */
 #define ERR_SEL(selector) ((selector)&0xfffcu)
 

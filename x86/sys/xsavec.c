@@ -6,8 +6,6 @@
 
 SUITE("XSAVEC and the compacted format", REQUIRES(cpu_has(X86_FEATURE_XSAVEC)));
 
-#define COMPACTED BIT(63)
-
 static struct xsave_area area, before;
 
 /* Where the compacted format has a component: CPUID leaf 0DH, ECX bit 1 aligns it to 64 bytes. */
@@ -55,7 +53,7 @@ TEST(xsavec_stores,
 		EXPECT_NO_FAULT(xsavec_try(&area, rfbm));
 		xstate_read(&read_back, xstate_known());
 		EXPECT_EQ(area_u64(&area, XSAVE_XSTATE_BV), rfbm);
-		EXPECT_EQ(area_u64(&area, XSAVE_XCOMP_BV), rfbm | COMPACTED);
+		EXPECT_EQ(area_u64(&area, XSAVE_XCOMP_BV), rfbm | XSAVE_COMPACTED);
 		if (rfbm & XSTATE_X87)
 			for (u32 j = 0; j < 8; j++)
 				EXPECT_MEM_EQ(area.bytes + XSAVE_ST + 16 * j, state.st[j], 10);
@@ -94,7 +92,7 @@ TEST(xrstor_compacted,
 			memset(&area, 0, sizeof(area));
 			put(&state, bv);
 			area_set_u64(&area, XSAVE_XSTATE_BV, bv);
-			area_set_u64(&area, XSAVE_XCOMP_BV, bv | COMPACTED);
+			area_set_u64(&area, XSAVE_XCOMP_BV, bv | XSAVE_COMPACTED);
 			xstate_write(&expected, xstate_known());
 			EXPECT_NO_FAULT(xrstor_try(&area, rfbm));
 			xstate_copy(&expected, &state, rfbm & bv);
@@ -125,16 +123,16 @@ TEST(xrstor_compacted_header,
      SPEC("SDM vol. 1, 13.4.2, 13.8.2"))
 {
 	xstate_enable();
-	for_each_set_bit(bit, ~xstate_known() & ~COMPACTED) {
+	for_each_set_bit(bit, ~xstate_known() & ~XSAVE_COMPACTED) {
 		SUBTEST("xcomp_bv-bit-%llu", bit);
-		expect_header_refused(0, COMPACTED | XSTATE_X87 | BIT(bit), 0);
+		expect_header_refused(0, XSAVE_COMPACTED | XSTATE_X87 | BIT(bit), 0);
 		SUBTEST("xstate_bv-bit-%llu", bit);
-		expect_header_refused(BIT(bit), COMPACTED | XSTATE_X87, 0);
+		expect_header_refused(BIT(bit), XSAVE_COMPACTED | XSTATE_X87, 0);
 	}
 	SUBTEST("xstate_bv-beyond-xcomp_bv");
-	expect_header_refused(XSTATE_X87 | XSTATE_SSE, COMPACTED | XSTATE_X87, 0);
+	expect_header_refused(XSTATE_X87 | XSTATE_SSE, XSAVE_COMPACTED | XSTATE_X87, 0);
 	for (u32 bit = 64; bit < 64 + 48 * 8; bit += 7) {
 		SUBTEST("header-bit-%u", bit);
-		expect_header_refused(XSTATE_X87, COMPACTED | XSTATE_X87, bit);
+		expect_header_refused(XSTATE_X87, XSAVE_COMPACTED | XSTATE_X87, bit);
 	}
 }

@@ -71,19 +71,6 @@ void xstate_copy(struct xstate *to, const struct xstate *from, u64 components)
 		to->pkru = from->pkru;
 }
 
-u64 area_u64(const struct xsave_area *area, u32 offset)
-{
-	u64 value;
-
-	memcpy(&value, area->bytes + offset, sizeof(value));
-	return value;
-}
-
-void area_set_u64(struct xsave_area *area, u32 offset, u64 value)
-{
-	memcpy(area->bytes + offset, &value, sizeof(value));
-}
-
 static void copy(struct xsave_area *to, const struct xsave_area *from, u32 offset, u32 size)
 {
 	memcpy(to->bytes + offset, from->bytes + offset, size);

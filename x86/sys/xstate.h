@@ -61,7 +61,4 @@ static inline bool xstate_mxcsr_is_open(u64 requested)
 /* Copies the components of `from`, MXCSR not among them. */
 void xstate_copy(struct xstate *to, const struct xstate *from, u64 components);
 
-u64 area_u64(const struct xsave_area *area, u32 offset);
-void area_set_u64(struct xsave_area *area, u32 offset, u64 value);
-
 #endif

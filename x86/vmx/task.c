@@ -51,11 +51,6 @@ static void expect_switch(struct vmx_guest *g, u64 source, u64 tr)
 	EXPECT_EQ(*(u32 *)(g->tss + 0x20), 0u, "EIP of the old TSS");
 }
 
-struct far_pointer {
-	u32 offset;
-	u16 selector;
-} __packed;
-
 static const struct {
 	const char *name, *bytes;
 	u32 size;
