@@ -31,30 +31,8 @@ static void note_distance(struct trap_frame *frame)
 		hpet_halt();
 }
 
-static void unmask_level(void)
-{
-	ioapic_set_entry(hpet_pin(0), IOAPIC_DESTINATION(apic_id()) | IOAPIC_LEVEL | HPET_VECTOR);
-}
-
-static bool has_periodic(void)
-{
-	return hpet_read(HPET_TIM_CONF(0)) & HPET_PER_INT_CAP;
-}
-
-/* Timer 0, with bits 63-32 of the comparator 0 from one-shot mode; 2.3.9.2.2 has the order of the writes. */
-static void start_periodic(u32 period, u64 bits)
-{
-	hpet_write(HPET_TIM_COMP(0), period);
-	hpet_connect(0, HPET_TYPE_PERIODIC | HPET_VAL_SET | bits);
-	if (bits & HPET_INT_TYPE_LEVEL)
-		unmask_level();
-	hpet_write32(HPET_TIM_COMP(0), period);
-	hpet_write32(HPET_TIM_COMP(0), period);
-	hpet_run(0);
-}
-
 TEST(hpet_periodic_next, "after a match the next one is at most one period away",
-     SPEC("IA-PC HPET specification 1.0a, 2.3.9.2.2"), REQUIRES(has_periodic()))
+     SPEC("IA-PC HPET specification 1.0a, 2.3.9.2.2"), REQUIRES(hpet_has_periodic()))
 {
 	static const struct {
 		const char *name;
@@ -67,7 +45,7 @@ TEST(hpet_periodic_next, "after a match the next one is at most one period away"
 		hpet_begin();
 		memset(&seen, 0, sizeof(seen));
 		trap_set_handler(HPET_VECTOR, note_distance);
-		start_periodic(period, rows[i].bits);
+		hpet_start_periodic(period, period, rows[i].bits);
 		EXPECT(irq_wait_until(READ_ONCE(seen.count) >= 3));
 		EXPECT_LE(seen.farthest, period);
 	}
@@ -91,18 +69,17 @@ static void begin_level(void)
 	hpet_begin();
 	memset(&seen, 0, sizeof(seen));
 	trap_set_handler(HPET_VECTOR, clear_status);
-	hpet_connect(0, HPET_INT_TYPE_LEVEL);
 }
 
 TEST(hpet_level_again,
      "a status bit that is cleared lets the line go, so that the next match interrupts",
-     SPEC("IA-PC HPET specification 1.0a, 2.3.6"), REQUIRES(has_periodic()))
+     SPEC("IA-PC HPET specification 1.0a, 2.3.6"), REQUIRES(hpet_has_periodic()))
 {
 	const u32 period = (u32)hpet_counts(2 * HPET_MS);
 	u32 count;
 
 	begin_level();
-	start_periodic(period, HPET_INT_TYPE_LEVEL);
+	hpet_start_periodic(period, period, HPET_INT_TYPE_LEVEL);
 	EXPECT(irq_wait_until(READ_ONCE(seen.count) >= 4));
 	count = READ_ONCE(seen.count);
 	EXPECT_LE(count, hpet_counter() / period, "one interrupt for each match");
@@ -117,6 +94,7 @@ TEST(hpet_halted_with_status,
 	u32 status;
 
 	begin_level();
+	hpet_connect(0, HPET_INT_TYPE_LEVEL);
 	ioapic_reset();
 	hpet_write(HPET_TIM_COMP(0), hpet_counts(HPET_MS));
 	hpet_run(0);
@@ -124,7 +102,7 @@ TEST(hpet_halted_with_status,
 	hpet_halt();
 	/* No match is to come of the comparator again. */
 	hpet_write(HPET_TIM_COMP(0), hpet_counts(1000000 * HPET_MS));
-	unmask_level();
+	hpet_unmask(0, HPET_INT_TYPE_LEVEL);
 	SUBTEST("halted");
 	irq_window_ns(HPET_WATCH);
 	EXPECT_EQ(seen.count, 0u);
@@ -141,14 +119,9 @@ TEST(hpet_halted_with_status,
 
 /* ----------------------------------------------------------------------------- legacy replacement */
 
-static bool has_legacy(void)
-{
-	return hpet_read(HPET_GCAP_ID) & HPET_GCAP_LEG_RT;
-}
-
 TEST(hpet_legacy_leaves_others,
      "with legacy replacement timers from 2 on keep the routes of their own",
-     SPEC("IA-PC HPET specification 1.0a, 2.3.5, LEG_RT_CNF"), REQUIRES(has_legacy()))
+     SPEC("IA-PC HPET specification 1.0a, 2.3.5, LEG_RT_CNF"), REQUIRES(hpet_has_legacy()))
 {
 	for (u32 n = 2; n < HPET_USED; n++) {
 		SUBTEST("timer-%u", n);

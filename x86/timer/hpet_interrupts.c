@@ -181,30 +181,14 @@ TEST(hpet_far_away, "a comparator that is centuries away does not interrupt",
 	hpet_reset();
 }
 
-static bool has_periodic(void)
-{
-	return hpet_read(HPET_TIM_CONF(0)) & HPET_PER_INT_CAP;
-}
-
-/* Timer 0, periodic from `first` counts on: 2.3.9.2.2 has the order of writes. */
-static void start_periodic(u64 first, u64 period, u64 bits)
-{
-	/* In one-shot mode: bits 63-32, which then stay 0. */
-	hpet_write(HPET_TIM_COMP(0), first);
-	hpet_connect(0, HPET_TYPE_PERIODIC | HPET_VAL_SET | bits);
-	hpet_write32(HPET_TIM_COMP(0), (u32)first);
-	hpet_write32(HPET_TIM_COMP(0), (u32)period);
-	hpet_run(0);
-}
-
 TEST(hpet_periodic,
      "a periodic timer interrupts again and again, never before its n-th period is over",
-     SPEC("IA-PC HPET specification 1.0a, 2.3.9.2.2"), REQUIRES(has_periodic()))
+     SPEC("IA-PC HPET specification 1.0a, 2.3.9.2.2"), REQUIRES(hpet_has_periodic()))
 {
 	u64 period = hpet_counts(HPET_MS), first = 3 * period;
 
 	begin();
-	start_periodic(first, period, 0);
+	hpet_start_periodic(first, period, 0);
 	EXPECT(wait_for(8));
 	hpet_halt();
 	for (u32 n = 0; n < MIN(fired.count, KEPT); n++)
@@ -213,12 +197,12 @@ TEST(hpet_periodic,
 }
 
 TEST(hpet_periodic_comparator, "a periodic timer adds its period to the comparator at each match",
-     SPEC("IA-PC HPET specification 1.0a, 2.3.9.2.2"), REQUIRES(has_periodic()))
+     SPEC("IA-PC HPET specification 1.0a, 2.3.9.2.2"), REQUIRES(hpet_has_periodic()))
 {
 	u64 period = hpet_counts(HPET_MS), first = 2 * period + 77, comparator;
 
 	begin();
-	start_periodic(first, period, 0);
+	hpet_start_periodic(first, period, 0);
 	EXPECT(wait_for(3));
 	hpet_halt();
 	comparator = hpet_read(HPET_TIM_COMP(0));
@@ -228,12 +212,12 @@ TEST(hpet_periodic_comparator, "a periodic timer adds its period to the comparat
 }
 
 TEST(hpet_periodic_stopped, "a periodic timer stops when it is disabled: then no interrupt follows",
-     SPEC("IA-PC HPET specification 1.0a, 2.3.8"), REQUIRES(has_periodic()))
+     SPEC("IA-PC HPET specification 1.0a, 2.3.8"), REQUIRES(hpet_has_periodic()))
 {
 	u32 count;
 
 	begin();
-	start_periodic(hpet_counts(HPET_MS), hpet_counts(HPET_MS), 0);
+	hpet_start_periodic(hpet_counts(HPET_MS), hpet_counts(HPET_MS), 0);
 	EXPECT(wait_for(2));
 	hpet_write32(HPET_TIM_CONF(0), HPET_TYPE_PERIODIC);
 	irq_window();
@@ -269,7 +253,7 @@ TEST(hpet_32_bit_mode, "in 32-bit mode the comparator is reached when bits 31-0 
 TEST(hpet_periodic_32_bit,
      "a periodic timer in 32-bit mode goes on when bits 31-0 of the counter wrap",
      SPEC("IA-PC HPET specification 1.0a, 2.3.8, Tn_32MODE_CNF; 2.3.9.2.2"),
-	  REQUIRES(has_periodic()))
+	  REQUIRES(hpet_has_periodic()))
 {
 	u64 period = hpet_counts(HPET_MS), start = 0x300000000ull - 2 * period;
 
@@ -309,7 +293,6 @@ TEST(hpet_status, "a level-triggered timer sets its status bit until 1 is writte
 	begin();
 	trap_set_handler(HPET_VECTOR, clear_level);
 	hpet_connect(0, HPET_INT_TYPE_LEVEL);
-	ioapic_set_entry(hpet_pin(0), IOAPIC_DESTINATION(apic_id()) | IOAPIC_LEVEL | HPET_VECTOR);
 	EXPECT_EQ(hpet_read32(HPET_GINTR_STA), 0u, "before");
 	hpet_write(HPET_TIM_COMP(0), hpet_counts(HPET_MS));
 	hpet_run(0);
@@ -357,11 +340,6 @@ TEST(hpet_status_of_edge, "an edge-triggered timer does not set its status bit",
 
 /* ----------------------------------------------------------------------------- legacy replacement */
 
-static bool has_legacy(void)
-{
-	return hpet_read(HPET_GCAP_ID) & HPET_GCAP_LEG_RT;
-}
-
 /* The vectors for the two ISA interrupts that timers 0 and 1 replace. */
 static void begin_legacy(void)
 {
@@ -375,7 +353,7 @@ static void begin_legacy(void)
 
 TEST(hpet_legacy_routes,
      "with legacy replacement timers 0 and 1 are IRQ 0 and IRQ 8, whatever their routes",
-     SPEC("IA-PC HPET specification 1.0a, 2.3.5, LEG_RT_CNF"), REQUIRES(has_legacy()))
+     SPEC("IA-PC HPET specification 1.0a, 2.3.5, LEG_RT_CNF"), REQUIRES(hpet_has_legacy()))
 {
 	static const u32 vectors[] = { HPET_VECTOR, HPET_OTHER };
 
@@ -395,7 +373,7 @@ TEST(hpet_legacy_routes,
 }
 
 TEST(hpet_legacy_replaces, "with legacy replacement PIT and real-time clock interrupt nobody",
-     SPEC("IA-PC HPET specification 1.0a, 2.3.5, LEG_RT_CNF"), REQUIRES(has_legacy()))
+     SPEC("IA-PC HPET specification 1.0a, 2.3.5, LEG_RT_CNF"), REQUIRES(hpet_has_legacy()))
 {
 	begin_legacy();
 	hpet_run(HPET_LEG_RT_CNF);

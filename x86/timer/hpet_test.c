@@ -23,9 +23,36 @@ u32 hpet_pin(u32 timer)
 	return routes ? 31 - (u32)__builtin_clz(routes) : 0;
 }
 
+void hpet_unmask(u32 timer, u64 bits)
+{
+	ioapic_set_entry(hpet_pin(timer), IOAPIC_DESTINATION(apic_id()) | HPET_VECTOR |
+						  (bits & HPET_INT_TYPE_LEVEL ? IOAPIC_LEVEL : 0));
+}
+
 void hpet_connect(u32 timer, u64 bits)
 {
-	ioapic_set_entry(hpet_pin(timer), IOAPIC_DESTINATION(apic_id()) | HPET_VECTOR);
+	hpet_unmask(timer, bits);
 	hpet_write32(HPET_TIM_CONF(timer),
 		     (u32)(HPET_INT_ROUTE(hpet_pin(timer)) | HPET_INT_ENB | bits));
+}
+
+bool hpet_has_periodic(void)
+{
+	return hpet_read(HPET_TIM_CONF(0)) & HPET_PER_INT_CAP;
+}
+
+/* 2.3.9.2.2 has the order of writes. */
+void hpet_start_periodic(u64 first, u64 period, u64 bits)
+{
+	/* In one-shot mode: bits 63-32, which then stay 0. */
+	hpet_write(HPET_TIM_COMP(0), first);
+	hpet_connect(0, HPET_TYPE_PERIODIC | HPET_VAL_SET | bits);
+	hpet_write32(HPET_TIM_COMP(0), (u32)first);
+	hpet_write32(HPET_TIM_COMP(0), (u32)period);
+	hpet_run(0);
+}
+
+bool hpet_has_legacy(void)
+{
+	return hpet_read(HPET_GCAP_ID) & HPET_GCAP_LEG_RT;
 }

@@ -25,11 +25,17 @@ void hpet_begin(void);
 /* A pin that this timer can be led to. */
 u32 hpet_pin(u32 timer);
 
-/*
- * Leads the timer to its pin, with vector HPET_VECTOR, edge-triggered, and enables it with these bits of
- * its configuration; the comparator is far away.
- */
+/* The pin's entry: HPET_VECTOR to this CPU, level-triggered if these bits of the timer's configuration say so. */
+void hpet_unmask(u32 timer, u64 bits);
+
+/* Leads the timer to its pin, which is unmasked, and enables it with these bits of its configuration. */
 void hpet_connect(u32 timer, u64 bits);
+
+/* Whether timer 0 can be periodic; starts it, so that it matches first at `first`, with these bits of its configuration. */
+bool hpet_has_periodic(void);
+void hpet_start_periodic(u64 first, u64 period, u64 bits);
+
+bool hpet_has_legacy(void);
 
 static inline void hpet_run(u64 bits)
 {
