@@ -140,6 +140,9 @@ static bool is_tried(u32 row)
 /* `multiplied`: with a multiplier for each pattern. */
 static void check_patterns(const struct sve_long_row *rows, u32 count, bool multiplied)
 {
+	struct sve_length lengths[SVE_LENGTHS];
+	u32 known = sve_lengths(lengths);
+
 	for (u32 i = 0; i < count; i++)
 		for (u32 size = 0; size < 4; size++) {
 			if (!(rows[i].sizes >> size & 1))
@@ -152,7 +155,7 @@ static void check_patterns(const struct sve_long_row *rows, u32 count, bool mult
 					continue;
 				multiplier = multiplied ? (pattern * 7 + i + size) % 16 + 1 : 1;
 				row.code |= pattern << 5 | (multiplier - 1) << 16;
-				sve_long_run(&row, size);
+				sve_long_run(&row, size, lengths, known);
 			}
 		}
 	write_sys(CPACR, CPACR_FPEN);

@@ -26,9 +26,6 @@ struct sve_long_row {
 /* A row (SUBTEST) for each entry and size. */
 void sve_long_check(const struct sve_long_row *rows, u32 count);
 
-/* The same of one size, in the present row; CPACR_EL1 is the caller's to restore. */
-void sve_long_run(const struct sve_long_row *row, u32 size);
-
 /* Vector lengths to test, from ZCR_EL1.LEN = 0 to the longest; SVE is enabled, and CPACR_EL1 is the caller's to restore. */
 #define SVE_LENGTHS 4
 
@@ -39,6 +36,10 @@ struct sve_length {
 
 u32 sve_lengths(struct sve_length *lengths);
 void sve_set_length(u32 len);
+
+/* An entry of sve_long_check() with one size, at each of these lengths, in the present row. */
+void sve_long_run(const struct sve_long_row *row, u32 size, const struct sve_length *lengths,
+		  u32 known);
 
 /* Loads of p0 to p3 from x20 and z0 to z3 from x22, `insns`, and stores to x21 and x23. Yields how many words. */
 #define SVE_STATE_CODE 16

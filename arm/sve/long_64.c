@@ -8,8 +8,6 @@
 
 #include "sve.h"
 
-#define SYS_ZCR s3_0_c1_c2_0
-
 #define LDR_P(n) (0x85800280u | (n) << 10 | (n))
 #define LDR_Z(n) (0x858042c0u | (n) << 10 | (n))
 #define STR_P(n) (0xe58002a0u | (n) << 10 | (n))
@@ -153,16 +151,6 @@ void sve_set_length(u32 len)
 	isb();
 }
 
-/* RDVL x0, #1 */
-static u32 vector_length(void)
-{
-	const u32 rdvl = 0x04bf5020;
-	struct arm_registers r = { 0 };
-
-	EXPECT_NO_FAULT(arm_execute(ARM_EL1, &rdvl, 1, &r));
-	return (u32)r.x[0];
-}
-
 u32 sve_lengths(struct sve_length *lengths)
 {
 	static const u8 lens[SVE_LENGTHS] = { 0, 1, 3, 15 };
@@ -173,7 +161,7 @@ u32 sve_lengths(struct sve_length *lengths)
 		u32 bytes;
 
 		sve_set_length(lens[i]);
-		bytes = vector_length();
+		bytes = sve_vector_length(ARM_EL1);
 		if (!known || bytes != lengths[known - 1].bytes) {
 			lengths[known].len = lens[i];
 			lengths[known++].bytes = bytes;
@@ -182,13 +170,12 @@ u32 sve_lengths(struct sve_length *lengths)
 	return known;
 }
 
-void sve_long_run(const struct sve_long_row *row, u32 size)
+void sve_long_run(const struct sve_long_row *row, u32 size, const struct sve_length *lengths,
+		  u32 known)
 {
 	bool fixed = row->sizes >> 4 >> size & 1;
 	u32 insn = row->code | (fixed ? 0 : size << 22);
 	u32 code[SVE_STATE_CODE + 1];
-	struct sve_length lengths[SVE_LENGTHS];
-	u32 known = sve_lengths(lengths);
 	ulong at = arm_code(code, sve_state_code(code, &insn, 1));
 
 	for (u32 k = 0; k < known; k++) {
@@ -199,12 +186,15 @@ void sve_long_run(const struct sve_long_row *row, u32 size)
 
 void sve_long_check(const struct sve_long_row *rows, u32 count)
 {
+	struct sve_length lengths[SVE_LENGTHS];
+	u32 known = sve_lengths(lengths);
+
 	for (u32 i = 0; i < count; i++)
 		for (u32 size = 0; size < 4; size++) {
 			if (!((rows[i].sizes | rows[i].sizes >> 4) >> size & 1))
 				continue;
 			SUBTEST("%s-%u", rows[i].name, 8 << size);
-			sve_long_run(&rows[i], size);
+			sve_long_run(&rows[i], size, lengths, known);
 		}
 	write_sys(CPACR, CPACR_FPEN);
 }

@@ -12,9 +12,8 @@
 
 SUITE("SVE lengths, predicates, memory", REQUIRES(has_sve()));
 
-#define LDR_P0	0x85800280u /* LDR p0, [x20] */
-#define STR_P0	0xe58002a0u /* STR p0, [x21] */
-#define SYS_ZCR s3_0_c1_c2_0
+#define LDR_P0 0x85800280u /* LDR p0, [x20] */
+#define STR_P0 0xe58002a0u /* STR p0, [x21] */
 
 static u64 run1(u32 insn, struct arm_registers *r)
 {

@@ -42,6 +42,11 @@ bool has_sve(void);
 /* CPACR_EL1.ZEN and FPEN on, and vectors of 128 bits or as long as there are. */
 void sve_enable(bool longest);
 
+#define SYS_ZCR s3_0_c1_c2_0 /* ZCR_EL1 */
+
+/* Bytes of a vector there: what RDVL x0, #1 says. */
+u32 sve_vector_length(enum arm_el el);
+
 /* Element `index` of `bytes` bytes of a vector of 128 bits. */
 u64 sve_element(const u64 *v, u32 bytes, u32 index);
 

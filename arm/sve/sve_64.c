@@ -11,8 +11,6 @@
 #define LDR_P0 0x85800280u
 #define STR_P2 0xe58002a2u
 
-#define SYS_ZCR s3_0_c1_c2_0
-
 bool has_sve(void)
 {
 	return read_sys(ID_AA64PFR0) >> 32 & 0xf;
@@ -24,6 +22,15 @@ void sve_enable(bool longest)
 	isb();
 	write_sys(ZCR, longest ? 15 : 0);
 	isb();
+}
+
+u32 sve_vector_length(enum arm_el el)
+{
+	const u32 rdvl = 0x04bf5020;
+	struct arm_registers r = { 0 };
+
+	EXPECT_NO_FAULT(arm_execute(el, &rdvl, 1, &r));
+	return (u32)r.x[0];
 }
 
 u64 sve_element(const u64 *v, u32 bytes, u32 index)

@@ -9,8 +9,6 @@
 
 SUITE("SVE traps and lengths", REQUIRES(has_sve()));
 
-#define SYS_ZCR s3_0_c1_c2_0
-
 #define OF_SVE 1u
 #define OF_FP  2u
 
@@ -74,27 +72,17 @@ TEST(sve_traps,
 		}
 }
 
-/* RDVL x0, #1 */
-static u64 vector_length(enum arm_el el)
-{
-	const u32 rdvl = 0x04bf5020;
-	struct arm_registers r = { 0 };
-
-	EXPECT_NO_FAULT(arm_execute(el, &rdvl, 1, &r));
-	return r.x[0];
-}
-
 TEST(sve_zcr,
      "ZCR_EL1 keeps LEN and reads 0 in bits 8-4; each power of two up to the longest vector can be had, at EL1 and EL0",
      SPEC("DDI 0487, D24.2, ZCR_EL1"))
 {
-	u64 longest;
+	u32 longest;
 
 	sve_enable(true);
-	longest = vector_length(ARM_EL1);
-	EXPECT(longest <= 256 && !(longest & (longest - 1)), "%llu bytes", longest);
+	longest = sve_vector_length(ARM_EL1);
+	EXPECT(longest <= 256 && !(longest & (longest - 1)), "%u bytes", longest);
 	for (u32 len = 0; len < 16; len++) {
-		u64 bytes = 16 * (len + 1), power = 16;
+		u32 bytes = 16 * (len + 1), power = 16;
 
 		SUBTEST("len-%u", len);
 		while (power * 2 <= bytes && power * 2 <= longest)
@@ -103,9 +91,9 @@ TEST(sve_zcr,
 		isb();
 		EXPECT_EQ(read_sys(ZCR) & 0x1ff, len);
 		/* Earlier editions have lengths between the powers of two, which are chosen where there are any. */
-		EXPECT_GE(vector_length(ARM_EL1), power);
-		EXPECT_LE(vector_length(ARM_EL1), bytes < longest ? bytes : longest);
-		EXPECT_EQ(vector_length(ARM_EL0), vector_length(ARM_EL1));
+		EXPECT_GE(sve_vector_length(ARM_EL1), power);
+		EXPECT_LE(sve_vector_length(ARM_EL1), bytes < longest ? bytes : longest);
+		EXPECT_EQ(sve_vector_length(ARM_EL0), sve_vector_length(ARM_EL1));
 	}
 	write_sys(CPACR, CPACR_FPEN);
 }
@@ -120,10 +108,10 @@ TEST(sve_shorter_and_longer,
 	/* STR z0, [x0] */
 	const u32 store[] = { 0xe5804000 };
 	struct arm_registers r = { .x = { (ulong)memory } };
-	u64 longest;
+	u32 longest;
 
 	sve_enable(true);
-	longest = vector_length(ARM_EL1);
+	longest = sve_vector_length(ARM_EL1);
 	if (longest == 16)
 		SKIP("there is one vector length");
 	EXPECT_NO_FAULT(arm_execute(ARM_EL1, fill, 2, &r));
