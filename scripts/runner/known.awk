@@ -13,7 +13,8 @@
 
 BEGIN {
 	FS = "\t"
-	split("arch versions confirmed accel unless kernel cpu vendor nested verdict sometimes manual actual link cases", words, " ")
+	keys = "arch versions confirmed accel unless kernel cpu vendor nested verdict sometimes manual actual link cases"
+	split(keys, words, " ")
 	for (i in words)
 		known_key[words[i]] = 1
 	arch_names = ENVIRON["KNOWN_ARCHS"]
@@ -159,7 +160,7 @@ section == "" { fail(FNR, "expected a [section] before '" line "'"); next }
 	key = trim(substr(line, 1, index(line, "=") - 1))
 	value = trim(substr(line, index(line, "=") + 1))
 	if (!(key in known_key))
-		fail(FNR, "unknown key '" key "'; known: arch versions confirmed accel unless kernel cpu vendor nested verdict sometimes manual actual link cases")
+		fail(FNR, "unknown key '" key "'; known: " keys)
 	else if (key in key_line)
 		fail(FNR, "key '" key "' again in [" section "]; it first stands in line " key_line[key])
 	key_line[key] = FNR

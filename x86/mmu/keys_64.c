@@ -23,6 +23,12 @@ TEST(rights_by_key,
 	for_each_world(check_keys);
 }
 
+/* A register in which this key has these rights, and the other ones but 0 the other rights. */
+static u32 rights_of_key(u32 key, u32 rights)
+{
+	return (0x55555555u * (rights ^ 3) & ~3u & ~(3u << (2 * key))) | rights << (2 * key);
+}
+
 static void check_all_keys(struct world *world)
 {
 	for (u32 key = 1; key < 16; key++) {
@@ -31,9 +37,7 @@ static void check_all_keys(struct world *world)
 
 			c.controls |= controls_available() & (CONTROL_PKE | CONTROL_PKS);
 			c.entry[world->leaf] |= PTE_PK(key);
-			/* The other keys have the other rights. */
-			c.pkru = (0x55555555u * (rights ^ 3) & ~3u & ~(3u << (2 * key))) |
-				 rights << (2 * key);
+			c.pkru = rights_of_key(key, rights);
 			c.pkrs = c.pkru;
 			for (u32 user = 0; user < 2; user++) {
 				c.entry[world->leaf] &= ~PTE_U;
@@ -62,8 +66,7 @@ static void check_user_keys(struct world *world)
 			c.controls |= CONTROL_PKE;
 			c.entry[world->leaf] |= PTE_PK(key) | PTE_U;
 			c.who = CPL_3;
-			c.pkru = (0x55555555u * (rights ^ 3) & ~3u & ~(3u << (2 * key))) |
-				 rights << (2 * key);
+			c.pkru = rights_of_key(key, rights);
 			for (c.stub = STUB_READ; c.stub <= STUB_WRITE; c.stub++)
 				world_expect(world, &c);
 		}
